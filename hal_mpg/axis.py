@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One axis of the machine: how far it was counted, and what it is still to travel."""
+
+from __future__ import annotations
+
+from hal_mpg.machine import AxisSteps
+from hal_mpg.motion_limit import MotionLimit
+
+RUN_ON_MARGIN_S = 0.5
+"""How long after the model's stop a real axis, which lags it, may still be moving."""
+
+
+class Axis:
+    """The counter of one axis, in its smallest distance, and the motion that follows from it."""
+
+    __slots__ = (
+        "counts",
+        "counts_pin",
+        "enable_pin",
+        "jogged_at",
+        "limit",
+        "selected_pin",
+        "steps",
+    )
+
+    def __init__(self, steps: AxisSteps) -> None:
+        self.steps = steps
+        self.counts = 0
+        self.limit = MotionLimit()
+        self.jogged_at: float | None = None  # since it was armed
+        self.counts_pin = f"axis.{steps.axis}.jog-counts"
+        self.enable_pin = f"axis.{steps.axis}.jog-enable"
+        self.selected_pin = f"axis.{steps.axis}.selected"
+
+    def may_run(self, now: float) -> bool:
+        """Tell whether a jog that was published may still be under way."""
+        if self.jogged_at is None:
+            return False
+        return self.limit.is_moving(now) or now - self.jogged_at < RUN_ON_MARGIN_S
+
+    def jog(self, detents: int, scale: int, now: float) -> int:
+        """Count as many of `detents` (signed) as the axis can follow; return how many that were."""
+        taken = self.limit.accept(detents, self.steps.distances[scale], now)
+        if taken:
+            self.counts += taken * self.steps.multiples[scale]
+            self.jogged_at = now
+        return taken
+
+    def stop(self) -> None:
+        """Note that jogs were stopped, and that the next ones are of another arming."""
+        self.limit.stop()
+        self.jogged_at = None

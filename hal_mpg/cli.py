@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line: the component that `loadusr` starts, and the tools.
+
+What only a tool needs is imported by the tool, so that the component starts lean.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import re
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hal_mpg import __version__
+from hal_mpg.errors import HalMpgError, UsageError
+from hal_mpg.hal_port import HalPort, load_hal
+from hal_mpg.machine import Machine, parse_axes, parse_increments, parse_units
+from hal_mpg.pendant import Pendant
+from hal_mpg.profile import Profile
+from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
+from hal_mpg.runner import Runner
+from hal_mpg.sources import Source
+
+TOOLS = {"demo": "try it: a simulated machine, and a virtual pendant in this terminal"}
+"""The subcommands: module in `hal_mpg.commands`, and what it is for."""
+
+DEFAULT_PENDANT = "generic-6axis"
+"""Whose pins there are when none is named and none is plugged in; its pins include the smaller ones'."""
+
+COMPONENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+
+EPILOG = """\
+exit status: 2 command line, 3 profile, 4 device, 5 HAL; 0 when told to stop.
+
+In a HAL file:
+  loadusr -W hal_mpg --pendant generic-4axis --units [TRAJ]LINEAR_UNITS --axes [TRAJ]COORDINATES
+A second pendant:
+  loadusr -Wn mpg2 hal_mpg --name mpg2 --pendant my-other-pendant
+
+hal_mpg is not a safety function: wire the pendant's E-stop button into the machine's E-stop circuit.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; return its exit status."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if words and words[0] in TOOLS:
+            return int(importlib.import_module(f"hal_mpg.commands.{words[0]}").main(words[1:]))
+        return _run_component(_parser().parse_args(words))
+    except HalMpgError as error:
+        for line in str(error).splitlines():
+            print(f"hal_mpg: {line}", file=sys.stderr)
+        return error.status
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports a wrong command line in one line."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn
+        raise UsageError(f"{message}; see hal_mpg --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    tools = "\n".join(f"  hal_mpg {name:8}{what}" for name, what in TOOLS.items())
+    parser = _Parser(
+        prog="hal_mpg",
+        description="LinuxCNC HAL component for MPG (handwheel) pendants.\n\ntools:\n" + tools,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add(
+        "--pendant",
+        metavar="NAME|FILE",
+        help="profile by name, or its file; default: what is plugged in",
+    )
+    add("--name", default="hal_mpg", help="component name and prefix of its pins (default: hal_mpg)")
+    add("--device", metavar="PATH", help="use this input device instead of the profile's match")
+    add("--no-grab", action="store_true", help="let other programs see the pendant's events, too")
+    add("--units", default="mm", help="the machine's linear unit: mm or inch (default: mm)")
+    add("--axes", nargs="+", metavar="XYZ", help="the machine's axes; default: the pendant's")
+    add(
+        "--increments",
+        metavar="A,B,C",
+        help="distance of a detent for each scale, in machine units",
+    )
+    add("--angular-increments", metavar="A,B,C", help="the same for rotary axes, in degrees")
+    add("-v", "--verbose", action="store_true", help="say on stderr what happens")
+    add("--version", action="version", version=f"hal_mpg {__version__}")
+    return parser
+
+
+def _machine(options: argparse.Namespace) -> Machine:
+    def increments(option: str, text: str | None) -> tuple[Decimal, ...] | None:
+        return None if text is None else parse_increments(option, text)
+
+    return Machine(
+        units=parse_units(options.units),
+        axes=None if options.axes is None else parse_axes(options.axes),
+        increments=increments("--increments", options.increments),
+        angular_increments=increments("--angular-increments", options.angular_increments),
+    )
+
+
+def _choose_profile(options: argparse.Namespace) -> Profile:
+    """Return the profile that was asked for, or the one that fits what is plugged in."""
+    if options.pendant:
+        return read_profile(find_profile(options.pendant))
+    from hal_mpg.sources.evdev_nodes import detect
+
+    fitting = detect(readable_profiles(), options.device)
+    if not fitting:
+        if options.device:
+            raise UsageError(f"no known profile fits {options.device}; name one with --pendant")
+        _tell(f"no known pendant is plugged in; waiting for one of {DEFAULT_PENDANT} (see --pendant)")
+        return read_profile(find_profile(DEFAULT_PENDANT))
+    names = [name for name, _ in fitting]
+    others = f"; {', '.join(names[1:])} fit as well (see --pendant)" if names[1:] else ""
+    _tell(f"using profile {names[0]}{others}")
+    return fitting[0][1]
+
+
+def _run_component(options: argparse.Namespace) -> int:
+    if not COMPONENT_NAME.fullmatch(options.name):
+        raise UsageError(f"--name {options.name}: use letters, digits, - and _, a letter first")
+    machine = _machine(options)
+    profile = _choose_profile(options)
+    if options.device and profile.source != "evdev":
+        raise UsageError(f"--device is for evdev pendants, but this profile is of source {profile.source}")
+    pendant = Pendant(profile, machine)
+    source = _open_source(profile, options)
+    port = HalPort(load_hal(), options.name, pendant.pins)
+    Runner(pendant, source, port, options.verbose).run()
+    return 0
+
+
+def _open_source(profile: Profile, options: argparse.Namespace) -> Source:
+    if profile.source == "virtual":
+        from hal_mpg.sources.virtual import VirtualSource
+
+        return VirtualSource(profile)
+    from hal_mpg.sources.evdev import EvdevSource
+
+    source = EvdevSource(profile, options.device, grab=not options.no_grab)
+    source.check_access()
+    return source
+
+
+def _tell(message: str) -> None:
+    print(f"hal_mpg: {message}", file=sys.stderr)

@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From raw codes to what they mean: wheel detents, selector positions, switches.
+
+Nothing here knows of arming, pins or time. A key may be carried by several nodes of one device; it is
+held while any of them says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Change, NodeState
+from hal_mpg.profile import (
+    OFF,
+    AbsoluteWheel,
+    AbsSelector,
+    Code,
+    KeySelector,
+    KeyWheel,
+    Profile,
+    Selector,
+    StepSelector,
+    Wheel,
+)
+
+NO_CODE = -1
+
+MAX_DETENTS_AT_ONCE = 1000
+"""More detents than this in one event are a lying device, not a hand, and are refused."""
+
+
+class WheelDecoder:
+    """Turns wheel events into whole detents.
+
+    `unclear` counts the detents that were received but cannot be told: the first position of an
+    absolute wheel that says nothing before it is turned, half a turn at once, more than a hand can do.
+    """
+
+    __slots__ = ("_count", "_modulo", "_position", "_sign", "counts_per_detent", "unclear")
+
+    def __init__(self, wheel: Wheel) -> None:
+        self._sign = -1 if wheel.invert else 1
+        self.counts_per_detent = wheel.counts_per_detent
+        self._modulo = wheel.modulo if isinstance(wheel, AbsoluteWheel) else 0
+        self._position: int | None = None
+        self._count = 0  # counts since the last whole detent
+        self.unclear = 0
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether the wheel reports where it stands, not how far it was turned."""
+        return self._modulo > 0
+
+    def seed(self, position: int | None) -> None:
+        """Take the position of an absolute wheel as where it stands; forget any part of a detent."""
+        self._position = position
+        self._count = 0
+
+    def forget_part(self) -> None:
+        """Forget the part of a detent that was turned, so that nothing is saved up."""
+        self._count = 0
+
+    def moved(self, value: int) -> int:
+        """Take a relative event, or a key press as ±1; return the whole detents, signed."""
+        if self._modulo:
+            return self.stands_at(value)
+        return self._turned(value)
+
+    def stands_at(self, value: int) -> int:
+        """Take the position that an absolute wheel reports; return the whole detents, signed."""
+        half = self._modulo // 2
+        before, self._position = self._position, value % self._modulo
+        if before is None:
+            self.unclear += 1
+            return 0
+        turned = (self._position - before + half) % self._modulo - half
+        if turned == -half and self._modulo % 2 == 0:
+            self.unclear += half // self.counts_per_detent
+            return 0
+        return self._turned(turned)
+
+    def _turned(self, counts: int) -> int:
+        self._count += counts * self._sign
+        if self.counts_per_detent == 1:
+            detents, self._count = self._count, 0
+        else:
+            # Towards zero, so that the wheel has to come back through a whole detent to count back.
+            detents = abs(self._count) // self.counts_per_detent * (1 if self._count > 0 else -1)
+            self._count -= detents * self.counts_per_detent
+        if abs(detents) > MAX_DETENTS_AT_ONCE:
+            self.unclear += abs(detents)
+            return 0
+        return detents
+
+
+class SelectorDecoder:
+    """Where a selector stands: `position` is a name or None; `fault`: at two positions at once."""
+
+    __slots__ = ("_held", "_selector", "_step", "fault", "position")
+
+    def __init__(self, selector: Selector) -> None:
+        self._selector = selector
+        self._held: set[str] = set()
+        self._step = 0
+        self.position: str | None = None
+        self.fault = False
+
+    def seed(self) -> None:
+        """Forget everything; a selector that is stepped through stands at its first position."""
+        self._held.clear()
+        self._step = 0
+        self.position, self.fault = None, False
+        if isinstance(self._selector, StepSelector):
+            self._set(self._selector.order[0])
+
+    def hold(self, position: str, held: bool) -> None:
+        """Take a change of the key of one position."""
+        (self._held.add if held else self._held.discard)(position)
+        self.fault = len(self._held) > 1
+        self._set(next(iter(self._held)) if len(self._held) == 1 else None)
+
+    def stand_at(self, position: str | None) -> None:
+        """Take the position of a selector that reports a value; None: a value that is no position."""
+        self._set(position)
+
+    def step(self, by: int) -> None:
+        """Take a press of the next (1) or previous (-1) key."""
+        assert isinstance(self._selector, StepSelector)
+        self._step = (self._step + by) % len(self._selector.order)
+        self._set(self._selector.order[self._step])
+
+    def _set(self, position: str | None) -> None:
+        self.position = None if position == OFF else position
+
+
+class Controls:
+    """All controls of one pendant, as they stand after the last change that was applied.
+
+    `apply` is the hot path: one dictionary look-up for an event, and a call where it means something.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self.wheel = WheelDecoder(profile.wheel)
+        self.axis = SelectorDecoder(profile.axis)
+        self.scale = SelectorDecoder(profile.scale) if profile.scale else None
+        self._estop = profile.estop
+        self._absolute_wheel = NO_CODE
+        self._turns: dict[tuple[int, int], Callable[[int], int]] = {}
+        self._holds: dict[int, Callable[[bool], None]] = {}  # key -> a position held or not
+        self._steps: dict[int, Callable[[], None]] = {}  # key -> what a press of it does
+        self._values: dict[int, Callable[[int], None]] = {}  # absolute axis -> where it stands
+        self._bind_wheel(profile.wheel)
+        self._bind_selector(profile.axis, self.axis)
+        if profile.scale and self.scale:
+            self._bind_selector(profile.scale, self.scale)
+        presses = (profile.reset, profile.enable, *(code for _, code in profile.buttons))
+        self._presses = frozenset(code.number for code in presses if code)
+        self._down: dict[int, int] = {}  # key -> the nodes that say it is held, one bit each
+        self._not_pressed: set[int] = set()  # held when the state was read: no press
+
+    def _bind_wheel(self, wheel: Wheel) -> None:
+        if isinstance(wheel, KeyWheel):
+            # A release is no count, and neither is autorepeat, which has the value 2.
+            self._turns[wheel.forward] = lambda value: self.wheel.moved(1) if value == 1 else 0
+            self._turns[wheel.backward] = lambda value: self.wheel.moved(-1) if value == 1 else 0
+        else:
+            self._turns[wheel.code] = self.wheel.moved
+            if wheel.code.type == EV_ABS:
+                self._absolute_wheel = wheel.code.number
+
+    def _bind_selector(self, selector: Selector, decoder: SelectorDecoder) -> None:
+        match selector:
+            case KeySelector(positions):
+                for name, code in positions:
+                    self._holds[code.number] = partial(decoder.hold, name)
+            case AbsSelector(code, positions):
+                names = dict(positions)
+                self._values[code.number] = lambda value: decoder.stand_at(names.get(value))
+            case StepSelector(forward, backward):
+                for key, by in ((forward, 1), (backward, -1)):
+                    if key:
+                        self._steps[key.number] = partial(decoder.step, by)
+
+    @property
+    def estop(self) -> bool:
+        """Whether the E-stop is actuated; a normally closed one is while its key is not held."""
+        if self._estop is None:
+            return False
+        return bool(self._down.get(self._estop.key.number)) != self._estop.normally_closed
+
+    def is_pressed(self, code: Code | None) -> bool:
+        """Tell whether a button is held and was pressed since its state was read."""
+        if code is None or not self._down.get(code.number):
+            return False
+        return code.number not in self._not_pressed
+
+    def seed(self, nodes: Sequence[NodeState]) -> None:
+        """Start anew from the state that was read from the device. What is held is no press."""
+        self._down.clear()
+        self._not_pressed.clear()
+        self.axis.seed()
+        if self.scale:
+            self.scale.seed()
+        self.wheel.seed(None)
+        for node, state in enumerate(nodes):
+            self._read_state(node, state)
+
+    def reseed(self, node: int, state: NodeState) -> None:
+        """Take the state of one node that was read again after events were lost.
+
+        An absolute wheel tells how far it was turned meanwhile; those detents are `unclear`, for nothing
+        is known of the selectors at that time.
+        """
+        position = state.absolutes.get(self._absolute_wheel)
+        if position is not None:
+            self.wheel.unclear += abs(self.wheel.moved(position))
+        self.wheel.forget_part()
+        self._read_state(node, state)
+
+    def _read_state(self, node: int, state: NodeState) -> None:
+        estop = {self._estop.key.number} if self._estop else set()
+        for key in self._presses | self._holds.keys() | estop:
+            was_held = bool(self._down.get(key))
+            held = self._note_key(node, key, key in state.keys)
+            if held and not was_held and key in self._presses:
+                self._not_pressed.add(key)
+        for code, stand_at in self._values.items():
+            if code in state.absolutes:
+                stand_at(state.absolutes[code])
+        if self._absolute_wheel in state.absolutes:
+            self.wheel.seed(state.absolutes[self._absolute_wheel])
+
+    def apply(self, node: int, change: Change) -> int | None:
+        """Take one raw event of a node.
+
+        Return the whole detents in it, signed, where it is the wheel's (0: part of a detent); None where
+        it is anything else's, so that switches may have changed.
+        """
+        kind, code, value = change
+        turn = self._turns.get((kind, code))
+        if turn is not None:
+            return turn(value)
+        if kind == EV_KEY and value in (0, 1):  # 2 is autorepeat
+            was_held = self._down.get(code)
+            if self._note_key(node, code, value == 1) and not was_held and code in self._steps:
+                self._steps[code]()
+        elif kind == EV_ABS and code in self._values:
+            self._values[code](value)
+        return None
+
+    def void_detents(self, changes: Iterable[Change]) -> int:
+        """Return how many detents stand in events that are no longer to be trusted.
+
+        What an absolute wheel was turned is told by its position afterwards, so it has none here.
+        """
+        counts = 0
+        for kind, code, value in changes:
+            if (kind, code) in self._turns and not self.wheel.is_absolute:
+                counts += abs(value) if kind == EV_REL else value == 1
+        return counts // self.wheel.counts_per_detent
+
+    def _note_key(self, node: int, key: int, held_here: bool) -> bool:
+        """Note what one node says of a key; return whether the key is held on any node."""
+        before = self._down.get(key, 0)
+        after = before | (1 << node) if held_here else before & ~(1 << node)
+        self._down[key] = after
+        if bool(after) != bool(before) and key in self._holds:
+            self._holds[key](after != 0)
+        if not after:
+            self._not_pressed.discard(key)
+        return after != 0

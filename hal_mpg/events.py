@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What devices and HAL say to the state machine, and what it says to the pins.
+
+All of them are immutable. Times are seconds of the monotonic clock. A change is one raw input event
+`(type, code, value)` with the numbers of the Linux input subsystem (event-codes.rst).
+
+Each device event has a text form of one line, which the virtual pendant speaks, and which is easy to
+read and write by hand::
+
+    12.250 connected keys=291,294 abs=3:1      # one keys=... abs=... pair for each node
+    12.300 frame 0 2:7:1                       # node 0: REL_DIAL +1
+    12.400 events-lost 0 2:7:5                 # SYN_DROPPED, with what was void
+    12.401 snapshot 0 keys=291,294 abs=
+    13.000 disconnected unplugged
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+# Types of input events (linux/input-event-codes.h).
+EV_SYN, EV_KEY, EV_REL, EV_ABS, EV_LED = 0, 1, 2, 3, 0x11
+SYN_REPORT, SYN_DROPPED = 0, 3
+
+Change = tuple[int, int, int]
+
+
+class NodeState(NamedTuple):
+    """The switches of one node as they are now: pressed keys, and values of absolute axes."""
+
+    keys: frozenset[int]
+    absolutes: Mapping[int, int]
+
+
+class Connected(NamedTuple):
+    """The device is open and grabbed, and the state of each of its nodes was read."""
+
+    time: float
+    nodes: tuple[NodeState, ...]
+
+
+class Frame(NamedTuple):
+    """What one node reported at one instant: all changes up to a SYN_REPORT."""
+
+    time: float
+    node: int
+    changes: tuple[Change, ...]
+
+
+class EventsLost(NamedTuple):
+    """The kernel dropped events of a node; `void` are those read that are no longer to be trusted."""
+
+    time: float
+    node: int
+    void: tuple[Change, ...]
+
+
+class Snapshot(NamedTuple):
+    """The state of a node, read again after `EventsLost`."""
+
+    time: float
+    node: int
+    state: NodeState
+
+
+class Disconnected(NamedTuple):
+    """The device has gone, or can no longer be read; `reason` is for people."""
+
+    time: float
+    reason: str
+
+
+class Gates(NamedTuple):
+    """What the rest of HAL says of jogging: the component's input pins of these names."""
+
+    machine_is_on: bool
+    mode_is_manual: bool
+    inhibit: bool
+
+
+class AxisLimit(NamedTuple):
+    """The limits of one axis, in machine units/s and /s²; 0 where none is known."""
+
+    axis: str
+    max_velocity: float
+    max_acceleration: float
+
+
+DeviceEvent = Connected | Frame | EventsLost | Snapshot | Disconnected
+Event = DeviceEvent | Gates | AxisLimit
+
+PinValue = bool | int | float
+
+
+class PinWrite(NamedTuple):
+    """One write to an output pin; `pin` is the name without the component's prefix."""
+
+    pin: str
+    value: PinValue
+
+
+def to_line(event: DeviceEvent) -> str:
+    """Return the text form of a device event, without a line end."""
+    match event:
+        case Connected(time, nodes):
+            return " ".join([f"{time:.6f} connected", *(_state_text(node) for node in nodes)])
+        case Frame(time, node, changes):
+            return " ".join([f"{time:.6f} frame {node}", *(_change_text(c) for c in changes)])
+        case EventsLost(time, node, void):
+            return " ".join([f"{time:.6f} events-lost {node}", *(_change_text(c) for c in void)])
+        case Snapshot(time, node, state):
+            return f"{time:.6f} snapshot {node} {_state_text(state)}"
+        case Disconnected(time, reason):
+            return f"{time:.6f} disconnected {' '.join(reason.split())}"
+
+
+def from_line(line: str) -> DeviceEvent:
+    """Return the device event that a line of text stands for.
+
+    Raises ValueError, with a message that quotes the line, where it is none.
+    """
+    try:
+        return _parse(line.split("#", 1)[0].split())
+    except (ValueError, IndexError) as error:
+        raise ValueError(f"not an event: {line.strip()[:80]!r} ({error})") from None
+
+
+def _parse(words: list[str]) -> DeviceEvent:
+    time, kind, rest = float(words[0]), words[1], words[2:]
+    match kind:
+        case "connected":
+            if not rest or len(rest) % 2:
+                raise ValueError("keys= and abs= are needed for each node")
+            pairs = zip(rest[::2], rest[1::2], strict=True)
+            return Connected(time, tuple(_parse_state(keys, absolutes) for keys, absolutes in pairs))
+        case "frame":
+            return Frame(time, int(rest[0]), tuple(_parse_change(word) for word in rest[1:]))
+        case "events-lost":
+            return EventsLost(time, int(rest[0]), tuple(_parse_change(word) for word in rest[1:]))
+        case "snapshot":
+            return Snapshot(time, int(rest[0]), _parse_state(rest[1], rest[2]))
+        case "disconnected":
+            return Disconnected(time, " ".join(rest))
+    raise ValueError(f"unknown kind {kind!r}")
+
+
+def _state_text(state: NodeState) -> str:
+    keys = ",".join(str(key) for key in sorted(state.keys))
+    absolutes = ",".join(f"{code}:{value}" for code, value in sorted(state.absolutes.items()))
+    return f"keys={keys} abs={absolutes}"
+
+
+def _parse_state(keys: str, absolutes: str) -> NodeState:
+    if not keys.startswith("keys=") or not absolutes.startswith("abs="):
+        raise ValueError("keys=... abs=... expected")
+    pressed = frozenset(int(key) for key in keys[5:].split(",") if key)
+    pairs = (word.split(":") for word in absolutes[4:].split(",") if word)
+    return NodeState(pressed, {int(code): int(value) for code, value in pairs})
+
+
+def _change_text(change: Change) -> str:
+    return f"{change[0]}:{change[1]}:{change[2]}"
+
+
+def _parse_change(word: str) -> Change:
+    kind, code, value = (int(part) for part in word.split(":"))
+    return kind, code, value

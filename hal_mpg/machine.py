@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the user's machine is: its unit, its axes, its increments; and the exact steps that follow.
+
+Each axis counts in one constant smallest distance, the greatest common divisor of its increments, so
+that realtime code never has to multiply a count by a scale that may have changed since. All of it is
+computed in decimals; the only float is the distance that is written to the jog-scale pin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from math import gcd, lcm
+
+from hal_mpg.errors import UsageError
+from hal_mpg.profile import ANGULAR_AXES, AXIS_LETTERS, Increment, Profile
+
+LINEAR_UNITS = {"mm": "mm", "metric": "mm", "inch": "inch", "in": "inch", "imperial": "inch"}
+"""LinuxCNC's spellings of [TRAJ]LINEAR_UNITS (inifile, linearUnitsMap), and ours of them."""
+
+MAX_MULTIPLE = 1_000_000
+"""The most smallest distances in one detent; more, and a turn of the wheel could wrap 32 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class AxisSteps:
+    """How one axis counts: `multiples[i]` times `jog_scale` is one detent at scale `i`."""
+
+    axis: str
+    jog_scale: float
+    multiples: tuple[int, ...]
+    distances: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the user asked for on the command line; None: as the profile says.
+
+    `units` is "mm" or "inch"; `axes` are the machine's axis letters; the increments replace the
+    profile's in the order of its scales, in machine units and degrees.
+    """
+
+    units: str = "mm"
+    axes: frozenset[str] | None = None
+    increments: tuple[Decimal, ...] | None = None
+    angular_increments: tuple[Decimal, ...] | None = None
+
+    def steps_of(self, profile: Profile) -> tuple[AxisSteps, ...]:
+        """Return the steps of each axis that both the pendant's selector and the machine have.
+
+        Raises UsageError where an increment that is needed is given nowhere.
+        """
+        return tuple(
+            _axis_steps(axis, self._increments_for(axis, profile))
+            for axis in profile.axes
+            if self.axes is None or axis in self.axes
+        )
+
+    def _increments_for(self, axis: str, profile: Profile) -> tuple[Decimal, ...]:
+        angular = axis in ANGULAR_AXES
+        unit, option, given = (
+            ("degree", "--angular-increments", self.angular_increments)
+            if angular
+            else (self.units, "--increments", self.increments)
+        )
+        if given is None:
+            return tuple(_own(increment, unit, option) for increment in profile.increments)
+        if len(given) != len(profile.increments):
+            raise UsageError(
+                f"{option}: {len(given)} given, but the pendant has {len(profile.increments)} "
+                f"scales; give one for each of {', '.join(profile.scales)}"
+            )
+        return given
+
+
+def _own(increment: Increment, unit: str, option: str) -> Decimal:
+    distance: Decimal | None = getattr(increment, unit)
+    if distance is None:
+        raise UsageError(
+            f"the profile's increment {increment.scale} has no {unit}: add `{unit}:` to it, or give {option}"
+        )
+    return distance
+
+
+def _axis_steps(axis: str, distances: Sequence[Decimal]) -> AxisSteps:
+    smallest = common_step(distances)
+    multiples = tuple(int(Fraction(distance) / smallest) for distance in distances)
+    if max(multiples) > MAX_MULTIPLE:
+        raise UsageError(
+            f"increments {', '.join(map(str, distances))} of axis {axis} have no common step that "
+            f"is fit to count in; use rounder numbers"
+        )
+    return AxisSteps(axis, float(smallest), multiples, tuple(float(d) for d in distances))
+
+
+def common_step(distances: Sequence[Decimal]) -> Fraction:
+    """Return the greatest distance of which each of `distances` is a whole multiple, exactly."""
+    fractions = [Fraction(distance) for distance in distances]
+    return Fraction(
+        gcd(*(fraction.numerator for fraction in fractions)),
+        lcm(*(fraction.denominator for fraction in fractions)),
+    )
+
+
+def parse_units(text: str) -> str:
+    """Return "mm" or "inch" for one of LinuxCNC's names of a linear unit. Raises UsageError."""
+    try:
+        return LINEAR_UNITS[text.strip().lower()]
+    except KeyError:
+        raise UsageError(f"--units {text}: use one of {', '.join(LINEAR_UNITS)}") from None
+
+
+def parse_axes(words: Sequence[str]) -> frozenset[str]:
+    """Return the axis letters of [TRAJ]COORDINATES: "XYZ", "X Y Z", "x y y z". Raises UsageError."""
+    letters = [letter for letter in "".join(words).lower() if letter not in " ,\t"]
+    unknown = sorted(set(letters) - set(AXIS_LETTERS))
+    if unknown or not letters:
+        raise UsageError(
+            f"--axes {' '.join(words)}: {', '.join(unknown) or 'nothing'} is no axis letter; "
+            f"use some of {''.join(AXIS_LETTERS).upper()}"
+        )
+    return frozenset(letters)
+
+
+def parse_increments(option: str, text: str) -> tuple[Decimal, ...]:
+    """Return the distances in "0.001,0.01,0.1". Raises UsageError where one is not positive."""
+    distances = []
+    for word in text.split(","):
+        try:
+            distance = Decimal(word.strip())
+        except InvalidOperation:
+            raise UsageError(f"{option} {text}: {word.strip()!r} is not a number") from None
+        if not distance.is_finite() or distance <= 0:
+            raise UsageError(f"{option} {text}: {word.strip()} is not a positive distance")
+        distances.append(distance)
+    return tuple(distances)

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The output pins as they are wanted and as they are shown, and the order in which they change.
+
+Only what differs is written. In one batch what makes things safer comes first and what enables comes
+last, for several writes are not atomic to the servo thread. A pulse is never too short to be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hal_mpg.events import PinValue, PinWrite
+from hal_mpg.pins import Pin
+
+GATING = ("estop-ok", "estop", "jog-stop", "armed", "enable", "connected")
+"""The pins, beside every `jog-enable`, whose safe value is written first and the other one last."""
+
+
+class Outputs:
+    """Collects what the pins are to be; `flush` returns the writes that make them so."""
+
+    def __init__(self, pins: Sequence[Pin]) -> None:
+        outputs = [pin for pin in pins if not pin.is_input]
+        self._shown: dict[str, PinValue] = {pin.name: pin.initial for pin in outputs}
+        self._wanted = dict(self._shown)
+        self._changed: set[str] = set()
+        self._safe = {pin.name: pin.safe for pin in outputs}
+        gating = [pin.name for pin in outputs if pin.name in GATING or pin.name.endswith(".jog-enable")]
+        self._gating = {name: place for place, name in enumerate(gating)}
+        self._held: dict[str, tuple[PinValue, float]] = {}  # pin -> value after it, end of the pulse
+
+    def __getitem__(self, pin: str) -> PinValue:
+        return self._wanted[pin]
+
+    def set(self, pin: str, value: PinValue) -> None:
+        """Want a pin to have a value; the last one before `flush` counts."""
+        if self._wanted[pin] != value:
+            self._wanted[pin] = value
+            self._changed.add(pin)
+
+    def set_pulsed(
+        self, pin: str, value: bool, pulse: bool, now: float, hold_s: float, release_s: float = 0.0
+    ) -> None:
+        """Want a bit pin to have a value, where `pulse` is the one that must not be missed.
+
+        It comes at once, stays for `hold_s` at least, and goes `release_s` after it was last wanted.
+        """
+        if value == pulse:
+            if pin in self._held:
+                self._held[pin] = (pulse, self._held[pin][1])
+            elif self._wanted[pin] != pulse:
+                self._held[pin] = (pulse, now + hold_s)
+            self.set(pin, pulse)
+        elif self._wanted[pin] == pulse:
+            wanted_after, end = self._held.get(pin, (pulse, now))
+            if wanted_after == pulse:
+                self._held[pin] = (value, max(end, now + release_s))
+
+    def end_of_pulse(self, pin: str, now: float) -> float:
+        """Return when a pin's pulse may end; `now` where it has none."""
+        return self._held[pin][1] if pin in self._held else now
+
+    def release_pulses(self, now: float) -> None:
+        """Let the pulses that are long enough go to what is wanted after them."""
+        for pin, (value, end) in list(self._held.items()):
+            if now >= end:
+                del self._held[pin]
+                self.set(pin, value)
+
+    def next_deadline(self) -> float | None:
+        """Return when `release_pulses` has something to do next."""
+        return min((end for _, end in self._held.values()), default=None)
+
+    def flush(self) -> list[PinWrite]:
+        """Return the writes that are due, in the order in which they have to be made."""
+        if not self._changed:
+            return []
+        writes = [
+            PinWrite(pin, self._wanted[pin]) for pin in self._changed if self._wanted[pin] != self._shown[pin]
+        ]
+        self._changed.clear()
+        self._shown.update(writes)
+        if len(writes) > 1:
+            writes.sort(key=self._order)
+        return writes
+
+    def _order(self, write: PinWrite) -> tuple[int, int, str]:
+        place = self._gating.get(write.pin)
+        if place is None:
+            return 1, 0, write.pin
+        return (0, place, "") if write.value == self._safe[write.pin] else (2, -place, "")

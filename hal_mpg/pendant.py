@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The state machine of a pendant: events and time go in, pin writes come out, in order.
+
+It has no I/O and no clock. Every event enters through `handle`, which checks that it is legal before
+anything changes. A detent belongs to the axis and scale that are selected at its place in the events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import NamedTuple
+
+from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, STILL_S, Latch, WhyNot
+from hal_mpg.axis import Axis
+from hal_mpg.controls import Controls
+from hal_mpg.errors import IllegalEvent
+from hal_mpg.events import (
+    AxisLimit,
+    Connected,
+    Disconnected,
+    Event,
+    EventsLost,
+    Frame,
+    Gates,
+    PinWrite,
+    Snapshot,
+)
+from hal_mpg.machine import Machine
+from hal_mpg.outputs import Outputs
+from hal_mpg.pins import all_pins, safe_writes
+from hal_mpg.profile import Profile
+from hal_mpg.wheel_speed import WheelSpeed
+
+ESTOP_HOLD_S = 0.1
+"""The least time for which `estop-ok` stays FALSE, so that the whole E-stop chain sees it."""
+
+ESTOP_RELEASE_S = 0.05
+"""How long the contact has to say "released" before it is believed.
+
+On unplugging, the kernel releases every key a moment before the device is gone; to a normally open
+contact that looks like a release. Contact bounce is covered as well.
+"""
+
+PULSE_HOLD_S = 0.05
+"""The least length of `jog-stop`, `reset` and button pulses: halui polls every 20 ms."""
+
+STALE_S = 0.2
+"""Detents that are read later than this after they were turned are discarded, not caught up with."""
+
+
+class State(Enum):
+    """Of the device: not there, there and known, or there with events lost and not yet read again."""
+
+    ABSENT = "absent"
+    LIVE = "live"
+    REREADING = "rereading"
+
+
+LEGAL: dict[State, dict[type[Event], State]] = {
+    State.ABSENT: {Connected: State.LIVE},
+    State.LIVE: {
+        Frame: State.LIVE,
+        EventsLost: State.REREADING,
+        Disconnected: State.ABSENT,
+    },
+    State.REREADING: {
+        Frame: State.REREADING,
+        EventsLost: State.REREADING,
+        Snapshot: State.LIVE,  # where no other node is still to be read
+        Disconnected: State.ABSENT,
+    },
+}
+"""Which device event may come in which state, and the state that it leads to."""
+
+
+class _Selection(NamedTuple):
+    """Where the selectors stand, as far as this machine has it. `scale` is an index or -1."""
+
+    axis: Axis | None
+    target: str | None
+    scale: int
+    fault: bool
+
+
+class Pendant:
+    """One pendant on one machine. Times are seconds of one monotonic clock, given by the caller."""
+
+    def __init__(self, profile: Profile, machine: Machine) -> None:
+        axes = machine.steps_of(profile)
+        self.profile = profile
+        self.pins = all_pins(profile, axes)
+        self._axes = {axis.axis: Axis(axis) for axis in axes}
+        self._targets = dict.fromkeys(profile.targets, 0)
+        self._controls = Controls(profile)
+        self._out = Outputs(self.pins)
+        self._state = State.ABSENT
+        self._lost_nodes: set[int] = set()
+        self._gates = Gates(machine_is_on=True, mode_is_manual=True, inhibit=False)
+        self._jog = Latch(JOG_GATES)
+        self._override = Latch(OVERRIDE_GATES)
+        self._turned_at = -STILL_S
+        self._speed = WheelSpeed()
+        self._counts = self._dropped = 0
+        self._connections = 0
+        self._selection = _Selection(None, None, -1, fault=False)
+
+    def handle(self, events: Iterable[Event], now: float) -> list[PinWrite]:
+        """Take what has happened, in order, and return the pin writes that follow from it.
+
+        Raises IllegalEvent for a device event that cannot come in the present state.
+        """
+        self._out.release_pulses(now)
+        for event in events:
+            if isinstance(event, Frame):
+                self._check(event)
+                self._on_frame(event, now)
+                continue
+            if isinstance(event, Gates):
+                self._gates = event
+            elif isinstance(event, AxisLimit):
+                limit = self._axes[event.axis].limit
+                limit.set_limits(event.max_velocity, event.max_acceleration, now)
+            else:
+                self._on_device(event, now)
+            self._refresh(now)
+        return self._out.flush()
+
+    def tick(self, now: float) -> list[PinWrite]:
+        """Return the pin writes that are due by time alone."""
+        self._out.release_pulses(now)
+        if self._speed.is_turning and now >= self._turned_at + STILL_S:
+            self._out.set("velocity", self._speed.stopped())
+        self._refresh(now)
+        return self._out.flush()
+
+    def next_deadline(self) -> float | None:
+        """Return when `tick` has something to do next; None: not before the next event."""
+        deadlines = [self._out.next_deadline()]
+        if self._speed.is_turning or self._out["why-not"] == WhyNot.NOT_STILL:
+            deadlines.append(self._may_arm_at())
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def safe_writes(self) -> list[PinWrite]:
+        """Return the writes with which to leave, whatever has happened."""
+        return safe_writes(self.pins)
+
+    def _check(self, event: Event) -> State:
+        try:
+            return LEGAL[self._state][type(event)]
+        except KeyError:
+            raise IllegalEvent(
+                f"{type(event).__name__} while the device is {self._state.value}; "
+                f"this is a fault of hal_mpg, please report it"
+            ) from None
+
+    def _on_device(self, event: Event, now: float) -> None:
+        self._state = self._check(event)
+        match event:
+            case Connected(_, nodes):
+                self._controls.seed(nodes)
+                self._lost_nodes.clear()
+                self._connections += 1
+                self._turned_at = now  # nobody knows what the wheel did before
+            case Disconnected():
+                self._lost_nodes.clear()
+            case EventsLost(_, node, void):
+                self._lost_nodes.add(node)
+                self._turned_at = now
+                self._dropped += self._controls.void_detents(void)
+            case Snapshot(_, node, state):
+                self._lost_nodes.discard(node)
+                self._controls.reseed(node, state)
+                if self._lost_nodes:
+                    self._state = State.REREADING
+
+    def _on_frame(self, frame: Frame, now: float) -> None:
+        stale = now - frame.time > STALE_S
+        for change in frame.changes:
+            detents = self._controls.apply(frame.node, change)
+            if detents is None:
+                self._refresh(now)
+            else:
+                if stale:
+                    self._disarm(now)
+                self._on_wheel(detents, now)
+
+    def _on_wheel(self, detents: int, now: float) -> None:
+        self._turned_at = now
+        if detents:
+            self._out.set("velocity", self._speed.turned(detents, now))
+            used = self._use_detents(detents, now)
+            self._dropped += abs(detents) - abs(used)
+        if self._jog.armed:
+            self._show_dropped()
+        else:
+            self._refresh(now)
+
+    def _use_detents(self, detents: int, now: float) -> int:
+        """Give detents to what is selected; return how many of them (signed) it took."""
+        axis, target, scale, fault = self._selection
+        if self._jog.armed:
+            self._counts += detents
+            self._out.set("counts", wrap32(self._counts))
+        if fault:
+            return 0
+        if target and self._override.armed:
+            self._targets[target] += detents
+            self._out.set(f"{target}.counts", wrap32(self._targets[target]))
+            return detents
+        if axis is None or scale < 0 or not self._jog.armed:
+            return 0
+        taken = axis.jog(detents, scale, now)
+        self._out.set(axis.counts_pin, wrap32(axis.counts))
+        return taken
+
+    def _show_dropped(self) -> None:
+        self._out.set("dropped", wrap32(self._dropped + self._controls.wheel.unclear))
+
+    def _may_arm_at(self) -> float:
+        return max(self._turned_at + STILL_S, self._out.end_of_pulse("jog-stop", self._turned_at))
+
+    def _refresh(self, now: float) -> None:
+        """Work out everything that follows from the switches and the gates."""
+        live = self._state is not State.ABSENT
+        out = self._out
+        out.set("connected", live)
+        out.set("reconnects", wrap32(max(self._connections - 1, 0)))
+        actuated = self._controls.estop if live else self.profile.stop_on_disconnect
+        out.set_pulsed("estop-ok", not actuated, False, now, ESTOP_HOLD_S, ESTOP_RELEASE_S)
+        out.set("estop", not out["estop-ok"])
+        enabled = live and (self.profile.enable is None or self._controls.is_pressed(self.profile.enable))
+        out.set("enable", enabled)
+        self._show_buttons(live, now)
+        self._show_selection(live)
+        self._show_dropped()
+        self._arm(self._reasons(live, enabled), now)
+
+    def _reasons(self, live: bool, enabled: bool) -> set[WhyNot]:
+        """Return every reason why a detent would not be used, but for the stillness of the wheel."""
+        axis, target, scale, fault = self._selection
+        reasons = {
+            WhyNot.NO_DEVICE: not live,
+            WhyNot.ESTOP: bool(self._out["estop"]),
+            WhyNot.INHIBITED: self._gates.inhibit,
+            WhyNot.MACHINE_OFF: not self._gates.machine_is_on,
+            WhyNot.NOT_MANUAL: not self._gates.mode_is_manual,
+            WhyNot.NOT_ENABLED: not enabled,
+            WhyNot.NO_AXIS: axis is None and target is None and not fault,
+            WhyNot.SELECTOR_FAULT: fault or (scale < 0 and target is None),
+            WhyNot.REREADING: self._state is State.REREADING,
+        }
+        return {reason for reason, applies in reasons.items() if applies}
+
+    def _arm(self, reasons: set[WhyNot], now: float) -> None:
+        is_still = now >= self._may_arm_at()
+        waiting = self._override if self._selection.target else self._jog
+        if is_still and waiting.is_waiting(reasons):
+            self._controls.wheel.forget_part()
+        was_armed = self._jog.armed
+        self._jog.update(reasons, is_still)
+        self._override.update(reasons, is_still)
+        if was_armed and not self._jog.armed:
+            self._stop_jogs(now)
+        self._out.set("armed", self._jog.armed)
+        for axis in self._axes.values():
+            self._out.set(axis.enable_pin, self._jog.armed)
+        if self._selection.target:
+            reasons = reasons - {WhyNot.NOT_MANUAL}
+        if waiting.is_waiting(reasons):
+            reasons = reasons | {WhyNot.NOT_STILL}
+        self._out.set("why-not", int(min(reasons, default=WhyNot.READY)))
+
+    def _disarm(self, now: float) -> None:
+        """Disarm although every gate is open, until the wheel has been still."""
+        if self._jog.armed:
+            self._stop_jogs(now)
+        self._jog.disarm()
+        self._override.disarm()
+
+    def _stop_jogs(self, now: float) -> None:
+        if any(axis.may_run(now) for axis in self._axes.values()):
+            self._out.set_pulsed("jog-stop", True, True, now, PULSE_HOLD_S)
+            self._out.set_pulsed("jog-stop", False, True, now, PULSE_HOLD_S)
+        for axis in self._axes.values():
+            axis.stop()
+
+    def _show_buttons(self, live: bool, now: float) -> None:
+        buttons = [(f"button.{name}", code) for name, code in self.profile.buttons]
+        for pin, code in [("reset", self.profile.reset), *buttons]:
+            pressed = live and self._controls.is_pressed(code)
+            self._out.set_pulsed(pin, pressed, True, now, PULSE_HOLD_S)
+
+    def _show_selection(self, live: bool) -> None:
+        self._selection = selection = self._read_selection(live)
+        chosen = selection.axis
+        for axis in self._axes.values():
+            self._out.set(axis.selected_pin, axis is chosen)
+        index = self.profile.axes.index(chosen.steps.axis) if chosen else -1
+        self._out.set("axis-select", index)
+        self._out.set("scale-select", selection.scale)
+        distance = chosen.steps.distances[selection.scale] if chosen and selection.scale >= 0 else 0.0
+        self._out.set("scale", distance)
+
+    def _read_selection(self, live: bool) -> _Selection:
+        if not live:
+            return _Selection(None, None, -1, fault=False)
+        selector, scale = self._controls.axis, self._controls.scale
+        index = 0
+        if scale:
+            index = self.profile.scales.index(scale.position) if scale.position else -1
+        position = selector.position
+        target = position if position in self._targets else None
+        return _Selection(
+            axis=self._axes.get(position) if position else None,
+            target=target,
+            scale=index,
+            # An override counts detents as they are, so the scale does not matter to it.
+            fault=selector.fault or bool(scale and scale.fault and target is None),
+        )
+
+
+def wrap32(count: int) -> int:
+    """Return a count as HAL's s32 holds it; LinuxCNC's jog inputs follow it over the wrap."""
+    return (count + 0x80000000) % 0x100000000 - 0x80000000

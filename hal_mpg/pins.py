@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every pin of the component: name, type, direction, first value; and which values are the safe ones.
+
+Names are without the component's prefix. What each pin means is in the manual page and the README.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from hal_mpg.events import PinValue, PinWrite
+from hal_mpg.machine import AxisSteps
+from hal_mpg.profile import Profile
+
+MAX_NAME = 47
+"""Characters in a full HAL name in LinuxCNC 2.9 (HAL_NAME_LEN)."""
+
+
+class Pin(NamedTuple):
+    """One pin: `kind` is "bit", "s32" or "float"; `is_input`: HAL writes it and hal_mpg reads it.
+
+    `safe` is the value on every way out; None: the pin keeps what it has (counts never jump).
+    """
+
+    name: str
+    kind: str
+    initial: PinValue
+    safe: PinValue | None = None
+    is_input: bool = False
+
+
+def all_pins(profile: Profile, axes: Sequence[AxisSteps]) -> tuple[Pin, ...]:
+    """Return the pins for a pendant on a machine, what matters most to safety first."""
+    return (*_safety_pins(profile), *_axis_pins(axes), *_pendant_pins(profile))
+
+
+def _safety_pins(profile: Profile) -> Iterator[Pin]:
+    # Without a device nothing is known yet, so what can be faulted starts as faulted.
+    stopped = profile.estop is not None or profile.stop_on_disconnect
+    yield Pin("estop-ok", "bit", initial=not stopped, safe=False)
+    yield Pin("estop", "bit", initial=stopped, safe=True)
+    yield Pin("jog-stop", "bit", initial=False, safe=True)
+    yield Pin("armed", "bit", initial=False, safe=False)
+    yield Pin("enable", "bit", initial=False, safe=False)
+    yield Pin("connected", "bit", initial=False, safe=False)
+
+
+def _pendant_pins(profile: Profile) -> Iterator[Pin]:
+    yield Pin("axis-select", "s32", initial=-1, safe=-1)
+    yield Pin("scale-select", "s32", initial=-1, safe=-1)
+    yield Pin("scale", "float", initial=0.0, safe=0.0)
+    yield Pin("velocity", "float", initial=0.0, safe=0.0)
+    yield Pin("reset", "bit", initial=False, safe=False)
+    yield Pin("why-not", "s32", initial=1, safe=1)
+    yield Pin("heartbeat", "bit", initial=False)
+    for name in ("counts", "dropped", "reconnects"):
+        yield Pin(name, "s32", initial=0)
+    for target in profile.targets:
+        yield Pin(f"{target}.counts", "s32", initial=0)
+    for name, _ in profile.buttons:
+        yield Pin(f"button.{name}", "bit", initial=False, safe=False)
+    for name, _ in profile.leds:
+        yield Pin(f"led.{name}", "bit", initial=False, is_input=True)
+    yield Pin("machine-is-on", "bit", initial=True, is_input=True)
+    yield Pin("mode-is-manual", "bit", initial=True, is_input=True)
+    yield Pin("inhibit", "bit", initial=False, is_input=True)
+
+
+def _axis_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:
+    for axis in axes:
+        prefix = f"axis.{axis.axis}"
+        yield Pin(f"{prefix}.jog-enable", "bit", initial=False, safe=False)
+        yield Pin(f"{prefix}.selected", "bit", initial=False, safe=False)
+        yield Pin(f"{prefix}.jog-counts", "s32", initial=0)
+        yield Pin(f"{prefix}.jog-scale", "float", initial=axis.jog_scale)
+        yield Pin(f"{prefix}.max-velocity", "float", initial=0.0, is_input=True)
+        yield Pin(f"{prefix}.max-acceleration", "float", initial=0.0, is_input=True)
+
+
+def safe_writes(pins: Sequence[Pin]) -> list[PinWrite]:
+    """Return the writes that leave everything safe, in the order in which they matter."""
+    return [PinWrite(pin.name, pin.safe) for pin in pins if pin.safe is not None]

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a pendant is: the typed form of a profile, and the invariants that hold of it.
+
+A profile describes hardware. What a user wants of it (units, axes, other increments) is in `machine`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+LINEAR_AXES = ("x", "y", "z", "u", "v", "w")
+ANGULAR_AXES = ("a", "b", "c")
+AXIS_LETTERS = ("x", "y", "z", "a", "b", "c", "u", "v", "w")
+"""LinuxCNC's axis letters, in the order of its axis numbers (emcpos.h)."""
+
+TARGETS = ("feed-override", "rapid-override", "spindle-override", "max-velocity")
+"""Selector positions that turn an override instead of jogging an axis."""
+
+OFF = "off"
+
+
+class Code(NamedTuple):
+    """One input code: its event type (EV_KEY, EV_REL, ...) and its number."""
+
+    type: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a device says of itself. `name`, `phys` and `uniq` are the kernel's strings, cleaned."""
+
+    vendor: int
+    product: int
+    name: str
+    phys: str = ""
+    uniq: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One alternative of a profile's `match`: everything that is not None has to fit.
+
+    `name` and `uniq` are patterns with `*`, `?` and `[...]`. `socket` is for virtual pendants.
+    """
+
+    vendor: int | None = None
+    product: int | None = None
+    name: str | None = None
+    uniq: str | None = None
+    socket: str | None = None
+
+    def fits(self, device: Identity) -> bool:
+        """Tell whether an input device is one of these."""
+        return (
+            self.socket is None
+            and self.vendor in (None, device.vendor)
+            and self.product in (None, device.product)
+            and (self.name is None or fnmatchcase(device.name, self.name))
+            and (self.uniq is None or fnmatchcase(device.uniq, self.uniq))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """The distance of one detent at one scale, for each unit that the profile gives."""
+
+    scale: str
+    mm: Decimal | None = None
+    inch: Decimal | None = None
+    degree: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeWheel:
+    """Each event is a number of counts turned."""
+
+    code: Code
+    counts_per_detent: int = 1
+    invert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AbsoluteWheel:
+    """Each event is the wheel's position, which wraps at `modulo` counts.
+
+    `code` is an ABS_ code, or a REL_ code for devices that report a position as relative movement
+    (Contour Shuttle); the kernel never delivers REL 0, so those are silent at 0.
+    """
+
+    code: Code
+    modulo: int
+    counts_per_detent: int = 1
+    invert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWheel:
+    """Each press of a key is one count."""
+
+    forward: Code
+    backward: Code
+    counts_per_detent: int = 1
+    invert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeySelector:
+    """One key for each position; the position is the one key that is held."""
+
+    positions: tuple[tuple[str, Code], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AbsSelector:
+    """One absolute axis, whose value is the position."""
+
+    code: Code
+    positions: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepSelector:
+    """Keys that step through `order`; it starts at the first position and wraps around."""
+
+    next: Code | None
+    previous: Code | None
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EStop:
+    """The emergency stop contact. Normally closed: the key is held while it is released."""
+
+    key: Code
+    normally_closed: bool = True
+
+
+Wheel = RelativeWheel | AbsoluteWheel | KeyWheel
+Selector = KeySelector | AbsSelector | StepSelector
+
+
+def positions_of(selector: Selector) -> tuple[str, ...]:
+    """Return a selector's positions in the profile's order, each once, without "off"."""
+    match selector:
+        case KeySelector(positions):
+            names = [name for name, _ in positions]
+        case AbsSelector(_, positions):
+            names = [name for _, name in positions]
+        case StepSelector(_, _, order):
+            names = list(order)
+    return tuple(dict.fromkeys(name for name in names if name != OFF))
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One kind of pendant. `scale` is None where it has one scale and no selector for it."""
+
+    name: str
+    source: str
+    match: tuple[Match, ...]
+    increments: tuple[Increment, ...]
+    wheel: Wheel
+    axis: Selector
+    scale: Selector | None = None
+    estop: EStop | None = None
+    reset: Code | None = None
+    enable: Code | None = None
+    buttons: tuple[tuple[str, Code], ...] = ()
+    leds: tuple[tuple[str, Code], ...] = ()
+    stop_on_disconnect: bool = field(default=True)
+    """Whether loss of the device counts as an actuated E-stop."""
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The axis letters of the axis selector, in its order."""
+        return tuple(name for name in positions_of(self.axis) if name in AXIS_LETTERS)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The override positions of the axis selector, in its order."""
+        return tuple(name for name in positions_of(self.axis) if name in TARGETS)
+
+    @property
+    def scales(self) -> tuple[str, ...]:
+        """The names of the scales, in the order of `increments`."""
+        return tuple(increment.scale for increment in self.increments)
+
+    def input_codes(self) -> Iterator[tuple[str, Code]]:
+        """Yield each code that is read from the device, with the control that it belongs to."""
+        match self.wheel:
+            case KeyWheel(forward, backward):
+                yield "wheel", forward
+                yield "wheel", backward
+            case RelativeWheel(code) | AbsoluteWheel(code):
+                yield "wheel", code
+        for control, selector in (("axis", self.axis), ("scale", self.scale)):
+            match selector:
+                case KeySelector(positions):
+                    yield from ((control, code) for _, code in positions)
+                case AbsSelector(code):
+                    yield control, code
+                case StepSelector(forward_key, backward_key):
+                    yield from ((control, key) for key in (forward_key, backward_key) if key)
+        if self.estop is not None:
+            yield "estop", self.estop.key
+        if self.reset is not None:
+            yield "reset", self.reset
+        if self.enable is not None:
+            yield "enable", self.enable
+        yield from ((f"buttons.{name}", code) for name, code in self.buttons)

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From a YAML text to a profile; every fault in it with file, line and column.
+
+Scalars are read by the type that is expected, from their text: `off`, `on`, `no`, `010` and `1:30` mean
+what they say, not what YAML 1.1 makes of them. Every key is read or refused.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import yaml
+from yaml.nodes import Node
+
+from hal_mpg.errors import ProfileError
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
+from hal_mpg.profile import (
+    AXIS_LETTERS,
+    OFF,
+    TARGETS,
+    AbsoluteWheel,
+    AbsSelector,
+    Code,
+    EStop,
+    Increment,
+    KeySelector,
+    KeyWheel,
+    Match,
+    Profile,
+    RelativeWheel,
+    Selector,
+    StepSelector,
+    Wheel,
+)
+from hal_mpg.yaml_reader import Reader
+
+SOURCES = ("evdev", "virtual")
+UNITS = ("mm", "inch", "degree")
+ROOT_KEYS = ("name", "source", "match", "on-disconnect", "increments", "controls")
+MATCH_KEYS = {"evdev": ("vendor", "product", "name", "uniq"), "virtual": ("socket",)}
+CONTROLS = ("wheel", "axis", "scale", "estop", "reset", "enable", "buttons", "leds")
+WHEEL_KEYS = ("rel", "abs", "rel-absolute", "keys", "modulo", "counts-per-detent", "invert")
+WHEEL_FORMS = "{rel: CODE}, {abs: CODE, modulo: N}, {rel-absolute: CODE, modulo: N} or {keys: {...}}"
+SELECTOR_KEYS = ("keys", "abs", "positions", "next", "previous", "order")
+SELECTOR_FORMS = "{keys: {...}}, {abs: CODE, positions: {...}} or {next: KEY, previous: KEY, order: [...]}"
+PIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
+
+
+def load_profile(text: str, file: str) -> Profile:
+    """Return the profile in `text`; `file` is its name for messages.
+
+    Raises ProfileError with every fault found, each as `FILE:LINE:COLUMN: what; what would be right`.
+    """
+    reader = Reader(file)
+    root: Node | None = None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is None:
+            reader.fault(None, "the profile is empty; start from one of the shipped ones")
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        reader.fault(mark, f"not YAML: {error.problem or error.context}; correct the syntax")
+    except yaml.YAMLError as error:
+        reader.fault(None, f"not YAML: {' '.join(str(error).split())}; save it as plain UTF-8 text")
+    except RecursionError:
+        reader.fault(None, "nested too deeply; a profile has no more than five levels")
+    profile = _profile(reader, root) if root else None
+    if profile is None or reader.faults:
+        raise ProfileError(reader.faults)
+    return profile
+
+
+def _profile(reader: Reader, root: Node) -> Profile | None:
+    """Read the whole profile; the result is of use only where the reader found no fault."""
+    fields = reader.mapping(
+        root, ROOT_KEYS, "the profile", needed=("name", "match", "increments", "controls")
+    )
+    source = reader.choice(fields["source"], SOURCES, "source") if "source" in fields else "evdev"
+    on_disconnect = reader.choice(fields.get("on-disconnect"), ("estop", "disarm"), "on-disconnect value")
+    increments = _increments(reader, fields.get("increments"))
+    controls = reader.mapping(fields.get("controls"), CONTROLS, "controls", needed=("wheel", "axis"))
+    scales = tuple(increment.scale for increment in increments)
+    if controls and "scale" not in controls and len(scales) > 1:
+        reader.fault(fields["controls"], f"no scale selects among {', '.join(scales)}; add `scale:`")
+    wheel = _wheel(reader, controls.get("wheel"))
+    axis = _selector(reader, controls.get("axis"), (*AXIS_LETTERS, *TARGETS, OFF), "axis")
+    scale = _selector(reader, controls.get("scale"), (*scales, OFF), "scale")
+    estop = _estop(reader, controls.get("estop"))
+    name = reader.text(fields.get("name"), "name")
+    profile = Profile(
+        name=name,
+        source=source,
+        match=_matches(reader, fields.get("match"), source),
+        increments=increments,
+        wheel=wheel or RelativeWheel(Code(EV_REL, 0)),
+        axis=axis or KeySelector(()),
+        scale=scale,
+        estop=estop,
+        reset=_button(reader, controls.get("reset"), "reset"),
+        enable=_button(reader, controls.get("enable"), "enable"),
+        buttons=_named_codes(reader, controls.get("buttons"), EV_KEY, "buttons"),
+        leds=_named_codes(reader, controls.get("leds"), EV_LED, "leds"),
+        # A missing device is an actuated E-stop wherever there is one, whatever the profile says.
+        stop_on_disconnect=estop is not None or on_disconnect == "estop",
+    )
+    return profile if wheel and axis else None
+
+
+def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...]:
+    keys = MATCH_KEYS.get(source, ())
+    matches = []
+    for item in reader.items(node, "match"):
+        fields = reader.mapping(item, keys, "an alternative of match")
+        if not fields:
+            reader.fault(item, f"it would match every device; use some of {', '.join(keys)}")
+        numbers = {
+            key: reader.integer(fields[key], key, 0, 0xFFFF) for key in ("vendor", "product") if key in fields
+        }
+        texts = {key: reader.text(fields[key], key) for key in ("name", "uniq", "socket") if key in fields}
+        matches.append(Match(**numbers, **texts))  # type: ignore[arg-type]  # each by its own type
+    return tuple(matches)
+
+
+def _increments(reader: Reader, node: Node | None) -> tuple[Increment, ...]:
+    increments = []
+    for scale, value in reader.entries(node, "increments"):
+        fields = reader.mapping(value, UNITS, f"increment {scale}")
+        if not fields:
+            reader.fault(value, f"increment {scale} has no distance; use {{mm: 0.001, degree: 0.01}}")
+        increments.append(Increment(scale, **{u: reader.distance(n, u) for u, n in fields.items()}))
+    return tuple(increments)
+
+
+def _wheel(reader: Reader, node: Node | None) -> Wheel | None:
+    fields = reader.mapping(node, WHEEL_KEYS, "wheel")
+    form = _one_form(reader, node, fields, ("rel", "abs", "rel-absolute", "keys"), WHEEL_FORMS)
+    if form is None or node is None:
+        return None
+    counts = fields.get("counts-per-detent")
+    per_detent = reader.integer(counts, "counts-per-detent", 1, 10_000) if counts else 1
+    invert = reader.boolean(fields.get("invert"), "value of invert")
+    if form in ("abs", "rel-absolute") and "modulo" not in fields:
+        reader.fault(node, "an absolute wheel has no 'modulo'; add after how many counts it wraps")
+    if form in ("rel", "keys") and "modulo" in fields:
+        reader.fault(fields["modulo"], f"a wheel by {form} does not wrap; leave modulo out")
+    if form == "rel":
+        return RelativeWheel(reader.code(fields["rel"], EV_REL, "wheel"), per_detent, invert)
+    if form == "keys":
+        keys = reader.mapping(fields["keys"], ("forward", "backward"), "keys", ("forward", "backward"))
+        forward = reader.code(keys.get("forward"), EV_KEY, "wheel forward")
+        backward = reader.code(keys.get("backward"), EV_KEY, "wheel backward")
+        return KeyWheel(forward, backward, per_detent, invert)
+    code = reader.code(fields[form], EV_ABS if form == "abs" else EV_REL, "wheel")
+    modulo = reader.integer(fields.get("modulo"), "modulo", 3, 1 << 31)
+    return AbsoluteWheel(code, modulo, per_detent, invert)
+
+
+def _selector(reader: Reader, node: Node | None, known: tuple[str, ...], what: str) -> Selector | None:
+    if node is None:
+        return None
+    fields = reader.mapping(node, SELECTOR_KEYS, what)
+    if "next" in fields or "previous" in fields:
+        return _step_selector(reader, node, known, what)
+    form = _one_form(reader, node, fields, ("keys", "abs"), SELECTOR_FORMS)
+    if form == "keys":
+        reader.mapping(node, ("keys",), what)
+        return KeySelector(
+            tuple(
+                (
+                    _position(reader, name, code, known, what),
+                    reader.code(code, EV_KEY, f"{what} {name}"),
+                )
+                for name, code in reader.entries(fields["keys"], f"keys of {what}")
+            )
+        )
+    if form == "abs":
+        reader.mapping(node, ("abs", "positions"), what, needed=("positions",))
+        positions = []
+        for value, name in reader.entries(fields.get("positions"), f"positions of {what}"):
+            number = reader.number_of(value, name, f"a position of {what}")
+            positions.append((number, reader.choice(name, known, f"position of {what}")))
+        return AbsSelector(reader.code(fields["abs"], EV_ABS, what), tuple(positions))
+    return None
+
+
+def _step_selector(reader: Reader, node: Node, known: tuple[str, ...], what: str) -> StepSelector:
+    fields = reader.mapping(node, ("next", "previous", "order"), what, needed=("order",))
+    order = tuple(
+        reader.choice(item, known, f"position of {what}")
+        for item in reader.items(fields.get("order"), f"order of {what}")
+    )
+    for before, after in pairwise(sorted(order)):
+        if before == after and before:
+            reader.fault(fields["order"], f"{before} stands twice in the order of {what}; keep one")
+    keys = [
+        reader.code(fields[key], EV_KEY, f"{what} {key}") if key in fields else None
+        for key in ("next", "previous")
+    ]
+    return StepSelector(keys[0], keys[1], order)
+
+
+def _position(reader: Reader, name: str, node: Node, known: tuple[str, ...], what: str) -> str:
+    if name not in known:
+        reader.fault(node, f"{name!r} is no position of {what}; use one of {', '.join(known)}")
+    return name
+
+
+def _one_form(
+    reader: Reader, node: Node | None, fields: dict[str, Node], forms: tuple[str, ...], right: str
+) -> str | None:
+    """Return which one of the forms a control has; a fault where it is none, or several."""
+    found = [form for form in forms if form in fields]
+    if len(found) == 1:
+        return found[0]
+    if node is not None and fields:
+        reader.fault(node, f"{' and '.join(found) or 'no form'} given; use one of {right}")
+    return None
+
+
+def _estop(reader: Reader, node: Node | None) -> EStop | None:
+    if node is None:
+        return None
+    fields = reader.mapping(node, ("key", "contact"), "estop", needed=("key",))
+    contact = reader.choice(fields.get("contact"), ("normally-closed", "normally-open"), "contact")
+    return EStop(reader.code(fields.get("key"), EV_KEY, "estop"), contact != "normally-open")
+
+
+def _button(reader: Reader, node: Node | None, what: str) -> Code | None:
+    if node is None:
+        return None
+    fields = reader.mapping(node, ("key",), what, needed=("key",))
+    return reader.code(fields.get("key"), EV_KEY, what)
+
+
+def _named_codes(reader: Reader, node: Node | None, kind: int, what: str) -> tuple[tuple[str, Code], ...]:
+    codes = []
+    for name, code in reader.entries(node, what):
+        if not PIN_NAME.fullmatch(name):
+            reader.fault(code, f"{name!r} cannot name a pin; use a-z, 0-9 and -, 20 characters at most")
+        codes.append((name, reader.code(code, kind, f"{what}.{name}")))
+    return tuple(codes)

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Pendants that the kernel shows as input devices.
+
+One USB device may show as several nodes (keyboard, consumer control, mouse). Those of them that carry
+a code of the profile are opened, grabbed, read and lost together. A pendant is found by what it is, on
+any port, and not by its node's number.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from evdev import EvdevError, InputDevice
+
+from hal_mpg.errors import DeviceError
+from hal_mpg.events import (
+    EV_ABS,
+    EV_KEY,
+    Connected,
+    DeviceEvent,
+    Disconnected,
+    EventsLost,
+    NodeState,
+    Snapshot,
+)
+from hal_mpg.profile import Identity, Profile
+from hal_mpg.sources.evdev_nodes import Found, Nodes, identity_from_sysfs, is_node, node_paths
+from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
+from hal_mpg.sources.hotplug import Hotplug
+
+EVIOCGVERSION, EVIOCSCLOCKID = 0x80044501, 0x400445A0
+CLOCK_MONOTONIC = 1
+READ_BYTES = 256 * INPUT_EVENT.size
+
+
+class Node(NamedTuple):
+    """An open node, with what was found of it."""
+
+    device: InputDevice
+    found: Found
+    builder: FrameBuilder
+
+
+class EvdevSource:
+    """Finds and reads the pendant of one profile.
+
+    `device` is a node to use instead of the profile's match; `grab` keeps others, the desktop above
+    all, from seeing the pendant's events.
+    """
+
+    def __init__(self, profile: Profile, device: str | None = None, grab: bool = True) -> None:
+        self._profile = profile
+        self._device = device
+        self._grab = grab
+        self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
+        self._nodes: list[Node] = []
+        self._found = Nodes()
+        self._hotplug = Hotplug("input")
+
+    def check_access(self) -> None:
+        """Raise DeviceError where the pendant is there, but may not be read; for the start only."""
+        for path in node_paths():
+            if os.access(path, os.R_OK):
+                continue
+            identity = identity_from_sysfs(path)
+            if is_node(self._device, path) if self._device else identity and self._fits(identity):
+                raise DeviceError(
+                    f"{path}: the pendant is there, but this user may not read it; install the udev rules "
+                    f"(udev/70-hal-mpg.rules), join the group plugdev, and plug it in again"
+                )
+
+    def search(self, now: float) -> list[DeviceEvent]:
+        """Open the first device that fits and that nobody else has grabbed."""
+        for group in self._found.devices():
+            if any(self._is_wanted(found) for found in group):
+                connected = self._open([found for found in group if self._carries_code(found)], now)
+                if connected:
+                    return connected
+        return []
+
+    def _is_wanted(self, found: Found) -> bool:
+        return is_node(self._device, found.path) if self._device else self._fits(found.identity)
+
+    def _fits(self, identity: Identity) -> bool:
+        return any(match.fits(identity) for match in self._profile.match)
+
+    def _carries_code(self, found: Found) -> bool:
+        return any(code.number in found.codes.get(code.type, ()) for code in self._codes)
+
+    def _open(self, group: list[Found], now: float) -> list[DeviceEvent]:
+        """Open and grab the nodes of one device, and read the state of their switches."""
+        nodes: list[Node] = []
+        try:
+            for number, found in enumerate(group):
+                device = InputDevice(found.path)
+                nodes.append(Node(device, found, FrameBuilder(number, _use_monotonic_clock(device))))
+                if self._grab:
+                    device.grab()
+            states = tuple(self._state_of(node) for node in nodes)
+        except OSError as error:
+            for node in nodes:
+                node.device.close()
+            busy = "another program has grabbed it; end that one, or use --no-grab"
+            why = busy if error.errno == errno.EBUSY else error.strerror
+            self._found.tell_once(f"{group[0].path} ({group[0].identity.name}): {why}")
+            return []
+        if not nodes:
+            return []
+        self._nodes = nodes
+        self._found.tell_again()
+        self._warn_of_missing_codes()
+        return [Connected(now, states)]
+
+    def _warn_of_missing_codes(self) -> None:
+        for control, code in self._profile.input_codes():
+            if not any(code.number in node.found.codes.get(code.type, ()) for node in self._nodes):
+                name = self._nodes[0].found.identity.name
+                self._found.tell_once(f"{name} has no code {code.number:#x}, the profile's {control}")
+
+    def _state_of(self, node: Node) -> NodeState:
+        absolutes = {
+            code.number: node.device.absinfo(code.number).value
+            for _, code in self._profile.input_codes()
+            if code.type == EV_ABS and code.number in node.found.codes.get(EV_ABS, ())
+        }
+        keys = frozenset(node.device.active_keys()) if EV_KEY in node.found.codes else frozenset()
+        return NodeState(keys, absolutes)
+
+    @property
+    def description(self) -> str:
+        """What is open, for people."""
+        names = {node.found.identity.name for node in self._nodes}
+        return f"{', '.join(sorted(names))} at {', '.join(node.found.path for node in self._nodes)}"
+
+    def descriptors(self) -> list[int]:
+        """Return the descriptors of the open nodes."""
+        return [node.device.fd for node in self._nodes]
+
+    def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
+        """Read the nodes that have something to say, or to complain of."""
+        ready = set(descriptors)
+        events: list[DeviceEvent] = []
+        try:
+            for number, node in enumerate(self._nodes):
+                if node.device.fd in ready:
+                    events.extend(self._read_node(number, node, now))
+        except OSError as error:
+            lost = self._lose(now, f"{self._nodes[0].found.path}: {error.strerror}")
+            return sorted(events, key=_time_of) + lost
+        return sorted(events, key=_time_of) if len(ready) > 1 else events
+
+    def _read_node(self, number: int, node: Node, now: float) -> list[DeviceEvent]:
+        try:
+            data = os.read(node.device.fd, READ_BYTES)
+        except BlockingIOError:
+            # It was reported as ready, so it may be a hang-up without data: an ioctl tells.
+            fcntl.ioctl(node.device.fd, EVIOCGVERSION, bytes(4))
+            return []
+        if not data:
+            raise OSError(errno.ENODEV, "end of file")
+        events: list[DeviceEvent] = []
+        for event in node.builder.feed(data, now):
+            events.append(event)
+            if isinstance(event, EventsLost):
+                events.append(Snapshot(event.time, number, self._state_of(node)))
+        return events
+
+    def _lose(self, now: float, reason: str) -> list[DeviceEvent]:
+        self.close()
+        return [Disconnected(now, reason)]
+
+    def hotplug_descriptor(self) -> int | None:
+        """Return udev's monitor of input devices, where there is one."""
+        return self._hotplug.descriptor()
+
+    def drain_hotplug(self) -> None:
+        """Take the events of udev's monitor; what there is now is found by searching."""
+        self._hotplug.drain()
+
+    def set_led(self, name: str, lit: bool) -> None:
+        """Switch a lamp on the node that carries it."""
+        kind, number = dict(self._profile.leds)[name]
+        for node in self._nodes:
+            if number in node.found.codes.get(kind, ()):
+                try:
+                    node.device.set_led(number, int(lit))
+                except (OSError, EvdevError) as error:
+                    self._found.tell_once(f"{node.found.path}: the lamp {name} cannot be switched: {error}")
+
+    def close(self) -> None:
+        """Close all nodes; that also ends the grab."""
+        nodes, self._nodes = self._nodes, []
+        for node in nodes:
+            node.device.close()
+
+
+def _time_of(event: Any) -> float:
+    return float(event.time)
+
+
+def _use_monotonic_clock(device: InputDevice) -> bool:
+    """Ask for time stamps of the monotonic clock; tell whether the kernel gives them."""
+    try:
+        fcntl.ioctl(device.fd, EVIOCSCLOCKID, struct.pack("i", CLOCK_MONOTONIC))
+    except OSError:
+        return False
+    return True

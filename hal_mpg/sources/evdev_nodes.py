@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The input nodes of this machine: what they are, and which of them are one physical device."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from evdev import InputDevice
+
+from hal_mpg.profile import Identity, Profile
+
+INPUT_DIR = Path("/dev/input")
+
+
+class Found(NamedTuple):
+    """An input node that was looked at: what it is, and which codes of each event type it carries.
+
+    `stamp` changes when the node is another one, or when who may read it has changed.
+    """
+
+    path: str
+    stamp: tuple[int, ...]
+    identity: Identity
+    codes: dict[int, set[int]]
+
+
+class Nodes:
+    """What is found in /dev/input; a node is opened again only when it has changed."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Found] = {}
+        self._told: set[str] = set()
+
+    def devices(self) -> list[list[Found]]:
+        """Return the readable nodes, those of one physical device together, in the order of nodes."""
+        looked_at = (self._look_at(path) for path in node_paths())
+        self._found = {found.path: found for found in looked_at if found}
+        groups: dict[tuple[str, ...], list[Found]] = defaultdict(list)
+        for found in self._found.values():
+            groups[_physical_device(found)].append(found)
+        return list(groups.values())
+
+    def tell_once(self, message: str) -> None:
+        """Say something on stderr, but not each time that it is found to be so again."""
+        if message not in self._told:
+            self._told.add(message)
+            print(f"hal_mpg: {message}", file=sys.stderr, flush=True)
+
+    def tell_again(self) -> None:
+        """Let everything be said again, for the situation is another one."""
+        self._told.clear()
+
+    def _look_at(self, path: str) -> Found | None:
+        try:
+            status = os.stat(path)
+            stamp = (status.st_ino, status.st_rdev, status.st_ctime_ns, status.st_mode)
+            before = self._found.get(path)
+            if before and before.stamp == stamp:
+                return before
+            device = InputDevice(path)
+        except OSError as error:
+            if error.errno not in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EACCES):
+                self.tell_once(f"{path}: cannot be opened: {error.strerror}")
+            return None
+        try:
+            codes = {kind: set(numbers) for kind, numbers in device.capabilities(absinfo=False).items()}
+            return Found(path, stamp, _identity(device), codes)
+        except OSError:
+            return None  # it went while it was looked at
+        finally:
+            device.close()
+
+
+def node_paths() -> list[str]:
+    """Return the event nodes in the order of their numbers."""
+    paths = sorted(INPUT_DIR.glob("event*"), key=lambda path: (len(path.name), path.name))
+    return [str(path) for path in paths]
+
+
+def is_node(device: str, path: str) -> bool:
+    """Tell whether a path that the user gave, a symbolic link perhaps, is this node."""
+    return os.path.realpath(device) == os.path.realpath(path)
+
+
+def detect(profiles: Iterable[tuple[str, Profile]], device: str | None) -> list[tuple[str, Profile]]:
+    """Return the profiles that fit the first connected device that any fits, the best one first.
+
+    Of several the one with the most axes is the best: it knows every position that the others know.
+    `device`: look at this node only.
+    """
+    known = list(profiles)
+    for group in Nodes().devices():
+        if device and not any(is_node(device, found.path) for found in group):
+            continue
+        fitting = [
+            (name, profile)
+            for name, profile in known
+            if any(match.fits(found.identity) for match in profile.match for found in group)
+        ]
+        if fitting:
+            return sorted(fitting, key=lambda entry: -len(entry[1].axes))
+    return []
+
+
+def identity_from_sysfs(path: str) -> Identity | None:
+    """Return what sysfs tells of a node that may not be opened; None where it tells nothing."""
+    folder = Path("/sys/class/input") / Path(path).name / "device"
+
+    def read(name: str) -> str:
+        return clean((folder / name).read_text(errors="replace").strip())
+
+    try:
+        vendor, product = int(read("id/vendor"), 16), int(read("id/product"), 16)
+        return Identity(vendor, product, read("name"), read("phys"), read("uniq"))
+    except (OSError, ValueError):
+        return None
+
+
+def clean(text: str | None) -> str:
+    """Return a device's string as it may be printed: one short line without control characters."""
+    return "".join(char if char.isprintable() else "?" for char in (text or "")[:80])
+
+
+def _physical_device(found: Found) -> tuple[str, ...]:
+    identity = found.identity
+    if not identity.phys:
+        return (found.path,)
+    return (
+        identity.phys.rsplit("/input", 1)[0],
+        identity.uniq,
+        f"{identity.vendor}:{identity.product}",
+    )
+
+
+def _identity(device: InputDevice) -> Identity:
+    vendor, product = device.info.vendor, device.info.product
+    return Identity(vendor, product, clean(device.name), clean(device.phys), clean(device.uniq))

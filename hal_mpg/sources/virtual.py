@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A pendant that is another program: it listens at a Unix socket and speaks the text form of events.
+
+The demo and the tests are such programs. Connecting is plugging in, closing is unplugging; the first
+line has to be `connected`. Times in the lines are those of the monotonic clock.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
+
+from hal_mpg.events import Connected, DeviceEvent, Disconnected, from_line
+from hal_mpg.profile import Profile
+
+MAX_LINE = 4096
+"""Bytes in one line; more without a line end, and the peer is taken for something else."""
+
+
+class VirtualSource:
+    """Reads the events of one virtual pendant."""
+
+    def __init__(self, profile: Profile) -> None:
+        self._paths = [match.socket for match in profile.match if match.socket]
+        self._socket: socket.socket | None = None
+        self._rest = b""
+        self._is_known = False  # "connected" was received
+
+    def search(self, now: float) -> list[DeviceEvent]:
+        """Connect to the first socket at which somebody listens; the events come through `read`."""
+        for path in self._paths:
+            peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                peer.connect(path)
+            except OSError:
+                peer.close()  # nobody is there: the same as a pendant that is not plugged in
+                continue
+            peer.setblocking(False)
+            self._socket, self._rest, self._is_known = peer, b"", False
+            break
+        return []
+
+    def descriptors(self) -> list[int]:
+        """Return the socket, where it is connected."""
+        return [self._socket.fileno()] if self._socket else []
+
+    def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
+        """Return the events of the lines that have arrived."""
+        if self._socket is None:
+            return []
+        try:
+            data = self._socket.recv(65536)
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            return self._lose(now, str(error))
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        events: list[DeviceEvent] = []
+        for line in lines:
+            try:
+                event = from_line(line.decode("ascii", "replace"))
+            except ValueError as error:
+                return events + self._lose(now, str(error))
+            if isinstance(event, Disconnected):
+                return events + self._lose(now, event.reason)
+            if self._is_known == isinstance(event, Connected):
+                return events + self._lose(now, "`connected` has to be its first line, and only that")
+            self._is_known = True
+            events.append(event)
+        if not data or len(self._rest) > MAX_LINE:
+            return events + self._lose(now, "the virtual pendant was closed" if not data else "endless line")
+        return events
+
+    def _lose(self, now: float, reason: str) -> list[DeviceEvent]:
+        was_known = self._is_known
+        self.close()
+        if was_known:
+            return [Disconnected(now, reason)]
+        print(f"hal_mpg: virtual pendant: {reason}", file=sys.stderr)
+        return []
+
+    def hotplug_descriptor(self) -> int | None:
+        """Nothing tells of a socket that comes up; it is looked for now and then."""
+        return None
+
+    def drain_hotplug(self) -> None:
+        """Nothing to take."""
+
+    def set_led(self, name: str, lit: bool) -> None:
+        """Tell the peer; where it does not listen, nobody looks at the lamp."""
+        if self._socket and self._is_known:
+            with suppress(OSError):  # the loss of the peer is found by reading
+                self._socket.send(f"led {name} {int(lit)}\n".encode("ascii"))
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._socket:
+            self._socket.close()
+        self._socket, self._is_known = None, False

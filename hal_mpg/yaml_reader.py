@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reads YAML nodes by the type that is expected, and collects every fault with its place.
+
+A method that finds a fault notes it and returns a stand-in, so that reading goes on to the next fault;
+whoever uses it has to look at `faults` before the result.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from functools import cache
+
+from yaml.error import Mark
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
+from hal_mpg.profile import Code
+
+INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)")
+DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+
+CODE_KINDS = {
+    EV_KEY: ("KEY_ or BTN_", ("KEY_", "BTN_"), 0x2FF),
+    EV_REL: ("REL_", ("REL_",), 0x0F),
+    EV_ABS: ("ABS_", ("ABS_",), 0x3F),
+    EV_LED: ("LED_", ("LED_",), 0x0F),
+}
+"""For each event type: how its codes are called, the prefixes, the highest number."""
+
+Fields = dict[str, Node]
+
+
+class Reader:
+    """Reads the nodes of one file and keeps the first fault that it finds at each place."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self._faults: dict[tuple[int, int], str] = {}
+        self._used: dict[Code, str] = {}
+
+    @property
+    def faults(self) -> list[str]:
+        """The faults as lines to show, in the order of the file."""
+        return [
+            f"{self.file}:{line}:{column}: {what}" for (line, column), what in sorted(self._faults.items())
+        ]
+
+    def fault(self, place: Node | Mark | None, what: str) -> None:
+        """Note a fault at a node; `what` says what is wrong and, after a semicolon, what is right."""
+        mark = place.start_mark if isinstance(place, Node) else place
+        self._faults.setdefault((mark.line + 1, mark.column + 1) if mark else (1, 1), what)
+
+    def mapping(
+        self, node: Node | None, keys: Iterable[str] | None, what: str, needed: Iterable[str] = ()
+    ) -> Fields:
+        """Return the values of a mapping by their keys. `keys`: those that may be there; None: any."""
+        if node is None:
+            return {}
+        if not isinstance(node, MappingNode):
+            self.fault(node, f"{what} is {_kind(node)}; use a mapping, as in `key: value`")
+            return {}
+        known = None if keys is None else tuple(keys)
+        fields: dict[str, Node] = {}
+        lines: dict[str, int] = {}
+        for key_node, value in node.value:
+            key = self.text(key_node, f"a key of {what}")
+            if key in fields:
+                self.fault(
+                    key_node,
+                    f"{key!r} stands twice in {what}, first in line {lines[key]}; keep one",
+                )
+            elif known is not None and key not in known:
+                self.fault(key_node, f"{key!r} is no key of {what}; {suggestion(key, known)}")
+            elif key:
+                fields[key] = value
+                lines[key] = key_node.start_mark.line + 1
+        missing = [repr(key) for key in needed if key not in lines and key not in fields]
+        if missing:
+            self.fault(node, f"{what} has no {' and no '.join(missing)}; add it")
+        return fields
+
+    def items(self, node: Node | None, what: str) -> list[Node]:
+        """Return the entries of a list, of which there has to be at least one."""
+        if node is None:
+            return []
+        if not isinstance(node, SequenceNode):
+            self.fault(node, f"{what} is {_kind(node)}; use a list, as in [a, b]")
+            return []
+        if not node.value:
+            self.fault(node, f"{what} is empty; give at least one")
+        return list(node.value)
+
+    def text(self, node: Node | None, what: str) -> str:
+        """Return the text of a scalar as it was written."""
+        if node is None:
+            return ""
+        if not isinstance(node, ScalarNode):
+            self.fault(node, f"{what} is {_kind(node)}; use plain text")
+            return ""
+        text = str(node.value).strip()
+        if not text or not text.isprintable():
+            self.fault(node, f"{what} is empty or not printable; use plain text")
+            return ""
+        return text
+
+    def choice(self, node: Node | None, known: Iterable[str], what: str) -> str:
+        """Return a text that is one of those known."""
+        text = self.text(node, what)
+        if text and text not in (options := tuple(known)):
+            self.fault(node, f"{text!r} is no {what}; {suggestion(text, options)}")
+            return ""
+        return text
+
+    def integer(self, node: Node | None, what: str, low: int, high: int) -> int:
+        """Return a whole number, decimal or 0x...; 010 is ten."""
+        text = self.text(node, what)
+        if not text:
+            return low
+        value = _integer(text)
+        if value is None or not low <= value <= high:
+            self.fault(node, f"{what} is {text!r}; use a whole number from {low} to {high}")
+            return low
+        return value
+
+    def distance(self, node: Node | None, what: str) -> Decimal | None:
+        """Return a positive, finite distance, exactly as it was written."""
+        text = self.text(node, what)
+        if not text:
+            return None
+        if not DECIMAL.fullmatch(text) or Decimal(text) <= 0:
+            self.fault(node, f"{what} is {text!r}; use a positive number such as 0.001")
+            return None
+        return Decimal(text)
+
+    def boolean(self, node: Node | None, what: str) -> bool:
+        """Return true or false; nothing else is one."""
+        return self.choice(node, ("true", "false"), what) == "true"
+
+    def code(self, node: Node | None, kind: int, what: str) -> Code:
+        """Return an input code by the kernel's name or its number; no code is used twice."""
+        text = self.text(node, what)
+        if not text or node is None:
+            return Code(kind, 0)
+        called, prefixes, highest = CODE_KINDS[kind]
+        number = _integer(text)
+        if number is None:
+            number = code_names().get(text, -1) if text.startswith(prefixes) else -1
+        if not 0 <= number <= highest:
+            names = [name for name in code_names() if name.startswith(prefixes)]
+            near = suggestion(text, names, f"use a {called} name of the kernel, or 0 to {highest:#x}")
+            self.fault(node, f"{what}: {text!r} is no {called} code; {near}")
+            return Code(kind, 0)
+        code = Code(kind, number)
+        if code in self._used:
+            self.fault(node, f"{what}: {text} is used already, {self._used[code]}; give each its own")
+        self._used[code] = f"by {what} in line {node.start_mark.line + 1}"
+        return code
+
+    def entries(self, node: Node | None, what: str) -> list[tuple[str, Node]]:
+        """Return the entries of a mapping with any keys, of which there has to be at least one."""
+        if isinstance(node, MappingNode) and not node.value:
+            self.fault(node, f"{what} is empty; give at least one")
+        return list(self.mapping(node, None, what).items())
+
+    def number_of(self, key: str, place: Node, what: str) -> int:
+        """Return the whole number that stands as a key."""
+        value = _integer(key)
+        if value is None or abs(value) > 1 << 31:
+            self.fault(place, f"{what} is {key!r}; use a whole number")
+            return 0
+        return value
+
+
+@cache
+def code_names() -> Mapping[str, int]:
+    """Return the kernel's names of input codes and their numbers (linux/input-event-codes.h)."""
+    from evdev import ecodes
+
+    prefixes = tuple(prefix for _, kinds, _ in CODE_KINDS.values() for prefix in kinds)
+    return {
+        name: number
+        for name, number in ecodes.ecodes.items()
+        if name.startswith(prefixes) and not name.endswith(("_MAX", "_CNT"))
+    }
+
+
+def suggestion(text: str, known: Iterable[str], otherwise: str | None = None) -> str:
+    """Return what to write instead of `text`: the nearest of those known, or all of them."""
+    options = list(known)
+    near = get_close_matches(text.lower(), [o.lower() for o in options], n=1)
+    if near:
+        return f"did you mean {next(o for o in options if o.lower() == near[0])}?"
+    return otherwise or f"use one of {', '.join(options)}"
+
+
+def _integer(text: str) -> int | None:
+    if not INTEGER.fullmatch(text):
+        return None
+    return int(text, 16 if "x" in text.lower() else 10)
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, MappingNode):
+        return "a mapping"
+    return "a list" if isinstance(node, SequenceNode) else f"{str(node.value)[:40]!r}"

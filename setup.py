@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Installs the component, and beside it the profiles, the sample configurations, the rules and the page."""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "hal_mpg/__init__.py").read_text())[1]
+
+
+def files(folder: str, *patterns: str) -> list[str]:
+    """Return the files of a folder, relative to here as setuptools wants them."""
+    found = [path for pattern in patterns for path in sorted((HERE / folder).glob(pattern))]
+    return [str(path.relative_to(HERE)) for path in found]
+
+
+setup(
+    name="hal_mpg",
+    version=VERSION,
+    description="LinuxCNC HAL component for manual pulse generator (MPG) pendants",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="GPL-2.0-or-later",
+    python_requires=">=3.11",
+    packages=["hal_mpg", "hal_mpg.sources", "hal_mpg.commands"],
+    package_data={"hal_mpg": ["py.typed"]},
+    install_requires=["evdev>=1.6", "pyserial>=3.5", "pyudev>=0.24", "PyYAML>=6.0"],
+    extras_require={
+        "demo": ["rich>=13"],
+        "test": ["pytest>=7.2", "hypothesis>=6.67", "rich>=13", "virtme-ng>=1.30"],
+        "lint": ["ruff", "mypy", "types-PyYAML"],
+    },
+    entry_points={"console_scripts": ["hal_mpg = hal_mpg.cli:main"]},
+    data_files=[
+        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tbl")),
+        ("share/hal_mpg/config/pendants", files("config/pendants", "*.yaml")),
+        ("share/hal_mpg/udev", files("udev", "*.rules")),
+        ("share/man/man1", files("man", "*.1")),
+    ],
+)
