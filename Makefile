@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# `make demo` and `make test` are enough on a fresh Debian; the others are parts of them.
+
+PYTHON := /usr/bin/python3
+# LinuxCNC's Python modules belong to Debian's own python3, so the environment is made from that one.
+VENV := .venv
+STAMP := $(VENV)/.installed
+PYTEST := $(VENV)/bin/python -m pytest
+PREFIX := /usr/local
+
+.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel lint bench install uninstall clean
+
+help:
+	@echo 'make demo       try hal_mpg on a simulated machine, with a virtual pendant'
+	@echo 'make test       run all tests, on a real LinuxCNC and a real kernel, too'
+	@echo 'make test-fast  run the tests that need neither, in less than a minute'
+	@echo 'make lint       check the code with ruff and mypy'
+	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input'
+	@echo 'make install    install for this machine (as root): program, rules, manual page'
+
+demo:
+	@tools/install-missing demo
+	@PYTHONPATH='$(CURDIR)' $(PYTHON) -m hal_mpg demo
+
+test: $(STAMP)
+	@tools/install-missing test kernel
+	$(MAKE) lint
+	$(PYTEST) tests
+
+test-fast: $(STAMP)
+	$(PYTEST) -q tests/core tests/hal
+
+test-hal test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
+	@tools/install-missing test $(if $(filter kernel,$*),kernel)
+	$(PYTEST) tests/$*
+
+lint: $(STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: $(STAMP)
+	@tools/install-missing test kernel
+	$(VENV)/bin/python -m bench
+
+$(STAMP): setup.py pyproject.toml
+	@tools/install-missing test
+	$(PYTHON) -m venv --system-site-packages $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --editable '.[test,lint]'
+	@touch $@
+
+install:
+	@tools/install-missing demo
+	$(PYTHON) -m venv --system-site-packages $(PREFIX)/lib/hal_mpg
+	$(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --upgrade .
+	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 /etc/udev/rules.d
+	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
+	install -m 644 man/hal_mpg.1 $(PREFIX)/share/man/man1/
+	install -m 644 udev/70-hal-mpg.rules /etc/udev/rules.d/
+	-udevadm control --reload && udevadm trigger --subsystem-match=input --subsystem-match=usb
+	@echo 'Installed. Sample configurations: $(PREFIX)/lib/hal_mpg/share/hal_mpg/config'
+
+uninstall:
+	rm -rf $(PREFIX)/lib/hal_mpg
+	rm -f $(PREFIX)/bin/hal_mpg $(PREFIX)/share/man/man1/hal_mpg.1 /etc/udev/rules.d/70-hal-mpg.rules
+	-udevadm control --reload
+
+clean:
+	rm -rf $(VENV) build dist hal_mpg.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
