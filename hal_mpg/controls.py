@@ -210,17 +210,19 @@ class Controls:
         """Take the state of one node that was read again after events were lost.
 
         An absolute wheel tells how far it was turned meanwhile; those detents are `unclear`, for nothing
-        is known of the selectors at that time.
+        is known of the selectors at that time. One that tells only when it is turned starts anew.
         """
         position = state.absolutes.get(self._absolute_wheel)
         if position is not None:
             self.wheel.unclear += abs(self.wheel.moved(position))
+        if self._absolute_wheel == NO_CODE:
+            self.wheel.seed(None)
         self.wheel.forget_part()
         self._read_state(node, state)
 
     def _read_state(self, node: int, state: NodeState) -> None:
         estop = {self._estop.key.number} if self._estop else set()
-        for key in self._presses | self._holds.keys() | estop:
+        for key in self._presses | self._holds.keys() | self._steps.keys() | estop:
             was_held = bool(self._down.get(key))
             held = self._note_key(node, key, key in state.keys)
             if held and not was_held and key in self._presses:

@@ -17,11 +17,15 @@ read and write by hand::
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import NamedTuple
 
 # Types of input events (linux/input-event-codes.h).
 EV_SYN, EV_KEY, EV_REL, EV_ABS, EV_LED = 0, 1, 2, 3, 0x11
 SYN_REPORT, SYN_DROPPED = 0, 3
+
+MAX_NODES = 32
+"""The most nodes that one device may show as."""
 
 Change = tuple[int, int, int]
 
@@ -112,7 +116,7 @@ def to_line(event: DeviceEvent) -> str:
         case Snapshot(time, node, state):
             return f"{time:.6f} snapshot {node} {_state_text(state)}"
         case Disconnected(time, reason):
-            return f"{time:.6f} disconnected {' '.join(reason.split())}"
+            return f"{time:.6f} disconnected {' '.join(reason.replace('#', '').split())}"
 
 
 def from_line(line: str) -> DeviceEvent:
@@ -128,21 +132,33 @@ def from_line(line: str) -> DeviceEvent:
 
 def _parse(words: list[str]) -> DeviceEvent:
     time, kind, rest = float(words[0]), words[1], words[2:]
+    if not isfinite(time):
+        raise ValueError("the time is not finite")
     match kind:
         case "connected":
             if not rest or len(rest) % 2:
                 raise ValueError("keys= and abs= are needed for each node")
             pairs = zip(rest[::2], rest[1::2], strict=True)
-            return Connected(time, tuple(_parse_state(keys, absolutes) for keys, absolutes in pairs))
+            nodes = tuple(_parse_state(keys, absolutes) for keys, absolutes in pairs)
+            if len(nodes) > MAX_NODES:
+                raise ValueError(f"more than {MAX_NODES} nodes")
+            return Connected(time, nodes)
         case "frame":
-            return Frame(time, int(rest[0]), tuple(_parse_change(word) for word in rest[1:]))
+            return Frame(time, _parse_node(rest[0]), tuple(_parse_change(word) for word in rest[1:]))
         case "events-lost":
-            return EventsLost(time, int(rest[0]), tuple(_parse_change(word) for word in rest[1:]))
+            return EventsLost(time, _parse_node(rest[0]), tuple(_parse_change(word) for word in rest[1:]))
         case "snapshot":
-            return Snapshot(time, int(rest[0]), _parse_state(rest[1], rest[2]))
+            node, keys, absolutes = rest
+            return Snapshot(time, _parse_node(node), _parse_state(keys, absolutes))
         case "disconnected":
             return Disconnected(time, " ".join(rest))
     raise ValueError(f"unknown kind {kind!r}")
+
+
+def _parse_node(word: str) -> int:
+    if not 0 <= int(word) < MAX_NODES:
+        raise ValueError(f"nodes are 0 to {MAX_NODES - 1}")
+    return int(word)
 
 
 def _state_text(state: NodeState) -> str:

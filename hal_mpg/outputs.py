@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The output pins as they are wanted and as they are shown, and the order in which they change.
 
-Only what differs is written. In one batch what makes things safer comes first and what enables comes
-last, for several writes are not atomic to the servo thread. A pulse is never too short to be seen.
+Only what differs is written. In one batch what makes things safer comes first, for several writes are
+not atomic to the servo thread; then what enables, then the rest. A pulse is never too short to be seen.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hal_mpg.events import PinValue, PinWrite
 from hal_mpg.pins import Pin
 
 GATING = ("estop-ok", "estop", "jog-stop", "armed", "enable", "connected")
-"""The pins, beside every `jog-enable`, whose safe value is written first and the other one last."""
+"""The pins, beside every `jog-enable`, whose safe value is written before anything else."""
 
 
 class Outputs:
@@ -53,19 +53,27 @@ class Outputs:
             self.set(pin, pulse)
         elif self._wanted[pin] == pulse:
             wanted_after, end = self._held.get(pin, (pulse, now))
-            if wanted_after == pulse:
-                self._held[pin] = (value, max(end, now + release_s))
+            end = max(end, now + release_s) if wanted_after == pulse else end
+            if end > now:
+                self._held[pin] = (value, end)
+            else:
+                self.cut_pulse(pin, value)
+
+    def cut_pulse(self, pin: str, value: bool) -> None:
+        """Want a bit pin to have a value at once, pulse or not."""
+        self._held.pop(pin, None)
+        self.set(pin, value)
 
     def end_of_pulse(self, pin: str, now: float) -> float:
         """Return when a pin's pulse may end; `now` where it has none."""
         return self._held[pin][1] if pin in self._held else now
 
-    def release_pulses(self, now: float) -> None:
-        """Let the pulses that are long enough go to what is wanted after them."""
-        for pin, (value, end) in list(self._held.items()):
-            if now >= end:
-                del self._held[pin]
-                self.set(pin, value)
+    def release_pulses(self, now: float) -> bool:
+        """Let the pulses that are long enough go to what is wanted after them; tell whether any did."""
+        over = [pin for pin, (_, end) in self._held.items() if now >= end]
+        for pin in over:
+            self.set(pin, self._held.pop(pin)[0])
+        return bool(over)
 
     def next_deadline(self) -> float | None:
         """Return when `release_pulses` has something to do next."""
@@ -87,5 +95,7 @@ class Outputs:
     def _order(self, write: PinWrite) -> tuple[int, int, str]:
         place = self._gating.get(write.pin)
         if place is None:
-            return 1, 0, write.pin
-        return (0, place, "") if write.value == self._safe[write.pin] else (2, -place, "")
+            return 2, 0, write.pin
+        # What enables comes before the counts, for LinuxCNC ignores a count that changes before its
+        # jog-enable; nothing moves by enabling alone, since counts stand still while disarmed.
+        return (0, place, "") if write.value == self._safe[write.pin] else (1, -place, "")

@@ -45,8 +45,12 @@ contact that looks like a release. Contact bounce is covered as well.
 PULSE_HOLD_S = 0.05
 """The least length of `jog-stop`, `reset` and button pulses: halui polls every 20 ms."""
 
-STALE_S = 0.2
-"""Detents that are read later than this after they were turned are discarded, not caught up with."""
+STALE_S = 0.5
+"""Detents that are read later than this after they were turned are discarded, not caught up with.
+
+Well beyond what a busy machine delays, and beyond the time after which the watchdog of the samples
+has tripped: it is for a process that was stopped, or hung.
+"""
 
 
 class State(Enum):
@@ -110,7 +114,8 @@ class Pendant:
 
         Raises IllegalEvent for a device event that cannot come in the present state.
         """
-        self._out.release_pulses(now)
+        if self._out.release_pulses(now):
+            self._refresh(now)
         for event in events:
             if isinstance(event, Frame):
                 self._check(event)
@@ -175,26 +180,28 @@ class Pendant:
                     self._state = State.REREADING
 
     def _on_frame(self, frame: Frame, now: float) -> None:
-        stale = now - frame.time > STALE_S
+        # Stillness is a matter of when the wheel was turned; that it is read late does not add to it.
+        at = min(frame.time, now)
+        stale = now - at > STALE_S
         for change in frame.changes:
             detents = self._controls.apply(frame.node, change)
             if detents is None:
-                self._refresh(now)
+                self._refresh(now, at)
             else:
                 if stale:
                     self._disarm(now)
-                self._on_wheel(detents, now)
+                self._on_wheel(detents, now, at)
 
-    def _on_wheel(self, detents: int, now: float) -> None:
-        self._turned_at = now
+    def _on_wheel(self, detents: int, now: float, at: float) -> None:
+        self._turned_at = max(self._turned_at, at)
         if detents:
-            self._out.set("velocity", self._speed.turned(detents, now))
+            self._out.set("velocity", self._speed.turned(detents, at))
             used = self._use_detents(detents, now)
             self._dropped += abs(detents) - abs(used)
         if self._jog.armed:
             self._show_dropped()
         else:
-            self._refresh(now)
+            self._refresh(now, at)
 
     def _use_detents(self, detents: int, now: float) -> int:
         """Give detents to what is selected; return how many of them (signed) it took."""
@@ -220,8 +227,11 @@ class Pendant:
     def _may_arm_at(self) -> float:
         return max(self._turned_at + STILL_S, self._out.end_of_pulse("jog-stop", self._turned_at))
 
-    def _refresh(self, now: float) -> None:
-        """Work out everything that follows from the switches and the gates."""
+    def _refresh(self, now: float, at: float | None = None) -> None:
+        """Work out everything that follows from the switches and the gates.
+
+        `at`: when the event happened that is handled now, where that is known.
+        """
         live = self._state is not State.ABSENT
         out = self._out
         out.set("connected", live)
@@ -234,7 +244,7 @@ class Pendant:
         self._show_buttons(live, now)
         self._show_selection(live)
         self._show_dropped()
-        self._arm(self._reasons(live, enabled), now)
+        self._arm(self._reasons(live, enabled), now, now if at is None else at)
 
     def _reasons(self, live: bool, enabled: bool) -> set[WhyNot]:
         """Return every reason why a detent would not be used, but for the stillness of the wheel."""
@@ -252,8 +262,8 @@ class Pendant:
         }
         return {reason for reason, applies in reasons.items() if applies}
 
-    def _arm(self, reasons: set[WhyNot], now: float) -> None:
-        is_still = now >= self._may_arm_at()
+    def _arm(self, reasons: set[WhyNot], now: float, at: float) -> None:
+        is_still = at >= self._may_arm_at()
         waiting = self._override if self._selection.target else self._jog
         if is_still and waiting.is_waiting(reasons):
             self._controls.wheel.forget_part()
@@ -288,8 +298,11 @@ class Pendant:
     def _show_buttons(self, live: bool, now: float) -> None:
         buttons = [(f"button.{name}", code) for name, code in self.profile.buttons]
         for pin, code in [("reset", self.profile.reset), *buttons]:
-            pressed = live and self._controls.is_pressed(code)
-            self._out.set_pulsed(pin, pressed, True, now, PULSE_HOLD_S)
+            if live:
+                pressed = self._controls.is_pressed(code)
+                self._out.set_pulsed(pin, pressed, True, now, PULSE_HOLD_S)
+            else:
+                self._out.cut_pulse(pin, False)  # no press outlives its pendant
 
     def _show_selection(self, live: bool) -> None:
         self._selection = selection = self._read_selection(live)

@@ -176,9 +176,11 @@ def _selector(reader: Reader, node: Node | None, known: tuple[str, ...], what: s
         )
     if form == "abs":
         reader.mapping(node, ("abs", "positions"), what, needed=("positions",))
-        positions = []
+        positions: list[tuple[int, str]] = []
         for value, name in reader.entries(fields.get("positions"), f"positions of {what}"):
             number = reader.number_of(value, name, f"a position of {what}")
+            if number in dict(positions):
+                reader.fault(name, f"value {number} stands twice in positions of {what}; keep one")
             positions.append((number, reader.choice(name, known, f"position of {what}")))
         return AbsSelector(reader.code(fields["abs"], EV_ABS, what), tuple(positions))
     return None

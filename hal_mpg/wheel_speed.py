@@ -25,7 +25,7 @@ class WheelSpeed:
         return self._since is not None
 
     def turned(self, detents: int, now: float) -> float:
-        """Take detents; return the speed."""
+        """Take detents, turned at `now`; return the speed."""
         if self._since is None:
             # All that is known of the first detent is that there was none for so long before it.
             self._since, self._detents, self._speed = now, 0, detents / STILL_S
