@@ -228,9 +228,7 @@ def _command(shared: Path, memory: str, kvm: bool) -> list[str]:
     ]
 
 
-def _attempt(
-    command: list[str], shared: Path, timeout_s: float, log: IO[bytes]
-) -> tuple[int, float]:
+def _attempt(command: list[str], shared: Path, timeout_s: float, log: IO[bytes]) -> tuple[int, float]:
     """Boot, copy the console to `log` until it ends, return exit status and boot time.
 
     Raises _BootHung, or subprocess.TimeoutExpired if the script takes longer than `timeout_s`.

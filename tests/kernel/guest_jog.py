@@ -34,7 +34,7 @@ class Hands(socketserver.StreamRequestHandler):
             try:
                 getattr(self.pendant, method)(*arguments)
                 answer = ""
-            except Exception as error:  # whatever it is, the driver raises it
+            except Exception as error:  # noqa: BLE001  # whatever it is, the driver raises it
                 answer = repr(error)
             self.wfile.write(json.dumps(answer).encode() + b"\n")
 

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Emulated input devices, with umockdev: evdev nodes that need no kernel support and no root.
+
+Programs that are started by a process under `umockdev-wrapper` see the nodes below /dev/input. Their
+reads come out of a pty, their ioctls are answered here, out of what the device is said to be now.
+
+What it cannot do: a queue that overflows by itself, POLLHUP without data, the key releases that the
+kernel makes on unplugging (`unplug` can be told to make them), copies of the events for several
+readers, autosuspend, uaccess.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import sys
+import time
+import traceback
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import gi
+
+gi.require_version("UMockdev", "1.0")
+from gi.repository import UMockdev  # noqa: E402  # only after its version was asked for
+
+# Numbers of linux/input.h and linux/input-event-codes.h.
+EV_SYN, EV_KEY, EV_REL, EV_ABS, EV_LED = 0, 1, 2, 3, 0x11
+SYN_REPORT = 0
+INPUT_EVENT = struct.Struct("llHHi")
+
+Event = tuple[int, int, int]
+"""Type, code, value."""
+
+_INPUT_MAJOR, _FIRST_EVENT_MINOR = 13, 64
+_VERSION = 0x10001
+_BUS_USB = 3
+_STRINGS = {0x06: "name", 0x07: "phys", 0x08: "uniq"}  # EVIOCGNAME, EVIOCGPHYS, EVIOCGUNIQ
+_BIT_MAPS = range(0x20, 0x40)  # EVIOCGBIT of each event type
+
+
+@dataclass
+class Hardware:
+    """What a node says of itself, and where its switches stand.
+
+    `down` are the keys that are held and `absolutes` the positions of the absolute axes. `port` and
+    `interface` of the USB device make up `phys`; a `port` of "" is for a node without any.
+    """
+
+    name: str = "Test MPG Pendant"
+    vendor: int = 0x1209
+    product: int = 0x0001
+    uniq: str = ""
+    port: str = "1-1"
+    interface: int = 0
+    keys: Iterable[int] = ()
+    relatives: Iterable[int] = ()
+    absolutes: dict[int, int] = field(default_factory=dict)
+    leds: Iterable[int] = ()
+    down: set[int] = field(default_factory=set)
+    mode: int = 0o600
+
+    @property
+    def phys(self) -> str:
+        """The kernel's string for where the node is."""
+        return f"usb-0000:00:14.0-{self.port}/input{self.interface}" if self.port else ""
+
+
+class Node(UMockdev.IoctlBase):
+    """One emulated node, /dev/input/event`number`."""
+
+    def __init__(self, testbed: Any, number: int, hardware: Hardware) -> None:
+        """Make the node, as the kernel does before it tells udev."""
+        super().__init__()
+        self.number = number
+        self.path = f"/dev/input/event{number}"
+        self.hardware = hardware
+        self.grabbed_by: Any = None
+        self.clock = time.CLOCK_REALTIME
+        self.is_gone = False
+        self.clients: list[Any] = []
+        self._testbed = testbed
+        self._syspath = _add_to_sysfs(testbed, self)
+        testbed.attach_ioctl(self.path, self)
+        self._descriptor = testbed.get_dev_fd(self.path)
+        os.set_blocking(self._descriptor, False)
+        self.chmod(hardware.mode)
+
+    @property
+    def file(self) -> Path:
+        """Where the node really is: a link to a pty."""
+        return Path(self._testbed.get_root_dir() + self.path)
+
+    def chmod(self, mode: int) -> None:
+        """Change who may open the node."""
+        self.file.readlink().chmod(mode)
+
+    def uevent(self, action: str) -> None:
+        """Tell what listens to udev's monitor."""
+        self._testbed.uevent(f"{self._syspath}/event{self.number}", action)
+
+    def send(self, events: Sequence[Sequence[int]]) -> None:
+        """Let readers have these events, all at one time, in one piece."""
+        now = time.clock_gettime(self.clock)
+        seconds, microseconds = int(now), int(now % 1 * 1e6)
+        data = b"".join(INPUT_EVENT.pack(seconds, microseconds, *event) for event in events)
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:  # the pty is full, the reader will empty it
+                time.sleep(0.001)
+
+    def written(self) -> list[Event]:
+        """Return the events that clients have written since the last call."""
+        try:
+            data = os.read(self._descriptor, 1 << 16)
+        except BlockingIOError:
+            return []
+        return [(kind, code, value) for _, _, kind, code, value in INPUT_EVENT.iter_unpack(data)]
+
+    def unplug(self, releases: bool = False) -> None:
+        """Take the device away; from now on reads and ioctls fail with ENODEV.
+
+        `releases`: let go of all keys first, as the kernel does.
+        """
+        if releases:
+            keys = sorted(self.hardware.down)
+            self.hardware.down.clear()
+            self.send([*((EV_KEY, key, 0) for key in keys), (EV_SYN, SYN_REPORT, 0)])
+        self.is_gone = True
+        self.send([(EV_SYN, SYN_REPORT, 0)])  # wakes the readers; what they get is ENODEV
+        self.uevent("remove")
+        self.file.unlink()
+
+    def remove(self) -> None:
+        """Remove all that is left of the node; its readers should have closed it."""
+        if not self.is_gone:
+            self.unplug()
+        self._testbed.detach_ioctl(self.path)
+        self._testbed.remove_device(f"{self._syspath}/event{self.number}")
+        self._testbed.remove_device(self._syspath)
+
+    # The rest is called by umockdev, in a thread of its own.
+
+    def do_client_connected(self, client: Any) -> None:
+        self.clients.append(client)
+
+    def do_client_vanished(self, client: Any) -> None:
+        self.clients.remove(client)
+        if self.grabbed_by is client:
+            self.grabbed_by = None
+
+    def do_handle_read(self, client: Any) -> bool:
+        if self.is_gone:
+            client.complete(-1, errno.ENODEV)
+            return True
+        return False  # read the pty
+
+    def do_handle_write(self, client: Any) -> bool:
+        return self.do_handle_read(client)
+
+    def do_handle_ioctl(self, client: Any) -> bool:
+        request = client.get_request()
+        if request >> 8 & 0xFF != ord("E"):
+            return False  # the terminal's
+        try:
+            self._answer(client, request & 0xFF, request >> 16 & 0x3FFF)
+        except OSError as error:
+            client.complete(-1, error.errno)
+        except Exception:  # noqa: BLE001  # umockdev would wait for ever
+            traceback.print_exc(file=sys.stderr)
+            client.complete(-1, errno.EIO)
+        return True
+
+    def _answer(self, client: Any, number: int, size: int) -> None:
+        """Answer the evdev ioctl EVIOC... of a number (linux/input.h). Raises OSError for an error."""
+        if self.is_gone:
+            raise OSError(errno.ENODEV, self.path)
+        if number == 0x90:  # EVIOCGRAB: its argument is a number, not a pointer
+            self._grab(client, any(client.get_arg().retrieve()))
+            client.complete(0, 0)
+        elif number == 0xA0:  # EVIOCSCLOCKID
+            self.clock = struct.unpack("i", client.get_arg().resolve(0, 4).retrieve()[:4])[0]
+            client.complete(0, 0)
+        else:
+            data = self._data(number, size)[:size]
+            client.get_arg().resolve(0, size).update(0, data)
+            has_length = number in _STRINGS or number in _BIT_MAPS
+            client.complete(len(data) if has_length else 0, 0)
+
+    def _grab(self, client: Any, wanted: bool) -> None:
+        if wanted and self.grabbed_by is not None:
+            raise OSError(errno.EBUSY, self.path)
+        if not wanted and self.grabbed_by is not client:
+            raise OSError(errno.EINVAL, self.path)
+        self.grabbed_by = client if wanted else None
+
+    def _data(self, number: int, size: int) -> bytes:
+        """Return what an ioctl that asks for something is answered with."""
+        hardware = self.hardware
+        if number == 0x01:  # EVIOCGVERSION
+            return struct.pack("i", _VERSION)
+        if number == 0x02:  # EVIOCGID
+            return struct.pack("HHHH", _BUS_USB, hardware.vendor, hardware.product, 0x0110)
+        if number == 0x84:  # EVIOCGEFFECTS
+            return struct.pack("i", 0)
+        if number in _STRINGS and (text := getattr(hardware, _STRINGS[number])):
+            return bytes(text.encode() + b"\0")
+        if number == 0x18:  # EVIOCGKEY
+            return _bits(hardware.down, size)
+        if number in (0x09, 0x19, 0x1B):  # EVIOCGPROP, EVIOCGLED, EVIOCGSW
+            return bytes(size)
+        if number in _BIT_MAPS:  # EVIOCGBIT
+            return _bits(self._codes(number - 0x20), size)
+        if number - 0x40 in hardware.absolutes:  # EVIOCGABS: value, minimum, maximum, ...
+            return struct.pack("6i", hardware.absolutes[number - 0x40], 0, 1 << 16, 0, 0, 0)
+        # No such string, no force feedback, no repetition, no such axis.
+        raise OSError(errno.ENOENT if number in _STRINGS else errno.EINVAL, self.path)
+
+    def _codes(self, kind: int) -> Iterable[int]:
+        hardware = self.hardware
+        codes: dict[int, Iterable[int]] = {
+            EV_KEY: hardware.keys,
+            EV_REL: hardware.relatives,
+            EV_ABS: hardware.absolutes,
+            EV_LED: hardware.leds,
+        }
+        return codes.get(kind, ()) if kind else [EV_SYN, *(kind for kind in codes if codes[kind])]
+
+
+def _bits(numbers: Iterable[int], size: int) -> bytes:
+    """Return a bit map of `size` bytes with these bits set."""
+    return sum(1 << number for number in set(numbers)).to_bytes(96, "little")[:size]
+
+
+def _add_to_sysfs(testbed: Any, node: Node) -> str:
+    """Describe the node to udev's clients; return the directory of its device."""
+    hardware, number = node.hardware, node.number
+    usb = f"usb1/{hardware.port}/{hardware.port}:1.{hardware.interface}"
+    device = f"/devices/pci0000:00/0000:00:14.0/{usb if hardware.port else 'other'}/input/input{number}"
+    minor = _FIRST_EVENT_MINOR + number
+    testbed.add_from_string(f"""\
+P: {device}/event{number}
+N: input/event{number}
+E: DEVNAME={node.path}
+E: ID_INPUT=1
+E: MAJOR={_INPUT_MAJOR}
+E: MINOR={minor}
+E: SUBSYSTEM=input
+A: dev={_INPUT_MAJOR}:{minor}
+L: device=../../input{number}
+
+P: {device}
+E: SUBSYSTEM=input
+A: id/vendor={hardware.vendor:04x}
+A: id/product={hardware.product:04x}
+""")
+    syspath = "/sys" + device
+    for name in ("name", "phys", "uniq"):
+        testbed.set_attribute(syspath, name, getattr(hardware, name) + "\n")
+    return syspath
