@@ -4,9 +4,9 @@
 Programs that are started by a process under `umockdev-wrapper` see the nodes below /dev/input. Their
 reads come out of a pty, their ioctls are answered here, out of what the device is said to be now.
 
-What it cannot do: a queue that overflows by itself, POLLHUP without data, the key releases that the
-kernel makes on unplugging (`unplug` can be told to make them), copies of the events for several
-readers, autosuspend, uaccess.
+What it cannot do: a queue that overflows by itself, POLLHUP without data, copies of the events for
+several readers, events for a node that nobody has open, a node number that is used a second time,
+autosuspend, uaccess. The key releases that the kernel makes on unplugging have to be asked for.
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ class Node(UMockdev.IoctlBase):
         self.number = number
         self.path = f"/dev/input/event{number}"
         self.hardware = hardware
-        self.grabbed_by: Any = None
+        self._grabbed_by: Any = None
         self.clock = time.CLOCK_REALTIME
         self.is_gone = False
-        self.clients: list[Any] = []
+        self._clients: list[Any] = []
         self._testbed = testbed
         self._syspath = _add_to_sysfs(testbed, self)
         testbed.attach_ioctl(self.path, self)
@@ -93,6 +93,16 @@ class Node(UMockdev.IoctlBase):
     def file(self) -> Path:
         """Where the node really is: a link to a pty."""
         return Path(self._testbed.get_root_dir() + self.path)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a program has the node open."""
+        return any(client.get_connected() for client in self._clients)
+
+    @property
+    def is_grabbed(self) -> bool:
+        """Whether a program has it for itself; closing the node ends that, too."""
+        return self._grabbed_by is not None and self._grabbed_by.get_connected()
 
     def chmod(self, mode: int) -> None:
         """Change who may open the node."""
@@ -135,23 +145,10 @@ class Node(UMockdev.IoctlBase):
         self.uevent("remove")
         self.file.unlink()
 
-    def remove(self) -> None:
-        """Remove all that is left of the node; its readers should have closed it."""
-        if not self.is_gone:
-            self.unplug()
-        self._testbed.detach_ioctl(self.path)
-        self._testbed.remove_device(f"{self._syspath}/event{self.number}")
-        self._testbed.remove_device(self._syspath)
-
     # The rest is called by umockdev, in a thread of its own.
 
     def do_client_connected(self, client: Any) -> None:
-        self.clients.append(client)
-
-    def do_client_vanished(self, client: Any) -> None:
-        self.clients.remove(client)
-        if self.grabbed_by is client:
-            self.grabbed_by = None
+        self._clients.append(client)
 
     def do_handle_read(self, client: Any) -> bool:
         if self.is_gone:
@@ -192,11 +189,11 @@ class Node(UMockdev.IoctlBase):
             client.complete(len(data) if has_length else 0, 0)
 
     def _grab(self, client: Any, wanted: bool) -> None:
-        if wanted and self.grabbed_by is not None:
+        if wanted and self.is_grabbed:
             raise OSError(errno.EBUSY, self.path)
-        if not wanted and self.grabbed_by is not client:
+        if not wanted and self._grabbed_by is not client:
             raise OSError(errno.EINVAL, self.path)
-        self.grabbed_by = client if wanted else None
+        self._grabbed_by = client if wanted else None
 
     def _data(self, number: int, size: int) -> bytes:
         """Return what an ioctl that asks for something is answered with."""

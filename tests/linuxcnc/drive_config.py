@@ -20,7 +20,7 @@ TRIPS = 3
 WATCHDOG_S = 0.1
 """What the configurations set; it applies while the watchdog itself is tested."""
 
-PATIENT_WATCHDOG_S = 20.0
+PATIENT_WATCHDOG_S = 5.0
 
 Notes = dict[str, Any]
 
@@ -236,6 +236,7 @@ def hang(driver: Driver) -> Notes:
     """Stop hal_mpg's process in its tracks, let it go on, and reset."""
     process = process_of("hal_mpg")
     driver.set_watchdog(WATCHDOG_S)
+    driver.wait_heartbeats()
     os.kill(process, signal.SIGSTOP)
     trip_s = driver.wait_pin("motion.motion-enabled", False)
     driver.wait_state("ESTOP")
@@ -252,6 +253,7 @@ def hang(driver: Driver) -> Notes:
 def kill(driver: Driver) -> Notes:
     """Kill hal_mpg's process, which leaves its pins as they were. Nothing can follow this."""
     driver.set_watchdog(WATCHDOG_S)
+    driver.wait_heartbeats()
     os.kill(process_of("hal_mpg"), signal.SIGKILL)
     trip_s = driver.wait_pin("motion.motion-enabled", False)
     driver.wait_state("ESTOP")

@@ -26,7 +26,7 @@ VALUES = {
 
 def main(driver: Driver) -> dict[str, list[float]]:
     """Turn them down one after the other."""
-    driver.set_watchdog(20.0)
+    driver.set_watchdog(5.0)
     pendant = VirtualPendant(POSITIONS)
     pendant.plug_in()
     driver.wait_pin("hal_mpg.estop-ok", True)

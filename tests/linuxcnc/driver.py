@@ -59,10 +59,17 @@ class Driver:
 
         A test wants it long: without realtime, a busy machine can stall for more than 0.1 s, and
         the servo thread then catches up with many periods at once, in which no heartbeat comes.
+        It applies from the heartbeat after next on: see `wait_heartbeats`.
         """
         before: float = self.pin("watchdog.timeout-0")
         hal.set_p("watchdog.timeout-0", str(timeout_s))
         return before
+
+    def wait_heartbeats(self) -> None:
+        """Wait until the realtime watchdog has seen hal_mpg's heartbeat change."""
+        for _ in range(3):
+            before = self.pin("hal_mpg.heartbeat")
+            self.wait_pin("hal_mpg.heartbeat", not before)
 
     def complete(self) -> None:
         """Wait until LinuxCNC has carried out the last command."""
@@ -189,7 +196,7 @@ def finish(main: Callable[[Driver], object]) -> None:
     try:
         driver = Driver()
         result["result"] = main(driver)
-    except Exception:
+    except Exception:  # noqa: BLE001  # whatever it is, the test is to show it
         result["exception"] = traceback.format_exc()
         if driver is not None:
             result["errors"] = driver.read_errors()
