@@ -52,9 +52,11 @@ class MotionLimit:
         self._advance(now)
         sign = 1 if detents > 0 else -1
         bound = self._stopping_distance(self._velocity_limit) + self._velocity_limit * FOLLOW_S
+        # An axis that still moves the other way has to come back from where it can turn around first.
+        back = self._stopping_distance(self._velocity) if self._velocity * sign < 0 else 0.0
         # One more detent is accepted as long as what is left before it is within the bound; the
         # tiny term keeps a bound that is an exact multiple of the detent from being rounded away.
-        room = (bound - self._left * sign) / distance + 1e-9
+        room = (bound - self._left * sign - back) / distance + 1e-9
         taken = sign * min(abs(detents), int(room) + 1 if room >= 0 else 0)
         self._left += taken * distance
         return taken
@@ -90,12 +92,14 @@ class MotionLimit:
         a, left, velocity = self._acceleration, self._left, self._velocity
         brake = self._stopping_distance(velocity)
         # Away from the target, too fast for the limit, or too near to stop in time: stand first.
-        if velocity * left < 0 or abs(velocity) > self._velocity_limit or brake > abs(left):
+        # (A rounded last bit is not too fast.)
+        too_fast = abs(velocity) > self._velocity_limit * (1 + 1e-9)
+        if velocity * left < 0 or too_fast or brake > abs(left):
             yield abs(velocity) / a, -a if velocity > 0 else a
             left -= brake if velocity > 0 else -brake
             velocity = brake = 0.0
         sign, speed = (1 if left > 0 else -1), abs(velocity)
-        peak = min(self._velocity_limit, sqrt(a * abs(left) + speed * speed / 2))
+        peak = max(speed, min(self._velocity_limit, sqrt(a * abs(left) + speed * speed / 2)))
         yield (peak - speed) / a, sign * a
         cruise = abs(left) + brake - 2 * self._stopping_distance(peak)
         yield (cruise / peak if peak else 0.0), 0.0

@@ -53,6 +53,10 @@ has tripped: it is for a process that was stopped, or hung.
 """
 
 
+BUSY_S = 1.0
+"""How long after the last turn of the wheel a pendant counts as busy."""
+
+
 class State(Enum):
     """Of the device: not there, there and known, or there with events lost and not yet read again."""
 
@@ -114,8 +118,11 @@ class Pendant:
 
         Raises IllegalEvent for a device event that cannot come in the present state.
         """
+        events = list(events)
+        # What is read late was turned earlier: until then, the wheel was not still for any longer.
+        at = min([now, *(event.time for event in events if isinstance(event, Frame))])
         if self._out.release_pulses(now):
-            self._refresh(now)
+            self._refresh(now, at)
         for event in events:
             if isinstance(event, Frame):
                 self._check(event)
@@ -128,7 +135,7 @@ class Pendant:
                 limit.set_limits(event.max_velocity, event.max_acceleration, now)
             else:
                 self._on_device(event, now)
-            self._refresh(now)
+            self._refresh(now, at)
         return self._out.flush()
 
     def tick(self, now: float) -> list[PinWrite]:
@@ -145,6 +152,10 @@ class Pendant:
         if self._speed.is_turning or self._out["why-not"] == WhyNot.NOT_STILL:
             deadlines.append(self._may_arm_at())
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def is_busy(self, now: float) -> bool:
+        """Tell whether the wheel was turned a moment ago, so that axes may be moving."""
+        return now - self._turned_at < BUSY_S
 
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""

@@ -74,13 +74,15 @@ def _read_text(path: Path) -> str:
         raise ProfileError(
             [f"{path}:1:1: cannot be read: {error.strerror}; name a profile or its file"]
         ) from None
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise ProfileError([f"{path}:1:1: is not a regular file; name a YAML file"])
         if status.st_mode & stat.S_IWOTH:
             raise ProfileError([f"{path}:1:1: everybody can write to it; run chmod o-w on it"])
-        content = file.read(MAX_BYTES + 1)
+        content = os.read(descriptor, MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > MAX_BYTES:
         raise ProfileError([f"{path}:1:1: is larger than {MAX_BYTES} bytes; a profile is one small mapping"])
     try:

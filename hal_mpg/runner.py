@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from math import inf
 from types import FrameType
 
 from hal_mpg.arming import WORDS, WhyNot
@@ -22,14 +23,15 @@ from hal_mpg.hal_port import HalPort
 from hal_mpg.pendant import PULSE_HOLD_S, Pendant
 from hal_mpg.sources import Source
 
-HEARTBEAT_S = 0.01
-"""Half a period of the heartbeat: the watchdog of the samples trips after 0.1 s without a change."""
+BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.04
+"""Half a period of the heartbeat, and how often HAL's pins are looked at: in use, and at rest.
+
+The watchdog of the samples trips after 0.12 s without a change. Each beat wakes the process, which is
+nearly all that it costs while nobody touches the pendant.
+"""
 
 SEARCH_S = 1.0
 """How often a missing pendant is looked for when nothing tells that it may have come."""
-
-LIMITS_S = 0.1
-"""How often the limits and lamps are read; they change when a HAL file sets them, or hardly ever."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -46,25 +48,17 @@ class Runner:
         self._open: list[int] = []
         self._stop = False
         self._search_at = 0.0
-        self._limits_at = 0.0
+        self._deadline = 0.0  # when there is something to do even if nothing happens
         self._gates: Gates | None = None
         self._limits: list[Event] = []
         self._lit: dict[str, bool] = {}
-        self._why_not = WhyNot.NO_DEVICE
 
     def run(self) -> None:
         """Run until a signal; returns after safe values were written and the component was closed."""
         try:
             with self._signals():
                 self._start()
-                beat_at = time.monotonic()
-                while not self._stop:
-                    now = time.monotonic()
-                    if now >= beat_at:
-                        self._port.toggle_heartbeat()
-                        # From now, not from then: after a stall no beats are caught up with.
-                        beat_at = now + HEARTBEAT_S
-                    self._turn(beat_at)
+                self._loop()
         finally:
             self._leave()
 
@@ -72,42 +66,47 @@ class Runner:
         hotplug = self._source.hotplug_descriptor()
         if hotplug is not None:
             self._poll.register(hotplug, select.EPOLLIN)
-        self._write(self._pendant.tick(time.monotonic()))
-        now = time.monotonic()
-        self._step([*self._hal_events(now), *self._find(now)], now)
+        self._handle([], self._port.has_new_inputs(), time.monotonic())
         self._port.ready()
 
-    def _turn(self, wake_at: float) -> None:
-        """Wait for what comes first, and handle all that has come."""
-        deadline = self._pendant.next_deadline()
-        if deadline is not None:
-            wake_at = min(wake_at, deadline)
-        ready = [fd for fd, _ in self._poll.poll(max(0.0, wake_at - time.monotonic()))]
-        now = time.monotonic()
-        events = self._hal_events(now)
+    def _loop(self) -> None:
+        beat_at = 0.0
+        while not self._stop:
+            wake_at = min(beat_at, self._deadline)
+            ready = self._poll.poll(max(0.0, wake_at - time.monotonic()))
+            now = time.monotonic()
+            if now >= beat_at:
+                self._port.toggle_heartbeat()
+                # From now, not from then: after a stall no beats are caught up with.
+                beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else IDLE_BEAT_S)
+            has_new_inputs = self._port.has_new_inputs()
+            if ready or has_new_inputs or now >= self._deadline:
+                self._handle([descriptor for descriptor, _ in ready], has_new_inputs, now)
+
+    def _handle(self, ready: list[int], has_new_inputs: bool, now: float) -> None:
+        """Handle all that has come, in the order HAL, device, time."""
+        events = self._hal_events() if has_new_inputs else []
         if self._open:
-            if ready:
-                events += self._source.read([fd for fd in ready if fd in self._open], now)
+            mine = [descriptor for descriptor in ready if descriptor in self._open]
+            if mine:
+                events += self._source.read(mine, now)
                 self._follow_descriptors()
         elif ready or now >= self._search_at:
-            events += self._find(now)
+            self._search_at = now + SEARCH_S
+            events += self._source.search(now)
+            self._follow_descriptors()
         if ready and self._source.hotplug_descriptor() in ready:
             self._source.drain_hotplug()
-        self._step(events, now)
-
-    def _step(self, events: list[Event], now: float) -> None:
         if events:
             self._write(self._pendant.handle(events, now))
             self._report(events)
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
             self._write(self._pendant.tick(now))
-
-    def _find(self, now: float) -> list[Event]:
-        self._search_at = now + SEARCH_S
-        found: list[Event] = [*self._source.search(now)]
-        self._follow_descriptors()
-        return found
+            deadline = self._pendant.next_deadline()
+        self._deadline = inf if deadline is None else deadline
+        if not self._open:
+            self._deadline = min(self._deadline, self._search_at)
 
     def _follow_descriptors(self) -> None:
         """Wait for the descriptors that the source has now. A closed one has left epoll by itself."""
@@ -117,31 +116,32 @@ class Runner:
                 self._poll.register(descriptor, select.EPOLLIN)
             self._open = descriptors
             self._lit.clear()
+            self._switch_lamps()
 
-    def _hal_events(self, now: float) -> list[Event]:
-        """Return what has changed at the component's input pins, and switch the lamps."""
+    def _hal_events(self) -> list[Event]:
+        """Return what has changed at the component's input pins; switch the lamps."""
         events: list[Event] = []
         gates = self._port.gates()
         if gates != self._gates:
             self._gates = gates
             events.append(gates)
-        if now >= self._limits_at:
-            self._limits_at = now + LIMITS_S
-            limits: list[Event] = [*self._port.limits()]
-            events += [limit for limit in limits if limit not in self._limits]
-            self._limits = limits
-            for name, lit in self._port.leds().items():
-                if self._open and self._lit.get(name) != lit:
-                    self._lit[name] = lit
-                    self._source.set_led(name, lit)
+        limits: list[Event] = [*self._port.limits()]
+        events += [limit for limit in limits if limit not in self._limits]
+        self._limits = limits
+        self._switch_lamps()
         return events
+
+    def _switch_lamps(self) -> None:
+        for name, lit in self._port.leds().items() if self._open else ():
+            if self._lit.get(name) != lit:
+                self._lit[name] = lit
+                self._source.set_led(name, lit)
 
     def _write(self, writes: list[PinWrite]) -> None:
         self._port.write(writes)
         for pin, value in writes if self._verbose else ():
             if pin == "why-not":
-                self._why_not = WhyNot(int(value))
-                self._tell(WORDS[self._why_not])
+                self._tell(WORDS[WhyNot(int(value))])
 
     def _report(self, events: list[Event]) -> None:
         for event in events:

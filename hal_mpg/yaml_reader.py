@@ -177,7 +177,7 @@ class Reader:
 @cache
 def code_names() -> Mapping[str, int]:
     """Return the kernel's names of input codes and their numbers (linux/input-event-codes.h)."""
-    from evdev import ecodes
+    from hal_mpg.evdev_library import ecodes
 
     prefixes = tuple(prefix for _, kinds, _ in CODE_KINDS.values() for prefix in kinds)
     return {

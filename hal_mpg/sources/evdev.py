@@ -15,9 +15,8 @@ import struct
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from evdev import EvdevError, InputDevice
-
 from hal_mpg.errors import DeviceError
+from hal_mpg.evdev_library import EvdevError, InputDevice
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
@@ -28,13 +27,25 @@ from hal_mpg.events import (
     NodeState,
     Snapshot,
 )
-from hal_mpg.profile import Identity, Profile
+from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.sources.evdev_nodes import Found, Nodes, identity_from_sysfs, is_node, node_paths
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
 
 EVIOCGVERSION, EVIOCSCLOCKID = 0x80044501, 0x400445A0
 CLOCK_MONOTONIC = 1
+NOT_READABLE = (
+    "the pendant is there, but this user may not read it; install the udev rules "
+    "(udev/70-hal-mpg.rules), join the group plugdev, and plug it in again"
+)
+
+SETTLE_S = 1.0
+"""How long a device that lacks codes of the profile is watched before it is taken as it is.
+
+The kernel makes the nodes of one device one after the other, and udev gives access to them one by one;
+while it is being unplugged, they go in the same way.
+"""
+
 READ_BYTES = 256 * INPUT_EVENT.size
 
 
@@ -60,28 +71,51 @@ class EvdevSource:
         self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
         self._nodes: list[Node] = []
         self._found = Nodes()
+        self._was_unreadable: set[str] = set()
+        self._incomplete: dict[tuple[str, ...], float] = {}  # paths of a device -> seen since
         self._hotplug = Hotplug("input")
 
     def check_access(self) -> None:
         """Raise DeviceError where the pendant is there, but may not be read; for the start only."""
-        for path in node_paths():
-            if os.access(path, os.R_OK):
-                continue
-            identity = identity_from_sysfs(path)
-            if is_node(self._device, path) if self._device else identity and self._fits(identity):
-                raise DeviceError(
-                    f"{path}: the pendant is there, but this user may not read it; install the udev rules "
-                    f"(udev/70-hal-mpg.rules), join the group plugdev, and plug it in again"
-                )
+        for path in sorted(self._unreadable()):
+            raise DeviceError(f"{path}: {NOT_READABLE}")
 
     def search(self, now: float) -> list[DeviceEvent]:
         """Open the first device that fits and that nobody else has grabbed."""
-        for group in self._found.devices():
-            if any(self._is_wanted(found) for found in group):
-                connected = self._open([found for found in group if self._carries_code(found)], now)
-                if connected:
-                    return connected
+        seen, self._incomplete = self._incomplete, {}
+        for device in self._found.devices():
+            if not any(self._is_wanted(found) for found in device):
+                continue
+            paths = tuple(found.path for found in device)
+            if self._missing_codes(device):
+                self._incomplete[paths] = seen.get(paths, now)
+                if now - self._incomplete[paths] < SETTLE_S:
+                    continue
+            connected = self._open([found for found in device if self._carries_code(found)], now)
+            if connected:
+                return connected
+            if not any(self._carries_code(found) for found in device):
+                name = device[0].identity.name
+                self._found.tell_once(
+                    f"{name} at {paths[0]} has no code of the profile; is it another one's?"
+                )
+        self._tell_unreadable()
         return []
+
+    def _tell_unreadable(self) -> None:
+        """Say which of the pendant's nodes may not be read, once they had the time to become so."""
+        unreadable = self._unreadable()
+        for path in sorted(unreadable & self._was_unreadable):
+            self._found.tell_once(f"{path}: {NOT_READABLE}")
+        self._was_unreadable = unreadable
+
+    def _unreadable(self) -> set[str]:
+        """Return the pendant's nodes that this user may not read."""
+        unreadable = {path for path in node_paths() if not os.access(path, os.R_OK)}
+        if self._device:
+            return {path for path in unreadable if is_node(self._device, path)}
+        identities = {path: identity_from_sysfs(path) for path in unreadable}
+        return {path for path, identity in identities.items() if identity and self._fits(identity)}
 
     def _is_wanted(self, found: Found) -> bool:
         return is_node(self._device, found.path) if self._device else self._fits(found.identity)
@@ -116,11 +150,18 @@ class EvdevSource:
         self._warn_of_missing_codes()
         return [Connected(now, states)]
 
+    def _missing_codes(self, device: list[Found]) -> list[tuple[str, Code]]:
+        """Return the codes of the profile that no node of a device carries, with their controls."""
+        return [
+            (control, code)
+            for control, code in self._profile.input_codes()
+            if not any(code.number in found.codes.get(code.type, ()) for found in device)
+        ]
+
     def _warn_of_missing_codes(self) -> None:
-        for control, code in self._profile.input_codes():
-            if not any(code.number in node.found.codes.get(code.type, ()) for node in self._nodes):
-                name = self._nodes[0].found.identity.name
-                self._found.tell_once(f"{name} has no code {code.number:#x}, the profile's {control}")
+        for control, code in self._missing_codes([node.found for node in self._nodes]):
+            name = self._nodes[0].found.identity.name
+            self._found.tell_once(f"{name} has no code {code.number:#x}, the profile's {control}")
 
     def _state_of(self, node: Node) -> NodeState:
         absolutes = {

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from evdev import InputDevice
-
+from hal_mpg.evdev_library import InputDevice
 from hal_mpg.profile import Identity, Profile
 
 INPUT_DIR = Path("/dev/input")
