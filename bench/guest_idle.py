@@ -81,7 +81,10 @@ def main() -> None:
                 print(rows[-1], flush=True)
     kernel = os.uname()
     version = subprocess.run(
-        ["dpkg-query", "-W", "-f", "${Version}", "linuxcnc-uspace"], capture_output=True, text=True, check=False
+        ["dpkg-query", "-W", "-f", "${Version}", "linuxcnc-uspace"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     write_result({"rows": rows, "kernel": f"{kernel.release} {kernel.version}", "linuxcnc": version.stdout})
 

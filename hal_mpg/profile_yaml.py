@@ -33,7 +33,7 @@ from hal_mpg.profile import (
     StepSelector,
     Wheel,
 )
-from hal_mpg.yaml_reader import Reader
+from hal_mpg.yaml_reader import Reader, suggestion
 
 SOURCES = ("evdev", "virtual")
 UNITS = ("mm", "inch", "degree")
@@ -124,7 +124,7 @@ def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...
 
 def _increments(reader: Reader, node: Node | None) -> tuple[Increment, ...]:
     increments = []
-    for scale, value in reader.entries(node, "increments"):
+    for scale, _, value in reader.entries(node, "increments"):
         fields = reader.mapping(value, UNITS, f"increment {scale}")
         if not fields:
             reader.fault(value, f"increment {scale} has no distance; use {{mm: 0.001, degree: 0.01}}")
@@ -165,23 +165,20 @@ def _selector(reader: Reader, node: Node | None, known: tuple[str, ...], what: s
     form = _one_form(reader, node, fields, ("keys", "abs"), SELECTOR_FORMS)
     if form == "keys":
         reader.mapping(node, ("keys",), what)
-        return KeySelector(
-            tuple(
-                (
-                    _position(reader, name, code, known, what),
-                    reader.code(code, EV_KEY, f"{what} {name}"),
-                )
-                for name, code in reader.entries(fields["keys"], f"keys of {what}")
-            )
-        )
+        keys = []
+        for name, place, value in reader.entries(fields["keys"], f"keys of {what}"):
+            if name not in known:
+                reader.fault(place, f"{name!r} is no position of {what}; {suggestion(name, known)}")
+            keys.append((name, reader.code(value, EV_KEY, f"{what} {name}")))
+        return KeySelector(tuple(keys))
     if form == "abs":
         reader.mapping(node, ("abs", "positions"), what, needed=("positions",))
         positions: list[tuple[int, str]] = []
-        for value, name in reader.entries(fields.get("positions"), f"positions of {what}"):
-            number = reader.number_of(value, name, f"a position of {what}")
+        for key, place, position in reader.entries(fields.get("positions"), f"positions of {what}"):
+            number = reader.number_of(key, place, f"a position of {what}")
             if number in dict(positions):
-                reader.fault(name, f"value {number} stands twice in positions of {what}; keep one")
-            positions.append((number, reader.choice(name, known, f"position of {what}")))
+                reader.fault(place, f"value {number} stands twice in positions of {what}; keep one")
+            positions.append((number, reader.choice(position, known, f"position of {what}")))
         return AbsSelector(reader.code(fields["abs"], EV_ABS, what), tuple(positions))
     return None
 
@@ -200,12 +197,6 @@ def _step_selector(reader: Reader, node: Node, known: tuple[str, ...], what: str
         for key in ("next", "previous")
     ]
     return StepSelector(keys[0], keys[1], order)
-
-
-def _position(reader: Reader, name: str, node: Node, known: tuple[str, ...], what: str) -> str:
-    if name not in known:
-        reader.fault(node, f"{name!r} is no position of {what}; use one of {', '.join(known)}")
-    return name
 
 
 def _one_form(
@@ -237,8 +228,8 @@ def _button(reader: Reader, node: Node | None, what: str) -> Code | None:
 
 def _named_codes(reader: Reader, node: Node | None, kind: int, what: str) -> tuple[tuple[str, Code], ...]:
     codes = []
-    for name, code in reader.entries(node, what):
+    for name, place, code in reader.entries(node, what):
         if not PIN_NAME.fullmatch(name):
-            reader.fault(code, f"{name!r} cannot name a pin; use a-z, 0-9 and -, 20 characters at most")
+            reader.fault(place, f"{name!r} cannot name a pin; use a-z, 0-9 and -, 20 characters at most")
         codes.append((name, reader.code(code, kind, f"{what}.{name}")))
     return tuple(codes)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
+from typing import NamedTuple
 
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
@@ -31,6 +32,14 @@ CODE_KINDS = {
 """For each event type: how its codes are called, the prefixes, the highest number."""
 
 Fields = dict[str, Node]
+
+
+class Entry(NamedTuple):
+    """One entry of a mapping whose keys are the user's own; `place` is where the key stands."""
+
+    key: str
+    place: Node
+    value: Node
 
 
 class Reader:
@@ -159,11 +168,15 @@ class Reader:
         self._used[code] = f"by {what} in line {node.start_mark.line + 1}"
         return code
 
-    def entries(self, node: Node | None, what: str) -> list[tuple[str, Node]]:
+    def entries(self, node: Node | None, what: str) -> list[Entry]:
         """Return the entries of a mapping with any keys, of which there has to be at least one."""
-        if isinstance(node, MappingNode) and not node.value:
+        if not isinstance(node, MappingNode):
+            self.mapping(node, None, what)  # says what is wrong with it
+            return []
+        if not node.value:
             self.fault(node, f"{what} is empty; give at least one")
-        return list(self.mapping(node, None, what).items())
+        places = {id(value): key for key, value in node.value}
+        return [Entry(key, places[id(value)], value) for key, value in self.mapping(node, None, what).items()]
 
     def number_of(self, key: str, place: Node, what: str) -> int:
         """Return the whole number that stands as a key."""
