@@ -23,7 +23,7 @@ from hal_mpg.hal_port import HalPort
 from hal_mpg.pendant import PULSE_HOLD_S, Pendant
 from hal_mpg.sources import Source
 
-BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.04
+BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.05
 """Half a period of the heartbeat, and how often HAL's pins are looked at: in use, and at rest.
 
 The watchdog of the samples trips after 0.12 s without a change. Each beat wakes the process, which is
@@ -115,8 +115,6 @@ class Runner:
             for descriptor in descriptors:
                 self._poll.register(descriptor, select.EPOLLIN)
             self._open = descriptors
-            self._lit.clear()
-            self._switch_lamps()
 
     def _hal_events(self) -> list[Event]:
         """Return what has changed at the component's input pins; switch the lamps."""
@@ -144,8 +142,11 @@ class Runner:
                 self._tell(WORDS[WhyNot(int(value))])
 
     def _report(self, events: list[Event]) -> None:
+        """Tell of a device that came or went; a new one does not know yet which lamps are lit."""
         for event in events:
             if isinstance(event, Connected):
+                self._lit.clear()
+                self._switch_lamps()
                 self._tell(f"pendant connected: {getattr(self._source, 'description', 'virtual')}")
             elif isinstance(event, Disconnected):
                 self._tell(f"pendant lost ({event.reason}); plug it in again, then reset the E-stop")
@@ -182,6 +183,8 @@ class Runner:
         failed += self._port.write_each([PinWrite("jog-stop", False)])
         for fault in failed:
             self._tell(f"a safe value could not be written: {fault}; restart LinuxCNC")
-        self._source.close()
-        self._port.close()
-        self._poll.close()
+        try:
+            self._source.close()
+        finally:
+            self._port.close()
+            self._poll.close()
