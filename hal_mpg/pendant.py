@@ -216,12 +216,10 @@ class Pendant:
 
     def _use_detents(self, detents: int, now: float) -> int:
         """Give detents to what is selected; return how many of them (signed) it took."""
-        axis, target, scale, fault = self._selection
+        axis, target, scale, _ = self._selection
         if self._jog.armed:
             self._counts += detents
             self._out.set("counts", wrap32(self._counts))
-        if fault:
-            return 0
         if target and self._override.armed:
             self._targets[target] += detents
             self._out.set(f"{target}.counts", wrap32(self._targets[target]))

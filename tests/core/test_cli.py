@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The command line: what is wrong is said in one line, with its exit status, before `ready`."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+import hal_mpg.fake_hal
+from hal_mpg import cli
+from hal_mpg.runner import Runner
+from hal_mpg.sources import evdev_nodes
+from tests.core.bed import CONTROLS, HEAD
+
+ROOT = Path(__file__).parents[2]
+TEXT = HEAD.replace("{name: test}", "{socket: /nonexistent/socket}").replace(
+    "name: test", "name: test\nsource: virtual"
+)
+TEXT += "controls:\n" + "".join(f"  {name}: {form}\n" for name, form in CONTROLS.items())
+
+
+@pytest.fixture
+def profile(tmp_path: Path) -> str:
+    path = tmp_path / "good.yaml"
+    path.write_text(TEXT)
+    path.chmod(0o644)
+    return str(path)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Runner]]:
+    """The fake HAL in place of the real one; the runners that were started, which return at once."""
+    started: list[Runner] = []
+    hal_mpg.fake_hal.reset()
+    monkeypatch.setitem(sys.modules, "hal", hal_mpg.fake_hal)
+    monkeypatch.setattr(Runner, "run", lambda runner: started.extend([runner]))
+    yield started
+    hal_mpg.fake_hal.reset()
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+    """Run it; return the exit status and the one line on stderr."""
+    status = cli.main(arguments)
+    out, err = capsys.readouterr()
+    assert out == ""
+    lines = err.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("hal_mpg: ")
+    return status, lines[0]
+
+
+USAGE = [
+    (["--unknown"], "--unknown"),
+    (["word"], "word"),
+    (["--pend", "x"], "--pend"),
+    (["--units", "cm"], "cm"),
+    (["--units"], "--units"),
+    (["--axes", "XYQ"], "q"),
+    (["--axes"], "--axes"),
+    (["--increments", "0.1,x,1"], "x"),
+    (["--increments", "0.1,0,1"], "0"),
+    (["--increments", "0.1,1"], "3 scales"),
+    (["--increments=-1,1,2"], "-1"),
+    (["--angular-increments", "nan,1,2"], "nan"),
+    (["--increments", "0.0000001,1,10"], "rounder"),
+    (["--name", "a.b"], "a.b"),
+    (["--name", ""], "--name"),
+    (["--name", "1mpg"], "1mpg"),
+    (["--device", "/dev/input/event0"], "--device"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "word"), USAGE, ids=lambda value: " ".join(value)[:40])
+def test_a_wrong_command_line_is_status_2(
+    arguments: list[str], word: str, profile: str, runs: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, line = refused(["--pendant", profile, *arguments], capsys)
+    assert (status, runs) == (2, [])
+    assert word in line
+
+
+def test_an_unknown_profile_is_status_3_and_a_near_one_is_named(
+    runs: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, line = refused(["--pendant", "generic-6axes"], capsys)
+    assert (status, runs) == (3, [])
+    assert "generic-6axis" in line
+
+
+def test_a_bad_profile_is_status_3_with_its_place(
+    profile: str, runs: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(profile).write_text(TEXT.replace("REL_DIAL", "REL_DAIL"))
+    status, line = refused(["--pendant", profile], capsys)
+    assert (status, runs) == (3, [])
+    assert f"{profile}:9:16: " in line
+
+
+def test_a_missing_hal_is_status_5_and_says_what_to_do(
+    profile: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "hal", None)  # the import fails
+    status, line = refused(["--pendant", profile], capsys)
+    assert status == 5
+    assert "linuxcnc" in line
+
+
+def test_a_name_that_is_taken_is_status_5(
+    profile: str, runs: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = hal_mpg.fake_hal.component("hal_mpg")
+    status, line = refused(["--pendant", profile], capsys)
+    assert (status, runs) == (5, [])
+    assert "hal_mpg" in line
+    assert not other.getpins()
+
+
+def test_names_that_hal_has_no_room_for_are_refused(
+    profile: str, runs: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, line = refused(["--pendant", profile, "--name", "m" * 30], capsys)
+    assert (status in (2, 5), runs) == (True, [])
+    assert "47" in line
+
+
+def test_a_pendant_that_may_not_be_read_is_status_4() -> None:
+    with TemporaryDirectory() as folder:
+        check_status_4(Path(folder))
+
+
+def check_status_4(tmp_path: Path) -> None:
+    node = tmp_path / "event0"
+    node.write_bytes(b"")
+    node.chmod(0)
+    tmp_path.chmod(0o755)
+    code = (
+        "import sys; from pathlib import Path; import hal_mpg.sources.evdev_nodes as nodes; "
+        f"nodes.INPUT_DIR = Path({str(tmp_path)!r}); import hal_mpg.fake_hal; "
+        "sys.modules['hal'] = hal_mpg.fake_hal; from hal_mpg.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-B", "-c", code, "--pendant", "generic-4axis", "--device", str(node)]
+    user = 65534 if os.geteuid() == 0 else None
+    for folder in (tmp_path, *tmp_path.parents):
+        if user and not folder.stat().st_mode & 0o001:
+            pytest.skip(f"another user cannot look into {folder}")
+    result = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        user=user,
+        extra_groups=[] if user else None,
+    )
+    assert result.returncode == 4, result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert "udev" in result.stderr
+
+
+def test_the_right_command_line_runs(profile: str, runs: list[Runner]) -> None:
+    arguments = ["--name", "mpg2", "--units", "Inch", "--axes", "X", "Y", "Z", "--no-grab", "-v"]
+    arguments += ["--increments", "0.1,0.2,0.3"]
+    assert cli.main(["--pendant", profile, *arguments]) == 0
+    assert len(runs) == 1
+    assert hal_mpg.fake_hal.get_value("mpg2.axis.x.jog-scale") == 0.1
+    names = {str(pin["NAME"]) for pin in hal_mpg.fake_hal.get_info_pins()}
+    assert "mpg2.axis.z.jog-counts" in names
+    assert "mpg2.axis.a.jog-counts" not in names
+
+
+@pytest.mark.parametrize("axes", [["XYZ"], ["X", "Y", "Z"], ["X Y Z"], ["xyyz"]])
+def test_axes_as_a_hal_file_hands_them_over(axes: list[str], profile: str, runs: list[Runner]) -> None:
+    assert cli.main(["--axes", *axes, "--pendant", profile]) == 0
+    names = [str(pin["NAME"]) for pin in hal_mpg.fake_hal.get_info_pins()]
+    assert sorted({name.split(".")[2] for name in names if name.startswith("hal_mpg.axis.")}) == [
+        "x",
+        "y",
+        "z",
+    ]
+
+
+def test_nothing_is_ready_before_everything_is_known_to_be_right(profile: str, runs: list[Runner]) -> None:
+    assert cli.main(["--pendant", profile]) == 0
+    assert not hal_mpg.fake_hal.component_is_ready("hal_mpg"), "that is the runner's part"
+
+
+def test_without_any_pendant_a_generic_one_is_waited_for(
+    tmp_path: Path, runs: list[Runner], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(evdev_nodes, "INPUT_DIR", tmp_path)
+    assert cli.main([]) == 0
+    assert len(runs) == 1
+    assert "--pendant" in capsys.readouterr().err
+
+
+def test_help_says_that_it_is_no_safety_function(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["--help"])
+    assert exit_.value.code == 0
+    text = capsys.readouterr().out
+    assert "not a safety function" in text
+    for option in [
+        *("--pendant", "--name", "--device", "--no-grab", "-v", "--units", "--axes"),
+        "--increments",
+    ]:
+        assert option in text
+
+
+def test_the_package_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "hal_mpg", "--units", "cm"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1

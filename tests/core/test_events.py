@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The text form of events: there and back again; garbage is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal_mpg.events import (
+    Connected,
+    DeviceEvent,
+    Disconnected,
+    EventsLost,
+    Frame,
+    NodeState,
+    Snapshot,
+    from_line,
+    to_line,
+)
+
+times = st.integers(0, 10**12).map(lambda microseconds: microseconds / 1_000_000)
+nodes = st.integers(0, 7)
+values = st.integers(-(2**31), 2**31 - 1)
+changes = st.lists(st.tuples(st.integers(1, 31), st.integers(0, 0x2FF), values), max_size=5).map(tuple)
+states = st.builds(
+    NodeState, st.frozensets(st.integers(0, 0x2FF), max_size=5), st.dictionaries(st.integers(0, 63), values)
+)
+words = st.text("abc xyz 0123:/()", max_size=20).map(lambda text: " ".join(text.split()))
+events = st.one_of(
+    st.builds(Connected, times, st.lists(states, min_size=1, max_size=3).map(tuple)),
+    st.builds(Frame, times, nodes, changes),
+    st.builds(EventsLost, times, nodes, changes),
+    st.builds(Snapshot, times, nodes, states),
+    st.builds(Disconnected, times, words),
+)
+
+
+@given(events)
+def test_there_and_back_again(event: DeviceEvent) -> None:
+    line = to_line(event)
+    assert line.isprintable()
+    again = from_line(line)
+    assert type(again) is type(event)
+    assert again[1:] == event[1:]
+    assert again.time == pytest.approx(event.time, abs=1e-6)
+
+
+def test_a_reason_may_be_anything_and_the_line_is_still_one_line() -> None:
+    event = from_line(to_line(Disconnected(1.0, "hub #2\nis\tgone")))
+    assert isinstance(event, Disconnected)
+    assert event.reason.split()[0] == "hub"
+    assert event.reason.split()[-1] == "gone"
+
+
+def test_comments_and_spaces_mean_nothing() -> None:
+    assert from_line("  12.5   frame 0  2:7:-1   # a detent") == Frame(12.5, 0, ((2, 7, -1),))
+
+
+def test_an_empty_frame() -> None:
+    assert from_line("1 frame 2") == Frame(1.0, 2, ())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "#",
+        "1",
+        "frame 0",
+        "x frame 0 2:7:1",
+        "nan frame 0 2:7:1",
+        "inf frame 0 2:7:1",
+        "1 frame",
+        "1 frame -1 2:7:1",
+        "1 frame 99999999999 2:7:1",
+        "1 frame 0 2:7",
+        "1 frame 0 2:7:1:1",
+        "1 frame 0 2:7:x",
+        "1 frames 0 2:7:1",
+        "1 connected",
+        "1 connected keys=1",
+        "1 connected abs= keys=",
+        "1 connected keys=x abs=",
+        "1 connected keys= abs=1",
+        "1 snapshot 0",
+        "1 snapshot 0 keys=",
+        "1 snapshot 0 keys= abs= keys=",
+        "\0\0\0",
+        "9" * 5000 + " frame 0",
+    ],
+)
+def test_garbage_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="not an event"):
+        from_line(line)
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_an_event_or_refused(text: str) -> None:
+    try:
+        from_line(text)
+    except ValueError as error:
+        assert len(str(error)) < 1000
+
+
+@given(
+    st.sampled_from(["frame", "connected", "snapshot", "events-lost"]),
+    st.text("0123456789:=,-keysab .", max_size=40),
+)
+def test_nearly_an_event_is_an_event_or_refused(kind: str, rest: str) -> None:
+    try:
+        event = from_line(f"1.0 {kind} {rest}")
+    except ValueError:
+        return
+    assert from_line(to_line(event)) == event

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From bytes to frames: any split gives the same frames, and what was lost is void."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal_mpg.events import EV_KEY, EV_REL, EV_SYN, SYN_DROPPED, SYN_REPORT, EventsLost, Frame
+from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
+
+DETENT, PRESS = (EV_REL, 7, 1), (EV_KEY, 0x120, 1)
+REPORT, DROPPED = (EV_SYN, SYN_REPORT, 0), (EV_SYN, SYN_DROPPED, 0)
+
+raw = st.lists(st.sampled_from([DETENT, PRESS, REPORT, REPORT, DROPPED, (EV_REL, 7, -(2**31))]), max_size=25)
+
+
+def packed(changes: list[tuple[int, int, int]], time: float = 5.5) -> bytes:
+    seconds, fraction = divmod(time, 1)
+    return b"".join(INPUT_EVENT.pack(int(seconds), round(fraction * 1e6), *change) for change in changes)
+
+
+def fed(data: bytes, cuts: list[int]) -> list[Frame | EventsLost]:
+    builder = FrameBuilder(3)
+    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    return [event for a, b in pairwise(places) for event in builder.feed(data[a:b], 9.0)]
+
+
+def merged(events: list[Frame | EventsLost]) -> list[object]:
+    """Return the frames, and between them what was lost, in however many pieces it was told."""
+    result: list[object] = []
+    for event in events:
+        if isinstance(event, Frame):
+            result.append(event)
+        elif result and isinstance(result[-1], list):
+            result[-1] += event.void
+        else:
+            result.append([*event.void])
+    return result
+
+
+def test_a_frame_is_what_stands_before_its_report() -> None:
+    assert fed(packed([DETENT, PRESS, REPORT]), []) == [Frame(5.5, 3, (DETENT, PRESS))]
+
+
+def test_without_its_report_there_is_no_frame() -> None:
+    assert fed(packed([DETENT, PRESS]), []) == []
+
+
+def test_without_monotonic_stamps_the_time_is_that_of_reading() -> None:
+    (frame,) = FrameBuilder(0, has_monotonic_stamps=False).feed(packed([DETENT, REPORT]), 9.0)
+    assert frame.time == 9.0
+
+
+def test_after_dropped_everything_is_void_back_and_forth_to_the_next_report() -> None:
+    events = fed(packed([PRESS, REPORT, DETENT, DROPPED, PRESS, DETENT, REPORT, DETENT, REPORT]), [])
+    assert merged(events) == [Frame(5.5, 3, (PRESS,)), [DETENT, PRESS, DETENT], Frame(5.5, 3, (DETENT,))]
+
+
+def test_a_loss_is_told_before_its_report_has_come() -> None:
+    """What an E-stop does must not wait for a report that may come late."""
+    assert [type(event) for event in fed(packed([DETENT, DROPPED, PRESS]), [])] == [EventsLost]
+
+
+def test_a_loss_between_two_frames() -> None:
+    events = fed(packed([DETENT, REPORT, DROPPED, REPORT, PRESS, REPORT]), [])
+    assert merged(events) == [Frame(5.5, 3, (DETENT,)), [], Frame(5.5, 3, (PRESS,))]
+
+
+@given(raw, st.lists(st.integers(0, 10_000), max_size=10))
+def test_any_split_gives_the_same(changes: list[tuple[int, int, int]], cuts: list[int]) -> None:
+    data = packed(changes)
+    assert merged(fed(data, cuts)) == merged(fed(data, []))
+
+
+@given(raw)
+def test_byte_by_byte_gives_the_same(changes: list[tuple[int, int, int]]) -> None:
+    data = packed(changes)
+    assert merged(fed(data, list(range(len(data))))) == merged(fed(data, []))
+
+
+@given(raw)
+def test_no_change_is_lost_or_made_up(changes: list[tuple[int, int, int]]) -> None:
+    events = fed(packed([*changes, REPORT]), [])
+    seen = [change for event in events for change in event[2]]
+    assert seen == [change for change in changes if change[0] != EV_SYN]
+
+
+@given(st.binary(max_size=500))
+def test_any_bytes_are_taken(data: bytes) -> None:
+    fed(data, [])

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Units, axes and increments of the user's machine, and the steps in which its axes count."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal_mpg.errors import UsageError
+from hal_mpg.machine import Machine, common_step, parse_axes, parse_increments, parse_units
+from tests.core.bed import HEAD, make_profile
+
+INCREMENTS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.1"))
+
+
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        *[(text, "mm") for text in ("mm", "metric", "MM")],
+        *[(text, "inch") for text in ("inch", "in", "imperial", "Inch")],
+    ],
+)
+def test_units_as_linuxcnc_spells_them(text: str, unit: str) -> None:
+    assert parse_units(text) == unit
+
+
+@pytest.mark.parametrize("text", ["", "cm", "m", "25.4"])
+def test_no_units(text: str) -> None:
+    with pytest.raises(UsageError, match="--units"):
+        parse_units(text)
+
+
+@pytest.mark.parametrize("words", [["XYZ"], ["x", "y", "z"], ["X Y Z"], ["XYYZ"], ["xyz", "X"]])
+def test_axes_as_linuxcnc_spells_them(words: list[str]) -> None:
+    assert parse_axes(words) == {"x", "y", "z"}
+
+
+@pytest.mark.parametrize("words", [[], [""], ["XYQ"], ["1"], ["X;Y"]])
+def test_no_axes(words: list[str]) -> None:
+    with pytest.raises(UsageError, match="--axes"):
+        parse_axes(words)
+
+
+def test_increments_are_taken_exactly() -> None:
+    assert parse_increments("--increments", "0.001, 0.01,0.1") == INCREMENTS
+
+
+@pytest.mark.parametrize("text", ["", "0.1,", "x", "0", "-1", "nan", "inf", "1e999999", "0.1;0.2"])
+def test_no_increments(text: str) -> None:
+    with pytest.raises(UsageError, match="--increments"):
+        machine = Machine(increments=parse_increments("--increments", text))
+        machine.steps_of(make_profile())  # what is finite, but of no use
+
+
+def test_the_number_of_increments_is_that_of_the_scales() -> None:
+    with pytest.raises(UsageError, match="3 scales"):
+        Machine(increments=INCREMENTS[:2]).steps_of(make_profile())
+
+
+def test_angular_axes_have_increments_of_their_own() -> None:
+    machine = Machine(units="inch", angular_increments=(Decimal(1), Decimal(5), Decimal("7.5")))
+    steps = {axis.axis: axis for axis in machine.steps_of(make_profile())}
+    assert (steps["a"].jog_scale, steps["a"].multiples) == (0.5, (2, 10, 15))
+    assert (steps["x"].jog_scale, steps["x"].multiples) == (0.0001, (1, 10, 100))
+    assert steps["x"].distances == (0.0001, 0.001, 0.01)
+
+
+def test_an_increment_that_is_missing_is_named() -> None:
+    profile = make_profile(HEAD.replace("inch: 0.0001, ", ""))
+    assert Machine().steps_of(profile)
+    with pytest.raises(UsageError, match=r"x1.*inch.*--increments"):
+        Machine(units="inch").steps_of(profile)
+    assert Machine(units="inch", increments=INCREMENTS).steps_of(profile)
+
+
+def test_an_axis_that_the_machine_does_not_have_needs_no_increment() -> None:
+    profile = make_profile(HEAD.replace(", degree: 0.01", ""))
+    with pytest.raises(UsageError, match="degree"):
+        Machine().steps_of(profile)
+    assert [axis.axis for axis in Machine(axes=frozenset("xy")).steps_of(profile)] == ["x", "y"]
+
+
+def test_increments_without_a_common_step_are_refused() -> None:
+    odd = (Decimal("0.0000001"), Decimal("1"), Decimal("10"))
+    with pytest.raises(UsageError, match="rounder"):
+        Machine(increments=odd).steps_of(make_profile())
+
+
+@given(st.lists(st.decimals("0.00001", "100", places=5), min_size=1, max_size=5))
+def test_the_common_step_is_the_largest_of_which_all_are_multiples(distances: list[Decimal]) -> None:
+    step = common_step(distances)
+    multiples = [Fraction(distance) / step for distance in distances]
+    assert all(multiple.denominator == 1 for multiple in multiples)
+    for prime in (2, 3, 5, 7):
+        assert any(multiple.numerator % prime for multiple in multiples)

@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Rules 1, 2 and 4: every detent is where it belongs, none is lost in silence, counts never jump."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hal_mpg.events import EV_KEY, EV_REL, Frame
+from hal_mpg.machine import Machine
+from tests.core.bed import ENABLE, FEED, REL_DIAL, X1, X10, X100, Bed, X, Y, make_profile
+
+TURN = (EV_REL, REL_DIAL, 1)
+
+
+def as_s32(number: int) -> int:
+    """Return what 32 bits keep of a number."""
+    return int.from_bytes((number % 2**32).to_bytes(4, "little"), "little", signed=True)
+
+
+def test_a_detent_moves_the_selected_axis_by_the_selected_scale() -> None:
+    bed = Bed().arm()
+    bed.turn(1)
+    bed.switch(X1, X10)
+    bed.turn(1)
+    bed.switch(X, Y)
+    bed.turn(-2)
+    bed.switch(X10, X100)
+    bed.turn(1)
+    assert bed.jog_counts() == {"x": 11, "y": 80}
+    assert (bed["counts"], bed["dropped"]) == (1, 0)
+
+
+def test_within_one_frame_the_order_of_the_kernel_decides() -> None:
+    bed = Bed().arm()
+    bed.frame(TURN, (EV_KEY, X, 0), (EV_KEY, Y, 1), TURN, (EV_KEY, X1, 0), (EV_KEY, X10, 1), TURN)
+    assert bed.jog_counts() == {"x": 1, "y": 11}
+
+
+def test_within_one_batch_the_order_of_the_frames_decides() -> None:
+    bed = Bed().arm()
+    now = bed.now
+    to_y = Frame(now, 0, ((EV_KEY, X, 0), (EV_KEY, Y, 1)))
+    bed.handle(Frame(now, 0, (TURN,)), to_y, Frame(now, 0, (TURN, TURN)))
+    assert bed.jog_counts() == {"x": 1, "y": 2}
+
+
+def test_between_two_positions_a_detent_is_dropped() -> None:
+    bed = Bed().arm()
+    bed.release(X)
+    bed.turn(2)
+    bed.press(Y)
+    bed.turn(-1)
+    assert bed.jog_counts() == {"y": -1}
+    assert (bed["counts"], bed["dropped"]) == (1, 2)
+
+
+def test_at_two_positions_at_once_a_detent_is_dropped() -> None:
+    bed = Bed().arm()
+    bed.press(Y)
+    bed.turn(3)
+    assert (bed.jog_counts(), bed["dropped"], bed["axis-select"]) == ({}, 3, -1)
+
+
+def test_with_no_scale_or_two_of_them_a_detent_is_dropped() -> None:
+    bed = Bed().arm()
+    bed.release(X1)
+    bed.turn(3)
+    assert (bed["scale-select"], bed["scale"], bed["dropped"]) == (-1, 0.0, 3)
+    bed.press(X10, X100)
+    bed.turn(-1)
+    assert (bed["scale-select"], bed["dropped"], bed.jog_counts()) == (-1, 4, {})
+
+
+def test_a_position_of_an_axis_that_the_machine_does_not_have_is_off() -> None:
+    bed = Bed(machine=Machine(axes=frozenset("xz"))).arm()
+    bed.switch(X, Y)
+    bed.turn(1)
+    assert (bed["axis-select"], bed["why-not"], bed["dropped"], bed["scale"]) == (-1, 8, 1, 0.0)
+
+
+def test_the_axis_index_is_the_place_in_the_profile_and_not_in_the_machine() -> None:
+    bed = Bed(machine=Machine(axes=frozenset("yz")))
+    bed.plug_in({Y, X10})
+    assert bed["axis-select"] == 1
+    assert (bed["axis.y.selected"], bed["axis.z.selected"]) == (True, False)
+    assert (bed["scale-select"], bed["scale"]) == (1, 0.01)
+
+
+def test_scale_is_the_distance_of_a_detent_in_machine_units() -> None:
+    bed = Bed(machine=Machine(units="inch"))
+    bed.plug_in({X, X100})
+    assert bed["scale"] == 0.01
+    bed.switch(X, 0x123)
+    assert bed["scale"] == 1.0
+    assert bed["axis.x.jog-scale"] == 0.0001
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_axis_counter_wraps_at_32_bits(sign: int) -> None:
+    increments = (Decimal("0.001"), Decimal("1"), Decimal("1000"))
+    bed = Bed(machine=Machine(increments=increments)).arm()
+    bed.switch(X1, X100)
+    total = 0
+    for _ in range(7):
+        bed.turn(sign * 999)
+        total += sign * 999 * 1_000_000
+        assert bed["axis.x.jog-counts"] == as_s32(total)
+    assert abs(total) > 2**32
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_counts_wraps_at_32_bits(sign: int) -> None:
+    bed = Bed().arm()
+    bed.pendant._counts = sign * (2**31 - 500)  # a life of turning
+    bed.turn(sign * 999)
+    assert bed["counts"] == as_s32(sign * (2**31 + 499))
+
+
+def test_dropped_wraps_at_32_bits() -> None:
+    bed = Bed().arm()
+    for _ in range(3):
+        bed.turn(-(2**31))
+    assert bed["dropped"] == as_s32(3 * 2**31)
+
+
+def test_an_override_position_counts_on_the_target_and_no_axis() -> None:
+    bed = Bed().arm()
+    bed.switch(X, FEED)
+    bed.turn(2)
+    bed.turn(-1)
+    assert (bed["feed-override.counts"], bed.jog_counts(), bed["dropped"]) == (1, {}, 0)
+    assert (bed["axis-select"], bed["counts"], bed["why-not"]) == (-1, 1, 0)
+
+
+def test_overrides_count_in_any_mode_but_are_neither_armed_nor_counts() -> None:
+    bed = Bed().arm()
+    bed.switch(X, FEED)
+    bed.gates(manual=False)
+    bed.wait(0.5)
+    bed.turn(4)
+    assert (bed["feed-override.counts"], bed["counts"], bed["armed"]) == (4, 0, False)
+    assert bed["why-not"] == 0
+    assert bed["dropped"] == 0
+
+
+@pytest.mark.parametrize("gates", [{"on": False}, {"inhibit": True}])
+def test_overrides_need_the_other_gates(gates: dict[str, bool]) -> None:
+    bed = Bed().arm()
+    bed.switch(X, FEED)
+    bed.gates(**gates)
+    bed.wait(0.5)
+    bed.turn(4)
+    assert (bed["feed-override.counts"], bed["dropped"]) == (0, 4)
+
+
+def test_an_override_needs_no_scale() -> None:
+    bed = Bed().arm({FEED, 0x129})
+    bed.turn(1)
+    assert (bed["feed-override.counts"], bed["why-not"]) == (1, 0)
+
+
+def test_counts_freeze_and_go_on_after_everything_that_disarms() -> None:
+    bed = Bed().arm()
+    bed.turn(5)
+    bed.release(ENABLE)
+    bed.turn(1)
+    bed.unplug()
+    bed.wait(1.0)
+    assert bed.jog_counts() == {"x": 5}
+    bed.arm()
+    assert bed.jog_counts() == {"x": 5}
+    bed.turn(1)
+    assert (bed.jog_counts(), bed["counts"], bed["dropped"]) == ({"x": 6}, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("wheel", "before", "after"),
+    [
+        ("{abs: ABS_WHEEL, modulo: 65536}", 65000, 12),
+        ("{abs: ABS_WHEEL, modulo: 256, invert: true}", 3, 250),
+    ],
+)
+def test_an_absolute_wheel_is_seeded_anew_on_reconnect(wheel: str, before: int, after: int) -> None:
+    bed = Bed(make_profile(wheel=wheel)).arm(absolutes={8: before})
+    bed.stand_at(before + 1)
+    counts = bed.jog_counts()
+    assert abs(int(counts["x"])) == 1
+    bed.unplug()
+    bed.wait(1.0)
+    bed.arm(absolutes={8: after})
+    assert bed.jog_counts() == counts
+    bed.stand_at(after + 1)
+    assert abs(int(bed["axis.x.jog-counts"])) == 2
+    assert bed["dropped"] == 0
+
+
+def test_an_absolute_wheel_that_turned_while_disarmed_has_nothing_saved_up() -> None:
+    bed = Bed(make_profile(wheel="{abs: ABS_WHEEL, modulo: 256}")).arm(absolutes={8: 10})
+    bed.release(ENABLE)
+    bed.stand_at(60)
+    bed.press(ENABLE)
+    bed.wait(1.0)
+    assert bed["armed"]
+    bed.stand_at(61)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 1}, 50)
+
+
+def test_an_absolute_wheel_that_turned_while_events_were_lost_has_nothing_saved_up() -> None:
+    bed = Bed(make_profile(wheel="{abs: ABS_WHEEL, modulo: 256}")).arm(absolutes={8: 10})
+    bed.lose_events(absolutes={8: 40})
+    bed.wait(1.0)
+    bed.stand_at(41)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 1}, 30)
+
+
+def test_a_relative_wheel_with_positions_has_nothing_saved_up_after_lost_events() -> None:
+    bed = Bed(make_profile(wheel="{rel-absolute: REL_DIAL, modulo: 256}")).arm()
+    bed.turn(11)
+    bed.wait(1.0)
+    bed.turn(12)
+    assert bed.jog_counts() == {"x": 1}
+    bed.lose_events((EV_REL, REL_DIAL, 13))  # and then on to 32, of which nobody knows
+    bed.wait(1.0)
+    bed.turn(33)
+    bed.turn(34)
+    assert abs(int(bed["axis.x.jog-counts"]) - 2) <= 1, "a jump by what was turned unseen"
+
+
+def test_part_of_a_detent_is_not_saved_up_while_disarmed() -> None:
+    bed = Bed(make_profile(wheel="{rel: REL_DIAL, counts-per-detent: 4}")).arm()
+    bed.turn(3)
+    bed.release(ENABLE)
+    bed.wait(1.0)
+    bed.press(ENABLE)
+    bed.wait(1.0)
+    bed.turn(1)
+    assert bed.jog_counts() == {}
+    bed.turn(3)
+    assert bed.jog_counts() == {"x": 1}
+
+
+def test_detents_in_lost_events_are_dropped() -> None:
+    bed = Bed().arm()
+    bed.lose_events((EV_REL, REL_DIAL, 2), (EV_REL, REL_DIAL, -1), (EV_KEY, X, 0))
+    assert (bed["dropped"], bed.jog_counts()) == (3, {})
+
+
+def test_detents_that_are_read_far_too_late_are_dropped_and_disarm() -> None:
+    bed = Bed().arm()
+    writes = bed.handle(Frame(bed.now - 5.0, 0, (TURN, TURN)))
+    assert (bed.jog_counts(), bed["dropped"]) == ({}, 2)
+    assert ("axis.x.jog-enable", False) in writes
+    bed.wait(1.0)
+    assert bed["armed"] is True
+    bed.turn(1)
+    assert bed.jog_counts() == {"x": 1}
+
+
+def test_switches_that_are_read_far_too_late_count_nevertheless() -> None:
+    bed = Bed().arm()
+    bed.handle(Frame(bed.now - 5.0, 0, ((EV_KEY, 0x129, 0),)))
+    assert bed["estop-ok"] is False
+
+
+def test_a_lying_value_moves_nothing_and_is_dropped() -> None:
+    bed = Bed().arm()
+    bed.turn(100_000)
+    assert (bed.jog_counts(), bed["counts"], bed["dropped"]) == ({}, 0, 100_000)
+
+
+def test_velocity_is_that_of_the_wheel_and_zero_when_still() -> None:
+    bed = Bed().arm()
+    for _ in range(20):
+        bed.wait(0.01)
+        bed.turn(-1)
+    assert bed["velocity"] == pytest.approx(-100.0, rel=0.2)
+    bed.wait(0.5)
+    assert bed["velocity"] == 0.0
+
+
+@given(
+    st.sampled_from(["mm", "inch"]),
+    st.lists(st.decimals("0.0001", "10", places=4), min_size=3, max_size=3, unique=True),
+    st.lists(st.tuples(st.sampled_from([X1, X10, X100]), st.integers(-5, 5)), max_size=12),
+)
+def test_counter_times_smallest_distance_is_the_exact_sum(
+    units: str, increments: list[Decimal], turns: list[tuple[int, int]]
+) -> None:
+    bed = Bed(machine=Machine(units=units, increments=tuple(increments))).arm()
+    scale = X1
+    expected = Decimal(0)
+    for new, detents in turns:
+        if new != scale:
+            bed.switch(scale, new)
+            scale = new
+        bed.turn(detents)
+        expected += detents * increments[[X1, X10, X100].index(scale)]
+    step = Decimal(str(bed["axis.x.jog-scale"])).quantize(Decimal("0.0001"))
+    assert int(bed["axis.x.jog-counts"]) * step == expected

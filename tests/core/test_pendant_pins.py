@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pins are those of the contract: name, type, direction, first value."""
+
+from __future__ import annotations
+
+import pytest
+
+from hal_mpg.fake_hal import FakeHal
+from hal_mpg.hal_port import HalPort
+from hal_mpg.machine import Machine
+from hal_mpg.pendant import Pendant
+from hal_mpg.pins import Pin, all_pins
+from tests.core.bed import Bed, make_profile
+
+COMMON = """
+counts s32 out; velocity float out; axis-select s32 out; scale-select s32 out; scale float out
+estop bit out; estop-ok bit out; reset bit out; enable bit out; armed bit out; jog-stop bit out
+connected bit out; heartbeat bit out; why-not s32 out; dropped s32 out; reconnects s32 out
+machine-is-on bit in; mode-is-manual bit in; inhibit bit in
+"""
+EACH_AXIS = """
+axis.L.selected bit out; axis.L.jog-counts s32 out; axis.L.jog-enable bit out; axis.L.jog-scale float out
+axis.L.max-velocity float in; axis.L.max-acceleration float in
+"""
+
+
+def table(text: str) -> set[tuple[str, str, str]]:
+    """Return (name, type, direction) of each entry."""
+    entries = text.strip().replace("\n", ";").split(";")
+    return {tuple(entry.split()) for entry in entries}  # type: ignore[misc]  # three words each
+
+
+def shown(pins: tuple[Pin, ...]) -> set[tuple[str, str, str]]:
+    return {(pin.name, pin.kind, "in" if pin.is_input else "out") for pin in pins}
+
+
+def test_the_pins_are_exactly_those_of_the_contract() -> None:
+    expected = table(COMMON)
+    for axis in "xyza":
+        expected |= table(EACH_AXIS.replace("L", axis))
+    expected |= table("button.home bit out; led.ready bit in; feed-override.counts s32 out")
+    assert shown(Pendant(make_profile(), Machine()).pins) == expected
+
+
+def test_every_target_has_a_counter() -> None:
+    names = ["feed-override", "rapid-override", "spindle-override", "max-velocity"]
+    keys = ", ".join(f"{name}: {0x140 + place}" for place, name in enumerate(names))
+    pins = Pendant(make_profile(axis=f"{{keys: {{{keys}}}}}"), Machine()).pins
+    assert {pin.name for pin in pins if pin.name.endswith(".counts")} == {f"{name}.counts" for name in names}
+    assert not [pin.name for pin in pins if pin.name.startswith("axis.")]
+
+
+def test_a_pendant_without_more_has_no_more_pins() -> None:
+    profile = make_profile(axis="{keys: {x: 0x120}}", without=("estop", "reset", "enable", "buttons", "leds"))
+    expected = table(COMMON) | table(EACH_AXIS.replace("L", "x"))
+    assert shown(Pendant(profile, Machine()).pins) == expected
+
+
+def test_an_axis_that_the_machine_does_not_have_has_no_pins() -> None:
+    pins = Pendant(make_profile(), Machine(axes=frozenset("xzb"))).pins
+    axes = {pin.name.split(".")[1] for pin in pins if pin.name.startswith("axis.")}
+    assert axes == {"x", "z"}
+
+
+def test_no_pin_is_there_twice() -> None:
+    names = [pin.name for pin in Pendant(make_profile(), Machine()).pins]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize(
+    ("pin", "value"),
+    [
+        ("connected", False),
+        ("estop", True),
+        ("estop-ok", False),
+        ("enable", False),
+        ("armed", False),
+        ("jog-stop", False),
+        ("reset", False),
+        ("axis-select", -1),
+        ("scale-select", -1),
+        ("scale", 0.0),
+        ("why-not", 1),
+        ("counts", 0),
+        ("dropped", 0),
+        ("reconnects", 0),
+        ("machine-is-on", True),
+        ("mode-is-manual", True),
+        ("inhibit", False),
+        ("button.home", False),
+        ("axis.x.jog-enable", False),
+        ("axis.x.selected", False),
+        ("axis.x.jog-counts", 0),
+        ("axis.x.max-velocity", 0.0),
+    ],
+)
+def test_before_a_pendant_is_there(pin: str, value: object) -> None:
+    bed = Bed()
+    bed.wait(10.0)
+    assert bed[pin] == value
+    assert type(bed[pin]) is type(value)
+
+
+def test_each_pin_holds_a_value_of_its_type() -> None:
+    kinds = {"bit": bool, "s32": int, "float": float}
+    for pin in Pendant(make_profile(), Machine()).pins:
+        assert type(pin.initial) is kinds[pin.kind], pin
+        assert pin.safe is None or type(pin.safe) is kinds[pin.kind], pin
+
+
+def test_every_write_has_the_type_of_its_pin() -> None:
+    kinds = {"bit": bool, "s32": int, "float": float}
+    bed = Bed().arm()
+    bed.turn(3)
+    bed.wait(1.0)
+    bed.unplug()
+    types = {pin.name: kinds[pin.kind] for pin in bed.pendant.pins}
+    assert [write for _, write in bed.log if type(write.value) is not types[write.pin]] == []
+
+
+def test_safe_values_are_those_of_a_lost_device_and_leave_the_counts_alone() -> None:
+    pendant = Pendant(make_profile(), Machine())
+    safe = dict(pendant.safe_writes())
+    assert safe["estop-ok"] is False
+    assert safe["estop"] is True
+    assert safe["jog-stop"] is True
+    assert safe["axis-select"] == safe["scale-select"] == -1
+    for pin in ["armed", "enable", "connected", "reset", "button.home", "axis.x.jog-enable"]:
+        assert safe[pin] is False
+    assert not [pin for pin in safe if pin.endswith("counts") or pin in ("dropped", "reconnects")]
+    assert not [pin.name for pin in pendant.pins if pin.is_input and pin.name in safe]
+
+
+def test_estop_ok_is_the_first_safe_value() -> None:
+    assert Pendant(make_profile(), Machine()).safe_writes()[0] == ("estop-ok", False)
+
+
+def test_an_axis_shows_its_constant_smallest_distance() -> None:
+    pins = {pin.name: pin for pin in all_pins(make_profile(), Machine().steps_of(make_profile()))}
+    assert pins["axis.x.jog-scale"].initial == 0.001
+    assert pins["axis.a.jog-scale"].initial == 0.01
+
+
+def test_the_port_makes_the_pins_as_they_are_declared() -> None:
+    hal = FakeHal()
+    pendant = Pendant(make_profile(), Machine())
+    port = HalPort(hal, "mpg2", pendant.pins)
+    kinds = {hal.HAL_BIT: "bit", hal.HAL_S32: "s32", hal.HAL_FLOAT: "float"}
+    ways = {hal.HAL_IN: "in", hal.HAL_OUT: "out"}
+    made = {
+        (str(pin["NAME"]).removeprefix("mpg2."), kinds[pin["TYPE"]], ways[pin["DIRECTION"]])  # type: ignore[index]
+        for pin in hal.get_info_pins()
+    }
+    assert made == shown(pendant.pins)
+    assert hal.get_value("mpg2.machine-is-on") is True
+    assert not hal.component_is_ready("mpg2")
+    port.ready()
+    assert hal.component_is_ready("mpg2")
