@@ -24,7 +24,7 @@ setup(
     long_description_content_type="text/markdown",
     license="GPL-2.0-or-later",
     python_requires=">=3.11",
-    packages=["hal_mpg", "hal_mpg.sources", "hal_mpg.commands"],
+    packages=["hal_mpg", "hal_mpg.sources", "hal_mpg.commands", "hal_mpg.demo"],
     package_data={"hal_mpg": ["py.typed"]},
     install_requires=["evdev>=1.6", "pyserial>=3.5", "pyudev>=0.24", "PyYAML>=6.0"],
     extras_require={

@@ -56,16 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.status
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Reports a wrong command line in one line."""
 
     def error(self, message: str) -> None:  # type: ignore[override]  # argparse says NoReturn
-        raise UsageError(f"{message}; see hal_mpg --help")
+        raise UsageError(f"{message}; see {self.prog} --help")
 
 
 def _parser() -> argparse.ArgumentParser:
     tools = "\n".join(f"  hal_mpg {name:8}{what}" for name, what in TOOLS.items())
-    parser = _Parser(
+    parser = Parser(
         prog="hal_mpg",
         description="LinuxCNC HAL component for MPG (handwheel) pendants.\n\ntools:\n" + tools,
         epilog=EPILOG,

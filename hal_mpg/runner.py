@@ -85,6 +85,8 @@ class Runner:
 
     def _handle(self, ready: list[int], has_new_inputs: bool, now: float) -> None:
         """Handle all that has come, in the order HAL, device, time."""
+        if ready and self._source.hotplug_descriptor() in ready:
+            self._source.drain_hotplug()  # before searching: what comes meanwhile is worth another search
         events = self._hal_events() if has_new_inputs else []
         if self._open:
             mine = [descriptor for descriptor in ready if descriptor in self._open]
@@ -95,8 +97,6 @@ class Runner:
             self._search_at = now + SEARCH_S
             events += self._source.search(now)
             self._follow_descriptors()
-        if ready and self._source.hotplug_descriptor() in ready:
-            self._source.drain_hotplug()
         if events:
             self._write(self._pendant.handle(events, now))
             self._report(events)

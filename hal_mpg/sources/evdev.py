@@ -46,6 +46,9 @@ The kernel makes the nodes of one device one after the other, and udev gives acc
 while it is being unplugged, they go in the same way.
 """
 
+MAX_PASSES = 8
+"""How often all nodes of a device are read in turn, where they never fall silent."""
+
 READ_BYTES = 256 * INPUT_EVENT.size
 
 
@@ -71,7 +74,7 @@ class EvdevSource:
         self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
         self._nodes: list[Node] = []
         self._found = Nodes()
-        self._was_unreadable: set[str] = set()
+        self._unreadable_since: dict[str, float] = {}
         self._incomplete: dict[tuple[str, ...], float] = {}  # paths of a device -> seen since
         self._hotplug = Hotplug("input")
 
@@ -99,15 +102,16 @@ class EvdevSource:
                 self._found.tell_once(
                     f"{name} at {paths[0]} has no code of the profile; is it another one's?"
                 )
-        self._tell_unreadable()
+        self._tell_unreadable(now)
         return []
 
-    def _tell_unreadable(self) -> None:
+    def _tell_unreadable(self, now: float) -> None:
         """Say which of the pendant's nodes may not be read, once they had the time to become so."""
-        unreadable = self._unreadable()
-        for path in sorted(unreadable & self._was_unreadable):
-            self._found.tell_once(f"{path}: {NOT_READABLE}")
-        self._was_unreadable = unreadable
+        seen = self._unreadable_since
+        self._unreadable_since = {path: seen.get(path, now) for path in self._unreadable()}
+        for path, since in self._unreadable_since.items():
+            if now - since >= SETTLE_S:
+                self._found.tell_once(f"{path}: {NOT_READABLE}")
 
     def _unreadable(self) -> set[str]:
         """Return the pendant's nodes that this user may not read."""
@@ -189,18 +193,35 @@ class EvdevSource:
         try:
             for number, node in enumerate(self._nodes):
                 if node.device.fd in ready:
-                    events.extend(self._read_node(number, node, now))
+                    events += self._read_node(number, node, now)
+                    if not events:
+                        # Ready, and nothing to read: perhaps a hang-up, which an ioctl tells.
+                        fcntl.ioctl(node.device.fd, EVIOCGVERSION, bytes(4))
+            if len(self._nodes) > 1:
+                events += self._read_all(now)
         except OSError as error:
             lost = self._lose(now, f"{self._nodes[0].found.path}: {error.strerror}")
             return sorted(events, key=_time_of) + lost
-        return sorted(events, key=_time_of) if len(ready) > 1 else events
+        return sorted(events, key=_time_of) if len(self._nodes) > 1 else events
+
+    def _read_all(self, now: float) -> list[DeviceEvent]:
+        """Read every node until all are silent at once.
+
+        Another node may have spoken since the first ones were found ready, and before what was read of
+        them. What is not there by the end is later than all that is.
+        """
+        events: list[DeviceEvent] = []
+        for _ in range(MAX_PASSES):
+            news = [event for n, node in enumerate(self._nodes) for event in self._read_node(n, node, now)]
+            events += news
+            if not news:
+                break
+        return events
 
     def _read_node(self, number: int, node: Node, now: float) -> list[DeviceEvent]:
         try:
             data = os.read(node.device.fd, READ_BYTES)
         except BlockingIOError:
-            # It was reported as ready, so it may be a hang-up without data: an ioctl tells.
-            fcntl.ioctl(node.device.fd, EVIOCGVERSION, bytes(4))
             return []
         if not data:
             raise OSError(errno.ENODEV, "end of file")

@@ -35,6 +35,7 @@ class FrameBuilder:
         whole = len(data) - len(data) % INPUT_EVENT.size
         self._rest = data[whole:]
         done: list[Frame | EventsLost] = []
+        latest = now
         for seconds, microseconds, kind, code, value in INPUT_EVENT.iter_unpack(data[:whole]):
             if kind != EV_SYN:
                 self._changes.append((kind, code, value))
@@ -42,10 +43,11 @@ class FrameBuilder:
                 self._is_void = True
             elif code == SYN_REPORT:
                 time = seconds + microseconds * 1e-6 if self._has_stamps else now
+                latest = max(latest, time)
                 done.append(self._finish(time))
                 self._is_void = False
         if self._is_void:
-            done.append(self._finish(now))
+            done.append(self._finish(latest))
         return done
 
     def _finish(self, time: float) -> Frame | EventsLost:

@@ -18,7 +18,7 @@ from pathlib import Path
 NOBODY = 65534
 """User and group id that root changes to (Debian's `nobody` and `nogroup`)."""
 
-_NAMESPACES = ("-i", "-n", "-p", "-f", "--kill-child", "--mount-proc")
+NAMESPACES = ("-i", "-n", "-p", "-f", "--kill-child", "--mount-proc")
 
 
 def private_command(argv: Sequence[str], home: Path) -> list[str]:
@@ -35,9 +35,9 @@ def private_command(argv: Sequence[str], home: Path) -> list[str]:
     if os.geteuid() == 0:
         os.chown(home, NOBODY, NOBODY)
         drop = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        return ["unshare", *_NAMESPACES, *drop, *environment, *argv]
+        return ["unshare", *NAMESPACES, *drop, *environment, *argv]
     user = ["-U", "--map-current-user"]
-    return ["unshare", *user, *_NAMESPACES, *environment, *argv]
+    return ["unshare", *user, *NAMESPACES, *environment, *argv]
 
 
 @functools.cache
@@ -45,7 +45,7 @@ def has_namespaces() -> bool:
     """Tell whether this machine lets this user make the namespaces of `private_command`."""
     try:
         user = [] if os.geteuid() == 0 else ["-U", "--map-current-user"]
-        command = ["unshare", *user, *_NAMESPACES, "true"]
+        command = ["unshare", *user, *NAMESPACES, "true"]
         done = subprocess.run(command, check=False, capture_output=True, timeout=60)
         return done.returncode == 0
     except (OSError, subprocess.TimeoutExpired):

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the demo and its machine (LinuxCNC, or the fake HAL) tell each other, one JSON text a line.
+
+The demo listens at a Unix socket and the machine connects, so each of them notices the other's end.
+The machine says {"status": ...} and {"message": ...}; the demo says one of `COMMANDS`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hal_mpg.events import PinValue
+
+COMPONENT = "hal_mpg"
+"""The component's name in the sample configurations, and the prefix of its pins."""
+
+COMMANDS = ("reset", "on", "home", "teleop")
+"""What the demo may ask for: E-stop reset, machine on, home all joints, change to teleop mode."""
+
+PERIOD_S = 0.03
+"""How often the machine looks whether there is something new to tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The machine as it is. `pins` are the component's, without their prefix; positions in mm, deg."""
+
+    state: str = "ESTOP"
+    """ESTOP, ESTOP_RESET (and off), OFF or ON."""
+    homed: bool = False
+    teleop: bool = False
+    positions: Mapping[str, float] | None = None
+    pins: Mapping[str, PinValue] | None = None
+
+    def next_command(self) -> str | None:
+        """Return what has to be asked for next on the way to a machine that can be jogged; None: it can."""
+        if self.state == "ESTOP":
+            return "reset"
+        if self.state != "ON":
+            return "on"
+        if not self.homed:
+            return "home"
+        return None if self.teleop else "teleop"
+
+
+def status_line(status: Status) -> bytes:
+    """Return a status as the machine sends it."""
+    return json.dumps({"status": asdict(status)}).encode("ascii") + b"\n"
+
+
+def message_line(text: str) -> bytes:
+    """Return a message for people as the machine sends it."""
+    return json.dumps({"message": text}).encode("ascii") + b"\n"
+
+
+def parse_line(line: bytes) -> Status | str:
+    """Return what one line of the machine says. Raises ValueError, KeyError or TypeError for any other."""
+    said: dict[str, Any] = json.loads(line)
+    return Status(**said["status"]) if "status" in said else str(said["message"])
+
+
+class Lines:
+    """A connected socket, read in whole lines and never waited for."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self.socket = peer
+        self._rest = b""
+        self.is_open = True
+
+    def send(self, line: bytes) -> None:
+        """Send a line; that the peer has gone is found by reading."""
+        with suppress(OSError):
+            self.socket.sendall(line)
+
+    def read(self) -> list[bytes]:
+        """Return the lines that have come; call it when the socket can be read. Sets `is_open`."""
+        try:
+            data = self.socket.recv(65536)
+        except OSError:
+            data = b""
+        self.is_open = bool(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return lines
+
+    def close(self) -> None:
+        """Hang up."""
+        self.is_open = False
+        self.socket.close()
+
+
+def listen(path: Path, owner: tuple[int, int] | None) -> socket.socket:
+    """Return a socket that listens at `path`, for one user alone; `owner`: uid and gid, if not our own."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(str(path))
+    path.chmod(0o600)
+    if owner:
+        os.chown(path, *owner)
+    listener.listen(1)
+    listener.setblocking(False)
+    return listener
