@@ -193,7 +193,8 @@ def check_set_p_integers(hal: Any) -> None:
             assert hal.set_p(f"c.{name}", text) is False, text
             assert comp[name] == value, text
     comp["s"] = comp["u"] = 3
-    for text in ("x", "6x", "1.5", "08", "0x", "- 8", "1e3", "0b1", "TRUE"):
+    # Not "0b1": glibc reads it as a number since 2.38, and did not before.
+    for text in ("x", "6x", "1.5", "08", "0x", "- 8", "1e3", "TRUE"):
         assert hal.set_p("c.s", text) is True, text
         assert hal.set_p("c.u", text) is True, text
     assert (comp["s"], comp["u"]) == (3, 3)
