@@ -28,7 +28,7 @@ from hal_mpg.events import (
     Snapshot,
 )
 from hal_mpg.profile import Code, Identity, Profile
-from hal_mpg.sources.evdev_nodes import Found, Nodes, identity_from_sysfs, is_node, node_paths
+from hal_mpg.sources.evdev_nodes import GONE, Found, Nodes, identity_from_sysfs, is_node, node_paths
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
 
@@ -143,6 +143,8 @@ class EvdevSource:
         except OSError as error:
             for node in nodes:
                 node.device.close()
+            if error.errno in GONE:
+                return []
             busy = "another program has grabbed it; end that one, or use --no-grab"
             why = busy if error.errno == errno.EBUSY else error.strerror
             self._found.tell_once(f"{group[0].path} ({group[0].identity.name}): {why}")

@@ -16,6 +16,9 @@ from hal_mpg.profile import Identity, Profile
 
 INPUT_DIR = Path("/dev/input")
 
+GONE = (errno.ENOENT, errno.ENODEV, errno.ENXIO)
+"""What opening a node fails with that has just gone."""
+
 
 class Found(NamedTuple):
     """An input node that was looked at: what it is, and which codes of each event type it carries.
@@ -64,7 +67,7 @@ class Nodes:
                 return before
             device = InputDevice(path)
         except OSError as error:
-            if error.errno not in (errno.ENOENT, errno.ENODEV, errno.ENXIO, errno.EACCES):
+            if error.errno not in (*GONE, errno.EACCES):
                 self.tell_once(f"{path}: cannot be opened: {error.strerror}")
             return None
         try:

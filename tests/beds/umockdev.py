@@ -5,27 +5,30 @@ Programs that are started by a process under `umockdev-wrapper` see the nodes be
 reads come out of a pty, their ioctls are answered here, out of what the device is said to be now.
 
 What it cannot do: a queue that overflows by itself, POLLHUP without data, copies of the events for
-several readers, events for a node that nobody has open, a node number that is used a second time,
-autosuspend, uaccess. The key releases that the kernel makes on unplugging have to be asked for.
+several readers, events for a node that nobody has open, a node number that is used a second time, more
+than ten words of udev that nobody has taken, autosuspend, uaccess. The key releases that the kernel
+makes on unplugging have to be asked for.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import select
 import struct
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import gi
+import gi  # type: ignore[import-untyped]
 
 gi.require_version("UMockdev", "1.0")
-from gi.repository import UMockdev  # noqa: E402  # only after its version was asked for
+from gi.repository import UMockdev  # type: ignore[import-untyped]  # noqa: E402  # after the version is said
 
 # Numbers of linux/input.h and linux/input-event-codes.h.
 EV_SYN, EV_KEY, EV_REL, EV_ABS, EV_LED = 0, 1, 2, 3, 0x11
@@ -69,7 +72,15 @@ class Hardware:
         return f"usb-0000:00:14.0-{self.port}/input{self.interface}" if self.port else ""
 
 
-class Node(UMockdev.IoctlBase):
+def new_testbed() -> Any:
+    """Return a directory in which /dev and /sys are emulated, for this process and its children."""
+    testbed = UMockdev.Testbed.new()
+    # Where this is missing, the real one is seen.
+    Path(testbed.get_root_dir(), "dev/input").mkdir(parents=True)
+    return testbed
+
+
+class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
     """One emulated node, /dev/input/event`number`."""
 
     def __init__(self, testbed: Any, number: int, hardware: Hardware) -> None:
@@ -82,17 +93,24 @@ class Node(UMockdev.IoctlBase):
         self.clock = time.CLOCK_REALTIME
         self.is_gone = False
         self._clients: list[Any] = []
+        self._revoked: list[Any] = []
         self._testbed = testbed
-        self._syspath = _add_to_sysfs(testbed, self)
-        testbed.attach_ioctl(self.path, self)
+        testbed.attach_ioctl(self.path, self)  # first, for a program may open the node at once
+        with _silence(testbed):
+            self._syspath = _add_device(testbed, self)
+            self.chmod(hardware.mode)
         self._descriptor = testbed.get_dev_fd(self.path)
         os.set_blocking(self._descriptor, False)
-        self.chmod(hardware.mode)
 
     @property
     def file(self) -> Path:
         """Where the node really is: a link to a pty."""
         return Path(self._testbed.get_root_dir() + self.path)
+
+    @property
+    def was_open(self) -> bool:
+        """Whether a program has ever had the node open."""
+        return bool(self._clients)
 
     @property
     def is_open(self) -> bool:
@@ -129,7 +147,19 @@ class Node(UMockdev.IoctlBase):
             data = os.read(self._descriptor, 1 << 16)
         except BlockingIOError:
             return []
+        except OSError as error:
+            if error.errno == errno.EIO:  # nobody has the pty open
+                return []
+            raise
         return [(kind, code, value) for _, _, kind, code, value in INPUT_EVENT.iter_unpack(data)]
+
+    def has_unread(self) -> bool:
+        """Tell whether events wait for a reader; a pty may take its time to hand them over."""
+        reader = os.open(self.file.readlink(), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            return bool(select.select([reader], [], [], 0)[0])
+        finally:
+            os.close(reader)
 
     def unplug(self, releases: bool = False) -> None:
         """Take the device away; from now on reads and ioctls fail with ENODEV.
@@ -142,8 +172,17 @@ class Node(UMockdev.IoctlBase):
             self.send([*((EV_KEY, key, 0) for key in keys), (EV_SYN, SYN_REPORT, 0)])
         self.is_gone = True
         self.send([(EV_SYN, SYN_REPORT, 0)])  # wakes the readers; what they get is ENODEV
-        self.uevent("remove")
         self.file.unlink()
+        self.uevent("remove")
+
+    def revoke(self) -> None:
+        """Take the node from those that have it open now, as logind does with a seat's devices."""
+        self._revoked += self._clients
+        self._grabbed_by = None
+        self.send([(EV_SYN, SYN_REPORT, 0)])
+
+    def _is_lost_to(self, client: Any) -> bool:
+        return self.is_gone or any(client is other for other in self._revoked)
 
     # The rest is called by umockdev, in a thread of its own.
 
@@ -151,7 +190,7 @@ class Node(UMockdev.IoctlBase):
         self._clients.append(client)
 
     def do_handle_read(self, client: Any) -> bool:
-        if self.is_gone:
+        if self._is_lost_to(client):
             client.complete(-1, errno.ENODEV)
             return True
         return False  # read the pty
@@ -174,7 +213,7 @@ class Node(UMockdev.IoctlBase):
 
     def _answer(self, client: Any, number: int, size: int) -> None:
         """Answer the evdev ioctl EVIOC... of a number (linux/input.h). Raises OSError for an error."""
-        if self.is_gone:
+        if self._is_lost_to(client):
             raise OSError(errno.ENODEV, self.path)
         if number == 0x90:  # EVIOCGRAB: its argument is a number, not a pointer
             self._grab(client, any(client.get_arg().retrieve()))
@@ -228,13 +267,27 @@ class Node(UMockdev.IoctlBase):
         return codes.get(kind, ()) if kind else [EV_SYN, *(kind for kind in codes if codes[kind])]
 
 
+@contextmanager
+def _silence(testbed: Any) -> Iterator[None]:
+    """Keep umockdev from telling of a device before it is whole; it sends to these sockets."""
+    root = Path(testbed.get_root_dir())
+    listeners = list(root.glob("event*"))
+    for listener in listeners:
+        listener.rename(root / f"silent-{listener.name}")
+    try:
+        yield
+    finally:
+        for listener in listeners:
+            (root / f"silent-{listener.name}").rename(listener)
+
+
 def _bits(numbers: Iterable[int], size: int) -> bytes:
     """Return a bit map of `size` bytes with these bits set."""
     return sum(1 << number for number in set(numbers)).to_bytes(96, "little")[:size]
 
 
-def _add_to_sysfs(testbed: Any, node: Node) -> str:
-    """Describe the node to udev's clients; return the directory of its device."""
+def _add_device(testbed: Any, node: Node) -> str:
+    """Make the node, and describe it in sysfs; return the directory of its device there."""
     hardware, number = node.hardware, node.number
     usb = f"usb1/{hardware.port}/{hardware.port}:1.{hardware.interface}"
     device = f"/devices/pci0000:00/0000:00:14.0/{usb if hardware.port else 'other'}/input/input{number}"
