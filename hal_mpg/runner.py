@@ -98,11 +98,14 @@ class Runner:
             events += self._source.search(now)
             self._follow_descriptors()
         if events:
-            self._write(self._pendant.handle(events, now))
-            self._report(events)
+            writes = self._pendant.handle(events, now)
+            self._port.write(writes)
+            self._report(events, writes)
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
-            self._write(self._pendant.tick(now))
+            writes = self._pendant.tick(now)
+            self._port.write(writes)
+            self._report([], writes)
             deadline = self._pendant.next_deadline()
         self._deadline = inf if deadline is None else deadline
         if not self._open:
@@ -135,13 +138,7 @@ class Runner:
                 self._lit[name] = lit
                 self._source.set_led(name, lit)
 
-    def _write(self, writes: list[PinWrite]) -> None:
-        self._port.write(writes)
-        for pin, value in writes if self._verbose else ():
-            if pin == "why-not":
-                self._tell(WORDS[WhyNot(int(value))])
-
-    def _report(self, events: list[Event]) -> None:
+    def _report(self, events: list[Event], writes: list[PinWrite]) -> None:
         """Tell of a device that came or went; a new one does not know yet which lamps are lit."""
         for event in events:
             if isinstance(event, Connected):
@@ -150,6 +147,9 @@ class Runner:
                 self._tell(f"pendant connected: {getattr(self._source, 'description', 'virtual')}")
             elif isinstance(event, Disconnected):
                 self._tell(f"pendant lost ({event.reason}); plug it in again, then reset the E-stop")
+        for pin, value in writes if self._verbose else ():
+            if pin == "why-not":
+                self._tell(WORDS[WhyNot(int(value))])
 
     def _tell(self, message: str) -> None:
         with suppress(OSError):  # a full disk or a closed pipe must not stop a pendant

@@ -15,6 +15,8 @@ from contextlib import suppress
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, from_line
 from hal_mpg.profile import Profile
 
+CLOSED = "the virtual pendant was closed"
+
 MAX_LINE = 4096
 """Bytes in one line; more without a line end, and the peer is taken for something else."""
 
@@ -54,31 +56,38 @@ class VirtualSource:
             data = self._socket.recv(65536)
         except BlockingIOError:
             return []
+        except ConnectionResetError:
+            data = b""  # closed with something of ours unread
         except OSError as error:
-            return self._lose(now, str(error))
+            return self._lose(now, error.strerror or str(error))
         *lines, self._rest = (self._rest + data).split(b"\n")
         events: list[DeviceEvent] = []
-        for line in lines:
-            try:
-                event = from_line(line.decode("ascii", "replace"))
-            except ValueError as error:
-                return events + self._lose(now, str(error))
-            if isinstance(event, Disconnected):
-                return events + self._lose(now, event.reason)
-            if self._is_known == isinstance(event, Connected):
-                return events + self._lose(now, "`connected` has to be its first line, and only that")
-            self._is_known = True
-            events.append(event)
-        if not data or len(self._rest) > MAX_LINE:
-            return events + self._lose(now, "the virtual pendant was closed" if not data else "endless line")
-        return events
+        try:
+            for line in lines:
+                event = self._event(line.decode("ascii", "replace"))
+                if isinstance(event, Disconnected):
+                    return events + self._lose(now, event.reason)
+                events.append(event)
+            if len(self._rest) > MAX_LINE:
+                raise ValueError(f"a line of more than {MAX_LINE} bytes")
+        except ValueError as error:
+            return events + self._lose(now, str(error))
+        return events if data else events + self._lose(now, CLOSED)
+
+    def _event(self, line: str) -> DeviceEvent:
+        event = from_line(line)
+        if self._is_known == isinstance(event, Connected):
+            raise ValueError("`connected` has to be its first line, and only that")
+        self._is_known = True
+        return event
 
     def _lose(self, now: float, reason: str) -> list[DeviceEvent]:
         was_known = self._is_known
         self.close()
         if was_known:
             return [Disconnected(now, reason)]
-        print(f"hal_mpg: virtual pendant: {reason}", file=sys.stderr)
+        if reason != CLOSED:  # a peer that hangs up before it said anything was only looking
+            print(f"hal_mpg: the virtual pendant is none: {reason}", file=sys.stderr)
         return []
 
     def hotplug_descriptor(self) -> int | None:
