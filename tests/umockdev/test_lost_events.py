@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""SYN_DROPPED: what is void, what is read again, and what stays at rest until the wheel is still."""
+
+from __future__ import annotations
+
+import pytest
+from evdev import ecodes
+
+from tests.umockdev.bed import DROPPED, KEY, REL, REPORT, Bed, Event, turned
+from tests.umockdev.pendants import DIAL, ENABLE, ESTOP_RELEASED, RESET, X, Y, plug_pendant, start_armed
+
+GAPS: dict[str, list[Event]] = {
+    "between frames": [DROPPED, REPORT],
+    "inside a frame": [(KEY, X, 1), DROPPED, (KEY, ENABLE, 1), REPORT],
+    "without the frame's end": [DROPPED],
+    "with an end of its own": [(KEY, X, 1), DROPPED, REPORT, REPORT],
+}
+
+gaps = pytest.mark.parametrize("gap", GAPS.values(), ids=GAPS.keys())
+
+
+@gaps
+def test_an_estop_that_was_actuated_in_the_lost_part_acts(bed: Bed, gap: list[Event]) -> None:
+    node, program = start_armed(bed)
+    node.let_go(ESTOP_RELEASED)
+    node.send(*gap)
+    program.wait_pins({"estop-ok": False, "estop": True, "armed": False, "axis.x.jog-enable": False})
+    node.send(REPORT, *turned(2))
+    program.wait("dropped", 2)
+    assert program.pins("estop-ok", "counts") == {"estop-ok": False, "counts": 0}
+    node.press(ESTOP_RELEASED)
+    program.wait_pins({"estop-ok": True, "armed": True})
+
+
+@gaps
+def test_it_is_armed_again_by_itself_but_not_before_the_wheel_is_still(bed: Bed, gap: list[Event]) -> None:
+    node, program = start_armed(bed)
+    node.send(*turned(3), *gap, REPORT, *turned(5))
+    program.wait_pins({"counts": 3, "dropped": 5})
+    program.wait("armed", True)
+    node.turn(1)
+    program.wait_pins({"axis.x.jog-counts": 4, "counts": 4, "dropped": 5})
+
+
+def test_detents_that_are_void_are_counted_as_dropped(bed: Bed) -> None:
+    node, program = start_armed(bed)
+    node.send(*turned(1), (REL, DIAL, 2), DROPPED, (REL, DIAL, -3), REPORT)
+    program.wait_pins({"axis.x.jog-counts": 1, "dropped": 5})
+
+
+def test_detents_after_the_gap_are_void_until_the_next_report(bed: Bed) -> None:
+    node, program = start_armed(bed)
+    node.send(DROPPED)
+    program.wait("armed", False)
+    node.send((REL, DIAL, 4), REPORT)
+    program.wait("dropped", 4)
+    assert program.pin("counts") == 0
+
+
+def test_selectors_are_read_again(bed: Bed) -> None:
+    node, program = start_armed(bed)
+    node.let_go(X)
+    node.hold(Y)
+    node.send(DROPPED, (KEY, X, 1), REPORT)
+    program.wait_pins({"axis-select": 1, "axis.x.selected": False, "axis.y.selected": True})
+    program.wait("armed", True)
+    node.turn(2)
+    program.wait_pins({"axis.x.jog-counts": 0, "axis.y.jog-counts": 2})
+
+
+def test_a_button_that_went_down_in_the_lost_part_is_no_press(bed: Bed) -> None:
+    node = plug_pendant(bed)
+    program = bed.start("--pendant", "generic-6axis")
+    node.hold(ENABLE, RESET)
+    node.send((REL, DIAL, 1), DROPPED, REPORT)
+    program.wait_pins({"dropped": 1, "why-not": 6})
+    assert program.pins("enable", "reset", "armed") == {"enable": False, "reset": False, "armed": False}
+    node.release(ENABLE)
+    node.press(ENABLE)
+    program.wait("armed", True)
+
+
+def test_the_enabling_button_that_was_let_go_in_the_lost_part_disarms(bed: Bed) -> None:
+    node, program = start_armed(bed)
+    node.let_go(ENABLE)
+    node.send(DROPPED, REPORT)
+    program.wait_pins({"enable": False, "armed": False, "why-not": 6})
+
+
+def test_an_absolute_wheel_goes_on_from_where_it_stands_now(bed: Bed) -> None:
+    node = bed.plug(keys={X}, absolutes={ecodes.ABS_WHEEL: 100}, down={X})
+    wheel = {"abs": "ABS_WHEEL", "modulo": 65536}
+    program = bed.start("--pendant", bed.write_profile(wheel=wheel))
+    program.wait("armed", True)
+    node.stood_at(ecodes.ABS_WHEEL, 140)
+    node.send(DROPPED, (ecodes.EV_ABS, ecodes.ABS_WHEEL, 120), REPORT)
+    program.wait("dropped", 40)
+    program.wait("armed", True)
+    node.stand_at(ecodes.ABS_WHEEL, 142)
+    program.wait_pins({"axis.x.jog-counts": 2, "dropped": 40})
+
+
+def test_a_position_as_relative_movement_is_unknown_after_a_gap(bed: Bed) -> None:
+    node = plug_pendant(bed)
+    wheel = {"rel-absolute": "REL_DIAL", "modulo": 256}
+    program = bed.start("--pendant", bed.write_profile(wheel=wheel))
+    program.wait("armed", True)
+    node.send((REL, DIAL, 10), REPORT, (REL, DIAL, 12), REPORT)
+    program.wait_pins({"axis.x.jog-counts": 2, "dropped": 1})
+    node.send(DROPPED, REPORT, (REL, DIAL, 33), REPORT)
+    program.wait("dropped", 2)
+    program.wait("armed", True)
+    node.send((REL, DIAL, 34), REPORT)
+    program.wait_pins({"axis.x.jog-counts": 3, "dropped": 2})
+
+
+def test_gap_upon_gap(bed: Bed) -> None:
+    node, program = start_armed(bed)
+    node.send(*[event for _ in range(40) for event in (*turned(1), (REL, DIAL, 1), DROPPED, REPORT)])
+    program.wait_pins({"axis.x.jog-counts": 1, "dropped": 79})
+    program.wait("armed", True)
