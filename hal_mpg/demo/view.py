@@ -207,6 +207,9 @@ class View:
     def _why_line(self) -> Text:
         pins = self._session.status.pins or {}
         why_not = WhyNot(int(pins.get("why-not", WhyNot.NO_DEVICE)))
+        if self._session.is_powering_up:
+            # While LinuxCNC homes and changes its mode, it takes no detents.
+            return Text(" powering up: E-stop reset, machine on, home, teleop mode ...", "bold yellow")
         if why_not is WhyNot.READY:
             axis = self._pendant.axis
             return Text(

@@ -30,6 +30,7 @@ class Bench:
     def __init__(self, driver: Driver) -> None:
         self.driver = driver
         self.hands = Hands()
+        self.dropped = 0
         self.should = {axis: Decimal(0) for axis in AXES}
 
     def is_where_it_should_be(self) -> bool:
@@ -84,6 +85,8 @@ def main(driver: Driver) -> dict[str, Any]:
             hands.show()
             driver.wait_pin("hal_mpg.armed", False, LIMIT_S)
             hands.turn(3)  # the button was let go: nothing moves, and nothing is saved up
+            bench.dropped += 3
+            driver.wait_pin("hal_mpg.dropped", bench.dropped, LIMIT_S)
     notes["jogged"] = bench.where()
 
     bench.arm()
