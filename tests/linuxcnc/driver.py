@@ -57,7 +57,7 @@ class Driver:
     def set_watchdog(self, timeout_s: float) -> float:
         """Set the watchdog's time; return what it was, in seconds.
 
-        A test wants it long: without realtime, a busy machine can stall for longer than the samples allow, and
+        A test wants it long: without realtime, a busy machine can stall for longer than that, and
         the servo thread then catches up with many periods at once, in which no heartbeat comes.
         It applies from the heartbeat after next on: see `wait_heartbeats`.
         """
