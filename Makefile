@@ -44,15 +44,18 @@ bench: $(STAMP)
 	$(VENV)/bin/python -m bench
 
 $(STAMP): setup.py pyproject.toml
-	@tools/install-missing test
+	@tools/install-missing base
 	$(PYTHON) -m venv --system-site-packages $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[test,lint]'
 	@touch $@
 
 install:
-	@tools/install-missing demo
+	@tools/install-missing install
 	$(PYTHON) -m venv --system-site-packages $(PREFIX)/lib/hal_mpg
-	$(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --upgrade .
+	@# From a copy, for setuptools leaves files of root's behind; and without the network.
+	copy=$$(mktemp -d) && cp -r . $$copy/hal_mpg && \
+	    $(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --no-build-isolation --no-index --upgrade \
+	    $$copy/hal_mpg && rm -rf $$copy
 	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 /etc/udev/rules.d
 	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
 	install -m 644 man/hal_mpg.1 $(PREFIX)/share/man/man1/

@@ -46,7 +46,7 @@ class Axis:
             self.jogged_at = now
         return taken
 
-    def stop(self) -> None:
+    def stop(self, now: float) -> None:
         """Note that jogs were stopped, and that the next ones are of another arming."""
-        self.limit.stop()
+        self.limit.stop(now)
         self.jogged_at = None

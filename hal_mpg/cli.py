@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import re
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 
 from hal_mpg import __version__
-from hal_mpg.errors import HalMpgError, UsageError
+from hal_mpg.errors import DeviceError, HalMpgError, UsageError
 from hal_mpg.hal_port import HalPort, load_hal
 from hal_mpg.machine import Machine, parse_axes, parse_increments, parse_units
+from hal_mpg.messages import tell
 from hal_mpg.pendant import Pendant
+from hal_mpg.pins import MAX_NAME
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.runner import Runner
@@ -28,6 +32,8 @@ TOOLS = {"demo": "try it: a simulated machine, and a virtual pendant in this ter
 
 DEFAULT_PENDANT = "generic-6axis"
 """Whose pins there are when none is named and none is plugged in; its pins include the smaller ones'."""
+
+EVENT_NODE = re.compile(r"event[0-9]+")
 
 COMPONENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -50,9 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if words and words[0] in TOOLS:
             return int(importlib.import_module(f"hal_mpg.commands.{words[0]}").main(words[1:]))
         return _run_component(_parser().parse_args(words))
+    except ModuleNotFoundError as error:
+        tell(f"the Python module {error.name} is missing; see `Install` in the README for Debian's packages")
+        return DeviceError.status
     except HalMpgError as error:
         for line in str(error).splitlines():
-            print(f"hal_mpg: {line}", file=sys.stderr)
+            tell(line)
         return error.status
 
 
@@ -108,19 +117,19 @@ def _machine(options: argparse.Namespace) -> Machine:
 
 def _choose_profile(options: argparse.Namespace) -> Profile:
     """Return the profile that was asked for, or the one that fits what is plugged in."""
-    if options.pendant:
+    if options.pendant is not None:
         return read_profile(find_profile(options.pendant))
     from hal_mpg.sources.evdev_nodes import detect
 
     fitting = detect(readable_profiles(), options.device)
     if not fitting:
-        if options.device:
+        if options.device and Path(options.device).exists():
             raise UsageError(f"no known profile fits {options.device}; name one with --pendant")
-        _tell(f"no known pendant is plugged in; waiting for one of {DEFAULT_PENDANT} (see --pendant)")
+        tell(f"no known pendant is plugged in; taking {DEFAULT_PENDANT} (see --pendant)")
         return read_profile(find_profile(DEFAULT_PENDANT))
     names = [name for name, _ in fitting]
     others = f"; {', '.join(names[1:])} fit as well (see --pendant)" if names[1:] else ""
-    _tell(f"using profile {names[0]}{others}")
+    tell(f"using profile {names[0]}{others}")
     return fitting[0][1]
 
 
@@ -129,13 +138,27 @@ def _run_component(options: argparse.Namespace) -> int:
         raise UsageError(f"--name {options.name}: use letters, digits, - and _, a letter first")
     machine = _machine(options)
     profile = _choose_profile(options)
+    if options.device is not None:
+        _check_device(options.device)
     if options.device and profile.source != "evdev":
         raise UsageError(f"--device is for evdev pendants, but this profile is of source {profile.source}")
     pendant = Pendant(profile, machine)
+    longest = max((f"{options.name}.{pin.name}" for pin in pendant.pins), key=len)
+    if len(longest) > MAX_NAME:
+        raise UsageError(
+            f"--name {options.name}: {longest} is longer than HAL's {MAX_NAME} characters; use a shorter one"
+        )
     source = _open_source(profile, options)
     port = HalPort(load_hal(), options.name, pendant.pins)
     Runner(pendant, source, port, options.verbose).run()
     return 0
+
+
+def _check_device(path: str) -> None:
+    """Raise UsageError for what cannot be an input device; one that is not there may still come."""
+    is_there = not path or Path(path).exists()
+    if is_there and not EVENT_NODE.fullmatch(Path(os.path.realpath(path)).name):
+        raise UsageError(f"--device {path}: is no input device; use one such as /dev/input/event5")
 
 
 def _open_source(profile: Profile, options: argparse.Namespace) -> Source:
@@ -148,7 +171,3 @@ def _open_source(profile: Profile, options: argparse.Namespace) -> Source:
     source = EvdevSource(profile, options.device, grab=not options.no_grab)
     source.check_access()
     return source
-
-
-def _tell(message: str) -> None:
-    print(f"hal_mpg: {message}", file=sys.stderr)

@@ -146,7 +146,8 @@ class Controls:
         self.scale = SelectorDecoder(profile.scale) if profile.scale else None
         self._estop = profile.estop
         self._absolute_wheel = NO_CODE
-        self._turns: dict[tuple[int, int], Callable[[int], int]] = {}
+        self._wheel_node: int | None = None  # that the wheel's last event came from
+        self._turns: dict[tuple[int, int], Callable[[int], int | None]] = {}
         self._holds: dict[int, Callable[[bool], None]] = {}  # key -> a position held or not
         self._steps: dict[int, Callable[[], None]] = {}  # key -> what a press of it does
         self._values: dict[int, Callable[[int], None]] = {}  # absolute axis -> where it stands
@@ -162,8 +163,8 @@ class Controls:
     def _bind_wheel(self, wheel: Wheel) -> None:
         if isinstance(wheel, KeyWheel):
             # A release is no count, and neither is autorepeat, which has the value 2.
-            self._turns[wheel.forward] = lambda value: self.wheel.moved(1) if value == 1 else 0
-            self._turns[wheel.backward] = lambda value: self.wheel.moved(-1) if value == 1 else 0
+            self._turns[wheel.forward] = lambda value: self.wheel.moved(1) if value == 1 else None
+            self._turns[wheel.backward] = lambda value: self.wheel.moved(-1) if value == 1 else None
         else:
             self._turns[wheel.code] = self.wheel.moved
             if wheel.code.type == EV_ABS:
@@ -215,7 +216,7 @@ class Controls:
         position = state.absolutes.get(self._absolute_wheel)
         if position is not None:
             self.wheel.unclear += abs(self.wheel.moved(position))
-        if self._absolute_wheel == NO_CODE:
+        if self._absolute_wheel == NO_CODE and node == self._wheel_node:
             self.wheel.seed(None)
         self.wheel.forget_part()
         self._read_state(node, state)
@@ -242,6 +243,7 @@ class Controls:
         kind, code, value = change
         turn = self._turns.get((kind, code))
         if turn is not None:
+            self._wheel_node = node
             return turn(value)
         if kind == EV_KEY and value in (0, 1):  # 2 is autorepeat
             was_held = self._down.get(code)

@@ -30,6 +30,7 @@ class ProfileError(HalMpgError):
     status = 3
 
     def __init__(self, faults: Sequence[str]) -> None:
+        assert faults
         super().__init__("\n".join(faults))
         self.faults = tuple(faults)
 
@@ -38,10 +39,6 @@ class DeviceError(HalMpgError):
     """The pendant cannot be used: permission, or no such device (exit status 4)."""
 
     status = 4
-
-
-class DeviceLost(DeviceError):
-    """The pendant has gone while it was in use; it may come back."""
 
 
 class HalError(HalMpgError):

@@ -13,7 +13,7 @@ from typing import Any
 
 from hal_mpg.errors import HalError
 from hal_mpg.events import AxisLimit, Gates, PinWrite
-from hal_mpg.pins import MAX_NAME, Pin
+from hal_mpg.pins import Pin
 
 
 def load_hal() -> Any:
@@ -31,11 +31,6 @@ class HalPort:
     """One HAL component with the pins of one pendant."""
 
     def __init__(self, hal: Any, name: str, pins: Sequence[Pin]) -> None:
-        longest = max((f"{name}.{pin.name}" for pin in pins), key=len)
-        if len(longest) > MAX_NAME:
-            raise HalError(
-                f"--name {name}: {longest} is longer than HAL's {MAX_NAME} characters; use a shorter one"
-            )
         try:
             self._component = hal.component(name)
         except hal.error as error:

@@ -9,13 +9,14 @@ computed in decimals; the only float is the distance that is written to the jog-
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
-from math import gcd, lcm
+from math import gcd, isclose, lcm
 
 from hal_mpg.errors import UsageError
-from hal_mpg.profile import ANGULAR_AXES, AXIS_LETTERS, Increment, Profile
+from hal_mpg.profile import ANGULAR_AXES, AXIS_LETTERS, Increment, Profile, is_distance
 
 LINEAR_UNITS = {"mm": "mm", "metric": "mm", "inch": "inch", "in": "inch", "imperial": "inch"}
 """LinuxCNC's spellings of [TRAJ]LINEAR_UNITS (inifile, linearUnitsMap), and ours of them."""
@@ -50,13 +51,22 @@ class Machine:
     def steps_of(self, profile: Profile) -> tuple[AxisSteps, ...]:
         """Return the steps of each axis that both the pendant's selector and the machine have.
 
-        Raises UsageError where an increment that is needed is given nowhere.
+        Raises UsageError where an increment that is needed is given nowhere, or nothing is left to jog.
         """
-        return tuple(
-            _axis_steps(axis, self._increments_for(axis, profile))
-            for axis in profile.axes
-            if self.axes is None or axis in self.axes
-        )
+        for option, given in (
+            ("--increments", self.increments),
+            ("--angular-increments", self.angular_increments),
+        ):
+            if given is not None and len(given) != len(profile.increments):
+                raise UsageError(
+                    f"{option}: {len(given)} given, but the pendant has {len(profile.increments)} "
+                    f"scales; give one for each of {', '.join(profile.scales)}"
+                )
+        axes = [axis for axis in profile.axes if self.axes is None or axis in self.axes]
+        if profile.axes and not axes:
+            selects = ", ".join(profile.axes).upper()
+            raise UsageError(f"--axes: the machine has none of the pendant's axes ({selects})")
+        return tuple(_axis_steps(axis, self._increments_for(axis, profile)) for axis in axes)
 
     def _increments_for(self, axis: str, profile: Profile) -> tuple[Decimal, ...]:
         angular = axis in ANGULAR_AXES
@@ -67,11 +77,6 @@ class Machine:
         )
         if given is None:
             return tuple(_own(increment, unit, option) for increment in profile.increments)
-        if len(given) != len(profile.increments):
-            raise UsageError(
-                f"{option}: {len(given)} given, but the pendant has {len(profile.increments)} "
-                f"scales; give one for each of {', '.join(profile.scales)}"
-            )
         return given
 
 
@@ -105,16 +110,24 @@ def common_step(distances: Sequence[Decimal]) -> Fraction:
 
 
 def parse_units(text: str) -> str:
-    """Return "mm" or "inch" for one of LinuxCNC's names of a linear unit. Raises UsageError."""
-    try:
-        return LINEAR_UNITS[text.strip().lower()]
-    except KeyError:
-        raise UsageError(f"--units {text}: use one of {', '.join(LINEAR_UNITS)}") from None
+    """Return "mm" or "inch" for a linear unit as LinuxCNC takes it: a name, or a number of units per mm.
+
+    Raises UsageError.
+    """
+    name = text.strip().lower()
+    if name in LINEAR_UNITS:
+        return LINEAR_UNITS[name]
+    for unit, units_per_mm in (("mm", 1.0), ("inch", 1 / 25.4)):
+        with suppress(ValueError):
+            if isclose(float(name), units_per_mm, rel_tol=1e-6):
+                return unit
+    raise UsageError(f"--units {text}: use one of {', '.join(LINEAR_UNITS)}")
 
 
 def parse_axes(words: Sequence[str]) -> frozenset[str]:
     """Return the axis letters of [TRAJ]COORDINATES: "XYZ", "X Y Z", "x y y z". Raises UsageError."""
-    letters = [letter for letter in "".join(words).lower() if letter not in " ,\t"]
+    # With [HAL]TWOPASS, the words arrive in Tcl's braces.
+    letters = [letter for letter in "".join(words).lower() if letter not in " ,\t{}"]
     unknown = sorted(set(letters) - set(AXIS_LETTERS))
     if unknown or not letters:
         raise UsageError(
@@ -132,7 +145,7 @@ def parse_increments(option: str, text: str) -> tuple[Decimal, ...]:
             distance = Decimal(word.strip())
         except InvalidOperation:
             raise UsageError(f"{option} {text}: {word.strip()!r} is not a number") from None
-        if not distance.is_finite() or distance <= 0:
-            raise UsageError(f"{option} {text}: {word.strip()} is not a positive distance")
+        if not is_distance(distance):
+            raise UsageError(f"{option} {text}: {word.strip()} is no positive distance of a sane size")
         distances.append(distance)
     return tuple(distances)

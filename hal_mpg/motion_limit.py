@@ -24,7 +24,7 @@ NO_INERTIA = 1e15
 
 
 class MotionLimit:
-    """The motion of one axis towards what has been published, and how much more it can take.
+    """The motion of one axis toward what has been published, and how much more it can take.
 
     Distances are in machine units, relative to the target, so nothing drifts however long it runs.
     A velocity limit of 0 means that none is known: everything is accepted.
@@ -66,8 +66,9 @@ class MotionLimit:
         self._advance(now)
         return not self._velocity_limit or self._left != 0 or self._velocity != 0
 
-    def stop(self) -> None:
+    def stop(self, now: float) -> None:
         """Note that the axis was told to stop: it brakes, and the rest of its way is forgotten."""
+        self._advance(now)
         self._left = self._stopping_distance(self._velocity) * (1 if self._velocity > 0 else -1)
 
     def _stopping_distance(self, velocity: float) -> float:

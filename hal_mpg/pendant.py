@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The state machine of a pendant: events and time go in, pin writes come out, in order.
 
-It has no I/O and no clock. Every event enters through `handle`, which checks that it is legal before
-anything changes. A detent belongs to the axis and scale that are selected at its place in the events.
+It has no I/O and no clock. Every event enters through `handle`, which checks that a device's event is
+legal before it changes anything. A detent belongs to the axis and scale that are selected at its place
+in the events.
 """
 
 from __future__ import annotations
@@ -154,8 +155,8 @@ class Pendant:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def is_busy(self, now: float) -> bool:
-        """Tell whether the wheel was turned a moment ago, so that axes may be moving."""
-        return now - self._turned_at < BUSY_S
+        """Tell whether the wheel was turned a moment ago, or an axis may still be moving by it."""
+        return now - self._turned_at < BUSY_S or any(axis.may_run(now) for axis in self._axes.values())
 
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""
@@ -302,7 +303,7 @@ class Pendant:
             self._out.set_pulsed("jog-stop", True, True, now, PULSE_HOLD_S)
             self._out.set_pulsed("jog-stop", False, True, now, PULSE_HOLD_S)
         for axis in self._axes.values():
-            axis.stop()
+            axis.stop(now)
 
     def _show_buttons(self, live: bool, now: float) -> None:
         buttons = [(f"button.{name}", code) for name, code in self.profile.buttons]

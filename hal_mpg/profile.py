@@ -7,7 +7,7 @@ A profile describes hardware. What a user wants of it (units, axes, other increm
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -63,6 +63,11 @@ class Match:
             and (self.name is None or fnmatchcase(device.name, self.name))
             and (self.uniq is None or fnmatchcase(device.uniq, self.uniq))
         )
+
+
+def is_distance(value: Decimal) -> bool:
+    """Tell whether a number can be the distance of one detent: positive, and of a sane size."""
+    return value.is_finite() and Decimal("1e-9") <= value <= Decimal("1e6")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +177,7 @@ class Profile:
     enable: Code | None = None
     buttons: tuple[tuple[str, Code], ...] = ()
     leds: tuple[tuple[str, Code], ...] = ()
-    stop_on_disconnect: bool = field(default=True)
+    stop_on_disconnect: bool = True
     """Whether loss of the device counts as an actuated E-stop."""
 
     @property

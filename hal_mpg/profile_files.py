@@ -8,13 +8,16 @@ everybody can write to.
 from __future__ import annotations
 
 import os
+import site
 import stat
 import sys
+import sysconfig
 from collections.abc import Iterator
 from difflib import get_close_matches
 from pathlib import Path
 
-from hal_mpg.errors import ProfileError
+from hal_mpg.errors import ProfileError, UsageError
+from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
 from hal_mpg.profile_yaml import load_profile
 
@@ -28,7 +31,9 @@ def shared_dir() -> Path:
     checkout = Path(__file__).resolve().parent.parent / "config"
     if (checkout / "pendants").is_dir():
         return checkout
-    return Path(sys.prefix) / "share" / "hal_mpg" / "config"
+    bases = (sysconfig.get_path("data"), sys.prefix, site.getuserbase(), "/usr/local")
+    places = [Path(base, "share", "hal_mpg", "config") for base in bases]
+    return next((place for place in places if place.is_dir()), places[0])
 
 
 def known_profiles() -> dict[str, Path]:
@@ -42,6 +47,8 @@ def known_profiles() -> dict[str, Path]:
 
 def find_profile(name: str) -> Path:
     """Return the file of a profile that is given by name or as a file. Raises ProfileError."""
+    if not name:
+        raise UsageError("--pendant: is empty; give a profile's name, or its file")
     if "/" in name or name.endswith((".yaml", ".yml")):
         return Path(name)
     known = known_profiles()
@@ -63,7 +70,7 @@ def readable_profiles() -> Iterator[tuple[str, Profile]]:
         try:
             yield name, read_profile(path)
         except ProfileError as error:
-            print(f"hal_mpg: passed over: {error.faults[0]}", file=sys.stderr)
+            tell(f"passed over: {error.faults[0]}")
 
 
 def _read_text(path: Path) -> str:

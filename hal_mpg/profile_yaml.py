@@ -108,7 +108,9 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
 
 
 def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...]:
-    keys = MATCH_KEYS.get(source, ())
+    keys = MATCH_KEYS.get(source)
+    if keys is None:
+        return ()  # nothing can be said of it while its source is wrong
     matches = []
     for item in reader.items(node, "match"):
         fields = reader.mapping(item, keys, "an alternative of match")
@@ -124,8 +126,10 @@ def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...
 
 def _increments(reader: Reader, node: Node | None) -> tuple[Increment, ...]:
     increments = []
-    for scale, _, value in reader.entries(node, "increments"):
+    for scale, place, value in reader.entries(node, "increments"):
         fields = reader.mapping(value, UNITS, f"increment {scale}")
+        if scale == OFF:
+            reader.fault(place, "no scale can be called 'off', for that is a position without one; rename it")
         if not fields:
             reader.fault(value, f"increment {scale} has no distance; use {{mm: 0.001, degree: 0.01}}")
         increments.append(Increment(scale, **{u: reader.distance(n, u) for u, n in fields.items()}))
@@ -206,7 +210,7 @@ def _one_form(
     found = [form for form in forms if form in fields]
     if len(found) == 1:
         return found[0]
-    if node is not None and fields:
+    if node is not None:
         reader.fault(node, f"{' and '.join(found) or 'no form'} given; use one of {right}")
     return None
 

@@ -10,23 +10,23 @@ from __future__ import annotations
 import os
 import select
 import signal
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from math import inf
 from types import FrameType
 
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.events import Connected, Disconnected, Event, Gates, PinWrite
 from hal_mpg.hal_port import HalPort
+from hal_mpg.messages import tell
 from hal_mpg.pendant import PULSE_HOLD_S, Pendant
 from hal_mpg.sources import Source
 
-BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.05
+BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.04
 """Half a period of the heartbeat, and how often HAL's pins are looked at: in use, and at rest.
 
-The watchdog of the samples trips after 0.12 s without a change. Each beat wakes the process, which is
+The watchdog of the samples trips after 0.13 s without a change. Each beat wakes the process, which is
 nearly all that it costs while nobody touches the pendant.
 """
 
@@ -67,13 +67,14 @@ class Runner:
         if hotplug is not None:
             self._poll.register(hotplug, select.EPOLLIN)
         self._handle([], self._port.has_new_inputs(), time.monotonic())
+        if not self._open:
+            tell(f"waiting for the pendant: {self._pendant.profile.name}")
         self._port.ready()
 
     def _loop(self) -> None:
-        beat_at = 0.0
+        beat_at = now = 0.0
         while not self._stop:
-            wake_at = min(beat_at, self._deadline)
-            ready = self._poll.poll(max(0.0, wake_at - time.monotonic()))
+            ready = self._poll.poll(max(0.0, min(beat_at, self._deadline) - now))
             now = time.monotonic()
             if now >= beat_at:
                 self._port.toggle_heartbeat()
@@ -82,6 +83,7 @@ class Runner:
             has_new_inputs = self._port.has_new_inputs()
             if ready or has_new_inputs or now >= self._deadline:
                 self._handle([descriptor for descriptor, _ in ready], has_new_inputs, now)
+                now = time.monotonic()  # a search for the device takes its time
 
     def _handle(self, ready: list[int], has_new_inputs: bool, now: float) -> None:
         """Handle all that has come, in the order HAL, device, time."""
@@ -92,15 +94,16 @@ class Runner:
             mine = [descriptor for descriptor in ready if descriptor in self._open]
             if mine:
                 events += self._source.read(mine, now)
-                self._follow_descriptors()
         elif ready or now >= self._search_at:
             self._search_at = now + SEARCH_S
             events += self._source.search(now)
-            self._follow_descriptors()
         if events:
             writes = self._pendant.handle(events, now)
             self._port.write(writes)
+            if any(isinstance(event, Disconnected) for event in events):
+                self._source.close()  # not before: the kernel takes longer for it than the pins may wait
             self._report(events, writes)
+        self._follow_descriptors()
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
             writes = self._pendant.tick(now)
@@ -140,20 +143,17 @@ class Runner:
 
     def _report(self, events: list[Event], writes: list[PinWrite]) -> None:
         """Tell of a device that came or went; a new one does not know yet which lamps are lit."""
+        after = ", then reset the E-stop" if self._pendant.profile.stop_on_disconnect else ""
         for event in events:
             if isinstance(event, Connected):
                 self._lit.clear()
                 self._switch_lamps()
-                self._tell(f"pendant connected: {getattr(self._source, 'description', 'virtual')}")
+                tell(f"pendant connected: {self._source.description}")
             elif isinstance(event, Disconnected):
-                self._tell(f"pendant lost ({event.reason}); plug it in again, then reset the E-stop")
+                tell(f"pendant lost ({event.reason}); plug it in again{after}")
         for pin, value in writes if self._verbose else ():
             if pin == "why-not":
-                self._tell(WORDS[WhyNot(int(value))])
-
-    def _tell(self, message: str) -> None:
-        with suppress(OSError):  # a full disk or a closed pipe must not stop a pendant
-            print(f"hal_mpg: {message}", file=sys.stderr, flush=True)
+                tell(WORDS[WhyNot(int(value))])
 
     @contextmanager
     def _signals(self) -> Iterator[None]:
@@ -182,7 +182,7 @@ class Runner:
         # A signal keeps the last value when its writer has gone; jog-stop must not block others for ever.
         failed += self._port.write_each([PinWrite("jog-stop", False)])
         for fault in failed:
-            self._tell(f"a safe value could not be written: {fault}; restart LinuxCNC")
+            tell(f"a safe value could not be written: {fault}; restart LinuxCNC")
         try:
             self._source.close()
         finally:

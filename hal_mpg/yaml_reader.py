@@ -18,7 +18,7 @@ from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
-from hal_mpg.profile import Code
+from hal_mpg.profile import Code, is_distance
 
 INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)")
 DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
@@ -86,7 +86,7 @@ class Reader:
             elif key:
                 fields[key] = value
                 lines[key] = key_node.start_mark.line + 1
-        missing = [repr(key) for key in needed if key not in lines and key not in fields]
+        missing = [repr(key) for key in needed if key not in lines]
         if missing:
             self.fault(node, f"{what} has no {' and no '.join(missing)}; add it")
         return fields
@@ -130,7 +130,9 @@ class Reader:
             return low
         value = _integer(text)
         if value is None or not low <= value <= high:
-            self.fault(node, f"{what} is {text!r}; use a whole number from {low} to {high}")
+            is_hex = re.fullmatch("[0-9a-fA-F]{4}", text) and high == 0xFFFF
+            right = f"write it as 0x{text}" if is_hex else f"use a whole number from {low} to {high}"
+            self.fault(node, f"{what} is {text!r}; {right}")
             return low
         return value
 
@@ -139,7 +141,7 @@ class Reader:
         text = self.text(node, what)
         if not text:
             return None
-        if not DECIMAL.fullmatch(text) or Decimal(text) <= 0:
+        if not DECIMAL.fullmatch(text) or not is_distance(Decimal(text)):
             self.fault(node, f"{what} is {text!r}; use a positive number such as 0.001")
             return None
         return Decimal(text)

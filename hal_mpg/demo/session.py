@@ -39,7 +39,7 @@ SHOWN_LINES = 15
 """The last lines of the log that are shown where the machine has failed."""
 
 
-STALLED = "demo: E-stop, not from the pendant: AXIS, or this computer stalled and the watchdog tripped"
+STALLED = "demo: E-stop by AXIS, or the watchdog (a busy computer); p: go on"
 """What is said of an E-stop that the pendant has not made."""
 
 

@@ -18,6 +18,9 @@ from hal_mpg.profile import ANGULAR_AXES
 LIMIT_S = 30.0
 """How long anything may take, on a machine that is busy."""
 
+PRESSES, PRESS_S = 5, 6.0
+"""How often the reset button is pressed, and how long its effect is waited for, in seconds."""
+
 TRIES = 5
 """How often detents are turned again that hal_mpg says it has discarded (it does so after a stall)."""
 
@@ -124,13 +127,21 @@ class Tour:
         self._await(lambda: not self._pin("estop"), "the E-stop to be released")
         if self._session.status.state != "ESTOP":
             self._fault("releasing the E-stop button has reset the E-stop")
-        self._pendant.press_reset()
-        self._await(lambda: self._session.status.state == "ESTOP_RESET", "the reset button to act")
+        self._press_reset()
         self._await(lambda: not self._pendant.is_busy, "the reset button to be let go")
         self._ready()
         self._say("released, and the pendant's reset button pressed: E-stop reset; machine on again")
         self._turn({"x": (self._pendant.scales[1], -4)})
         self._say(f"X, 4 detents back   {self._where('x')}")
+
+    def _press_reset(self) -> None:
+        """Press the reset button, and once more where that was in vain, as a user would."""
+        for _ in range(PRESSES):
+            self._pendant.press_reset()
+            if self._session.wait(lambda: self._session.status.state == "ESTOP_RESET", PRESS_S):
+                return
+            self._say("the reset button was pressed in vain; pressed again")
+        raise TourFailed(f"the reset button did not act, pressed {PRESSES} times")
 
     def _pull_the_plug(self) -> None:
         self._pendant.unplug()

@@ -12,6 +12,11 @@ from hal_mpg.events import DeviceEvent
 class Source(Protocol):
     """A pendant that may come and go. Times are seconds of the monotonic clock."""
 
+    @property
+    def description(self) -> str:
+        """What is open, for people."""
+        ...
+
     def search(self, now: float) -> list[DeviceEvent]:
         """Look for the device and open it where it is there; return what it says of itself."""
         ...
@@ -21,7 +26,10 @@ class Source(Protocol):
         ...
 
     def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
-        """Return what these descriptors have to say, in time order; closes the device where it is lost."""
+        """Return what these descriptors have to say, in time order.
+
+        After a Disconnected the caller closes the source, when the pins are safe.
+        """
         ...
 
     def hotplug_descriptor(self) -> int | None:

@@ -9,14 +9,20 @@ any port, and not by its node's number.
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
-import struct
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from hal_mpg.errors import DeviceError
-from hal_mpg.evdev_library import EvdevError, InputDevice
+from hal_mpg.evdev_library import (
+    EvdevError,
+    InputDevice,
+    absolute_value,
+    check_alive,
+    held_keys,
+    open_node,
+    use_monotonic_clock,
+)
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
@@ -28,16 +34,17 @@ from hal_mpg.events import (
     Snapshot,
 )
 from hal_mpg.profile import Code, Identity, Profile
-from hal_mpg.sources.evdev_nodes import GONE, Found, Nodes, identity_from_sysfs, is_node, node_paths
+from hal_mpg.sources.evdev_nodes import (
+    GONE,
+    NOT_READABLE,
+    Found,
+    Nodes,
+    identity_from_sysfs,
+    is_node,
+    unreadable_paths,
+)
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
-
-EVIOCGVERSION, EVIOCSCLOCKID = 0x80044501, 0x400445A0
-CLOCK_MONOTONIC = 1
-NOT_READABLE = (
-    "the pendant is there, but this user may not read it; install the udev rules "
-    "(udev/70-hal-mpg.rules), join the group plugdev, and plug it in again"
-)
 
 SETTLE_S = 1.0
 """How long a device that lacks codes of the profile is watched before it is taken as it is.
@@ -73,7 +80,7 @@ class EvdevSource:
         self._grab = grab
         self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
         self._nodes: list[Node] = []
-        self._found = Nodes()
+        self._nodes_seen = Nodes()
         self._unreadable_since: dict[str, float] = {}
         self._incomplete: dict[tuple[str, ...], float] = {}  # paths of a device -> seen since
         self._hotplug = Hotplug("input")
@@ -86,20 +93,28 @@ class EvdevSource:
     def search(self, now: float) -> list[DeviceEvent]:
         """Open the first device that fits and that nobody else has grabbed."""
         seen, self._incomplete = self._incomplete, {}
-        for device in self._found.devices():
+        for device in self._nodes_seen.devices():
             if not any(self._is_wanted(found) for found in device):
                 continue
             paths = tuple(found.path for found in device)
-            if self._missing_codes(device):
+            missing = self._missing_codes(device)
+            if missing:
                 self._incomplete[paths] = seen.get(paths, now)
                 if now - self._incomplete[paths] < SETTLE_S:
                     continue
+            if any(control == "estop" for control, _ in missing):
+                # Nobody could tell whether it is released: of a normally open one, "not held" says so.
+                self._nodes_seen.tell_once(
+                    f"{device[0].identity.name} at {paths[0]} lacks the profile's E-stop and is not used; "
+                    f"correct the profile's estop"
+                )
+                continue
             connected = self._open([found for found in device if self._carries_code(found)], now)
             if connected:
                 return connected
             if not any(self._carries_code(found) for found in device):
                 name = device[0].identity.name
-                self._found.tell_once(
+                self._nodes_seen.tell_once(
                     f"{name} at {paths[0]} has no code of the profile; is it another one's?"
                 )
         self._tell_unreadable(now)
@@ -111,11 +126,11 @@ class EvdevSource:
         self._unreadable_since = {path: seen.get(path, now) for path in self._unreadable()}
         for path, since in self._unreadable_since.items():
             if now - since >= SETTLE_S:
-                self._found.tell_once(f"{path}: {NOT_READABLE}")
+                self._nodes_seen.tell_once(f"{path}: {NOT_READABLE}")
 
     def _unreadable(self) -> set[str]:
         """Return the pendant's nodes that this user may not read."""
-        unreadable = {path for path in node_paths() if not os.access(path, os.R_OK)}
+        unreadable = unreadable_paths()
         if self._device:
             return {path for path in unreadable if is_node(self._device, path)}
         identities = {path: identity_from_sysfs(path) for path in unreadable}
@@ -135,8 +150,8 @@ class EvdevSource:
         nodes: list[Node] = []
         try:
             for number, found in enumerate(group):
-                device = InputDevice(found.path)
-                nodes.append(Node(device, found, FrameBuilder(number, _use_monotonic_clock(device))))
+                device = open_node(found.path)
+                nodes.append(Node(device, found, FrameBuilder(number, use_monotonic_clock(device.fd))))
                 if self._grab:
                     device.grab()
             states = tuple(self._state_of(node) for node in nodes)
@@ -147,12 +162,12 @@ class EvdevSource:
                 return []
             busy = "another program has grabbed it; end that one, or use --no-grab"
             why = busy if error.errno == errno.EBUSY else error.strerror
-            self._found.tell_once(f"{group[0].path} ({group[0].identity.name}): {why}")
+            self._nodes_seen.tell_once(f"{group[0].path} ({group[0].identity.name}): {why}")
             return []
         if not nodes:
             return []
         self._nodes = nodes
-        self._found.tell_again()
+        self._nodes_seen.tell_again()
         self._warn_of_missing_codes()
         return [Connected(now, states)]
 
@@ -167,15 +182,15 @@ class EvdevSource:
     def _warn_of_missing_codes(self) -> None:
         for control, code in self._missing_codes([node.found for node in self._nodes]):
             name = self._nodes[0].found.identity.name
-            self._found.tell_once(f"{name} has no code {code.number:#x}, the profile's {control}")
+            self._nodes_seen.tell_once(f"{name} has no code {code.number:#x}, the profile's {control}")
 
     def _state_of(self, node: Node) -> NodeState:
         absolutes = {
-            code.number: node.device.absinfo(code.number).value
+            code.number: absolute_value(node.device.fd, code.number)
             for _, code in self._profile.input_codes()
             if code.type == EV_ABS and code.number in node.found.codes.get(EV_ABS, ())
         }
-        keys = frozenset(node.device.active_keys()) if EV_KEY in node.found.codes else frozenset()
+        keys: frozenset[int] = held_keys(node.device.fd) if EV_KEY in node.found.codes else frozenset()
         return NodeState(keys, absolutes)
 
     @property
@@ -189,54 +204,50 @@ class EvdevSource:
         return [node.device.fd for node in self._nodes]
 
     def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
-        """Read the nodes that have something to say, or to complain of."""
+        """Read the nodes that have something to say, or to complain of.
+
+        After a Disconnected the device is still open, for closing takes the kernel its time: the pins come
+        first.
+        """
         ready = set(descriptors)
         events: list[DeviceEvent] = []
         try:
             for number, node in enumerate(self._nodes):
-                if node.device.fd in ready:
-                    events += self._read_node(number, node, now)
-                    if not events:
-                        # Ready, and nothing to read: perhaps a hang-up, which an ioctl tells.
-                        fcntl.ioctl(node.device.fd, EVIOCGVERSION, bytes(4))
+                if node.device.fd in ready and not self._read_node(number, node, now, events):
+                    check_alive(node.device.fd)  # ready, and nothing to read: perhaps a hang-up
             if len(self._nodes) > 1:
-                events += self._read_all(now)
+                self._read_all(now, events)
+                events.sort(key=_time_of)
         except OSError as error:
-            lost = self._lose(now, f"{self._nodes[0].found.path}: {error.strerror}")
-            return sorted(events, key=_time_of) + lost
-        return sorted(events, key=_time_of) if len(self._nodes) > 1 else events
+            events.sort(key=_time_of)
+            events.append(Disconnected(now, f"{self._nodes[0].found.path}: {error.strerror}"))
+        return events
 
-    def _read_all(self, now: float) -> list[DeviceEvent]:
+    def _read_all(self, now: float, events: list[DeviceEvent]) -> None:
         """Read every node until all are silent at once.
 
         Another node may have spoken since the first ones were found ready, and before what was read of
         them. What is not there by the end is later than all that is.
         """
-        events: list[DeviceEvent] = []
         for _ in range(MAX_PASSES):
-            news = [event for n, node in enumerate(self._nodes) for event in self._read_node(n, node, now)]
-            events += news
-            if not news:
-                break
-        return events
+            spoke = [self._read_node(number, node, now, events) for number, node in enumerate(self._nodes)]
+            if not any(spoke):
+                return
 
-    def _read_node(self, number: int, node: Node, now: float) -> list[DeviceEvent]:
+    def _read_node(self, number: int, node: Node, now: float, events: list[DeviceEvent]) -> bool:
+        """Append what one node has to say; return whether that was anything. Raises OSError."""
         try:
             data = os.read(node.device.fd, READ_BYTES)
         except BlockingIOError:
-            return []
+            return False
         if not data:
             raise OSError(errno.ENODEV, "end of file")
-        events: list[DeviceEvent] = []
-        for event in node.builder.feed(data, now):
-            events.append(event)
-            if isinstance(event, EventsLost):
-                events.append(Snapshot(event.time, number, self._state_of(node)))
-        return events
-
-    def _lose(self, now: float, reason: str) -> list[DeviceEvent]:
-        self.close()
-        return [Disconnected(now, reason)]
+        news = node.builder.feed(data, now)
+        events += news
+        if any(isinstance(event, EventsLost) for event in news):
+            # The state is newer than all that was read, so it comes after it.
+            events.append(Snapshot(news[-1].time, number, self._state_of(node)))
+        return True
 
     def hotplug_descriptor(self) -> int | None:
         """Return udev's monitor of input devices, where there is one."""
@@ -254,7 +265,9 @@ class EvdevSource:
                 try:
                     node.device.set_led(number, int(lit))
                 except (OSError, EvdevError) as error:
-                    self._found.tell_once(f"{node.found.path}: the lamp {name} cannot be switched: {error}")
+                    self._nodes_seen.tell_once(
+                        f"{node.found.path}: the lamp {name} cannot be switched: {error}"
+                    )
 
     def close(self) -> None:
         """Close all nodes; that also ends the grab."""
@@ -265,12 +278,3 @@ class EvdevSource:
 
 def _time_of(event: Any) -> float:
     return float(event.time)
-
-
-def _use_monotonic_clock(device: InputDevice) -> bool:
-    """Ask for time stamps of the monotonic clock; tell whether the kernel gives them."""
-    try:
-        fcntl.ioctl(device.fd, EVIOCSCLOCKID, struct.pack("i", CLOCK_MONOTONIC))
-    except OSError:
-        return False
-    return True

@@ -5,16 +5,22 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from hal_mpg.evdev_library import InputDevice
+from hal_mpg.errors import DeviceError
+from hal_mpg.evdev_library import InputDevice, open_node
+from hal_mpg.messages import tell
 from hal_mpg.profile import Identity, Profile
 
 INPUT_DIR = Path("/dev/input")
+
+NOT_READABLE = (
+    "the pendant is there, but this user may not read it; install the udev rules (and name its USB id in "
+    "them, see the README), join the group plugdev, and plug it in again"
+)
 
 GONE = (errno.ENOENT, errno.ENODEV, errno.ENXIO)
 """What opening a node fails with that has just gone."""
@@ -52,7 +58,7 @@ class Nodes:
         """Say something on stderr, but not each time that it is found to be so again."""
         if message not in self._told:
             self._told.add(message)
-            print(f"hal_mpg: {message}", file=sys.stderr, flush=True)
+            tell(message)
 
     def tell_again(self) -> None:
         """Let everything be said again, for the situation is another one."""
@@ -65,7 +71,7 @@ class Nodes:
             before = self._found.get(path)
             if before and before.stamp == stamp:
                 return before
-            device = InputDevice(path)
+            device = open_node(path)
         except OSError as error:
             if error.errno not in (*GONE, errno.EACCES):
                 self.tell_once(f"{path}: cannot be opened: {error.strerror}")
@@ -85,6 +91,11 @@ def node_paths() -> list[str]:
     return [str(path) for path in paths]
 
 
+def unreadable_paths() -> list[str]:
+    """Return the nodes that this user may not read."""
+    return [path for path in node_paths() if not os.access(path, os.R_OK)]
+
+
 def is_node(device: str, path: str) -> bool:
     """Tell whether a path that the user gave, a symbolic link perhaps, is this node."""
     return os.path.realpath(device) == os.path.realpath(path)
@@ -94,9 +105,14 @@ def detect(profiles: Iterable[tuple[str, Profile]], device: str | None) -> list[
     """Return the profiles that fit the first connected device that any fits, the best one first.
 
     Of several the one with the most axes is the best: it knows every position that the others know.
-    `device`: look at this node only.
+    `device`: look at this node only. Raises DeviceError where the pendant may not be read.
     """
     known = list(profiles)
+    for path in unreadable_paths():
+        identity = identity_from_sysfs(path)
+        fits = identity and any(match.fits(identity) for _, profile in known for match in profile.match)
+        if is_node(device, path) if device else fits:
+            raise DeviceError(f"{path}: {NOT_READABLE}")
     for group in Nodes().devices():
         if device and not any(is_node(device, found.path) for found in group):
             continue
@@ -131,8 +147,8 @@ def clean(text: str | None) -> str:
 
 def _physical_device(found: Found) -> tuple[str, ...]:
     identity = found.identity
-    if not identity.phys:
-        return (found.path,)
+    if "/input" not in identity.phys and not identity.uniq:
+        return (found.path,)  # nothing tells it from others: all uinput devices have the same phys
     return (
         identity.phys.rsplit("/input", 1)[0],
         identity.uniq,

@@ -7,6 +7,7 @@ udev is missing, a pendant is found a second later.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 
@@ -31,5 +32,6 @@ class Hotplug:
 
     def drain(self) -> None:
         """Take all events that have arrived."""
-        while self._monitor and self._monitor.poll(timeout=0):
-            pass
+        with suppress(OSError):  # too many to keep: a search follows anyway
+            while self._monitor and self._monitor.poll(timeout=0):
+                pass

@@ -8,14 +8,14 @@ line has to be `connected`. Times in the lines are those of the monotonic clock.
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Iterable
 from contextlib import suppress
 
-from hal_mpg.events import Connected, DeviceEvent, Disconnected, from_line
+from hal_mpg.events import Connected, DeviceEvent, Disconnected, EventsLost, Snapshot, from_line
+from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
 
-CLOSED = "the virtual pendant was closed"
+CLOSED = "closed"
 
 MAX_LINE = 4096
 """Bytes in one line; more without a line end, and the peer is taken for something else."""
@@ -29,17 +29,23 @@ class VirtualSource:
         self._socket: socket.socket | None = None
         self._rest = b""
         self._is_known = False  # "connected" was received
+        self._lost_nodes: set[int] = set()
+
+    @property
+    def description(self) -> str:
+        """What is open, for people."""
+        return f"virtual, at {self._socket.getpeername()}" if self._socket else "none"
 
     def search(self, now: float) -> list[DeviceEvent]:
         """Connect to the first socket at which somebody listens; the events come through `read`."""
         for path in self._paths:
             peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            peer.setblocking(False)  # one with too many waiting is not waited for
             try:
                 peer.connect(path)
             except OSError:
                 peer.close()  # nobody is there: the same as a pendant that is not plugged in
                 continue
-            peer.setblocking(False)
             self._socket, self._rest, self._is_known = peer, b"", False
             break
         return []
@@ -78,16 +84,21 @@ class VirtualSource:
         event = from_line(line)
         if self._is_known == isinstance(event, Connected):
             raise ValueError("`connected` has to be its first line, and only that")
+        if isinstance(event, EventsLost):
+            self._lost_nodes.add(event.node)
+        elif isinstance(event, Snapshot):
+            if event.node not in self._lost_nodes:
+                raise ValueError("`snapshot` has to come after `events-lost` of its node")
+            self._lost_nodes.discard(event.node)
         self._is_known = True
         return event
 
     def _lose(self, now: float, reason: str) -> list[DeviceEvent]:
-        was_known = self._is_known
-        self.close()
-        if was_known:
+        if self._is_known:
             return [Disconnected(now, reason)]
+        self.close()
         if reason != CLOSED:  # a peer that hangs up before it said anything was only looking
-            print(f"hal_mpg: the virtual pendant is none: {reason}", file=sys.stderr)
+            tell(f"the virtual pendant is none: {reason}")
         return []
 
     def hotplug_descriptor(self) -> int | None:
@@ -108,3 +119,4 @@ class VirtualSource:
         if self._socket:
             self._socket.close()
         self._socket, self._is_known = None, False
+        self._lost_nodes.clear()

@@ -19,7 +19,7 @@ LIMIT_S = 60.0
 # TINY_DP), here 0.5 µm; the target itself is exact, so this does not add up.
 CLOSE = 2e-6
 
-# An emulated processor may stand still for longer than the samples' 0.12 s while another one goes on.
+# An emulated processor may stand still for longer than the samples' 0.13 s while another one goes on.
 # What a real watchdog trip does is tested where time is real.
 WATCHDOG_S = 2.0
 

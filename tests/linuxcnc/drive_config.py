@@ -17,7 +17,7 @@ from tests.linuxcnc.virtual_pendant import ENABLE, RESET, VirtualPendant
 TRIPS = 3
 """How often each kind of trip is timed; the fastest counts, the others are the machine's load."""
 
-WATCHDOG_S = 0.12
+WATCHDOG_S = 0.13
 """What the configurations set; it applies while the watchdog itself is tested."""
 
 PATIENT_WATCHDOG_S = 5.0

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Messages for people, on standard error."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+
+def tell(message: str) -> None:
+    """Say something; a full disk or a closed pipe behind standard error must not stop a pendant."""
+    with suppress(OSError, ValueError):
+        print(f"hal_mpg: {message}", file=sys.stderr, flush=True)
