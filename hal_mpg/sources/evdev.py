@@ -102,11 +102,10 @@ class EvdevSource:
                 self._incomplete[paths] = seen.get(paths, now)
                 if now - self._incomplete[paths] < SETTLE_S:
                     continue
-            if any(control == "estop" for control, _ in missing):
-                # Nobody could tell whether it is released: of a normally open one, "not held" says so.
+            if self._hides_estop(missing):
                 self._nodes_seen.tell_once(
-                    f"{device[0].identity.name} at {paths[0]} lacks the profile's E-stop and is not used; "
-                    f"correct the profile's estop"
+                    f"{device[0].identity.name} at {paths[0]} lacks the profile's normally open E-stop, and "
+                    f"is not used; correct the profile's estop"
                 )
                 continue
             connected = self._open([found for found in device if self._carries_code(found)], now)
@@ -119,6 +118,14 @@ class EvdevSource:
                 )
         self._tell_unreadable(now)
         return []
+
+    def _hides_estop(self, missing: list[tuple[str, Code]]) -> bool:
+        """Tell whether an E-stop could not be seen: of a normally open one, no key means released.
+
+        A normally closed one that is missing counts as actuated, which is safe.
+        """
+        estop = self._profile.estop
+        return bool(estop and not estop.normally_closed and ("estop", estop.key) in missing)
 
     def _tell_unreadable(self, now: float) -> None:
         """Say which of the pendant's nodes may not be read, once they had the time to become so."""
