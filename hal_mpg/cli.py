@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from hal_mpg import __version__
-from hal_mpg.errors import DeviceError, HalMpgError, UsageError
+from hal_mpg.errors import DeviceError, HalMpgError, ProfileError, UsageError
 from hal_mpg.hal_port import HalPort, load_hal
 from hal_mpg.machine import Machine, parse_axes, parse_increments, parse_units
 from hal_mpg.messages import tell
@@ -59,9 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         tell(f"the Python module {error.name} is missing; see `Install` in the README for Debian's packages")
         return DeviceError.status
+    except ProfileError as error:
+        for fault in error.faults:
+            tell(fault, speaker="")  # FILE:LINE:COLUMN first, as editors and compilers have it
+        return error.status
     except HalMpgError as error:
-        for line in str(error).splitlines():
-            tell(line)
+        tell(str(error))
         return error.status
 
 

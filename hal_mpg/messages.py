@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 
 
-def tell(message: str) -> None:
+def tell(message: str, speaker: str = "hal_mpg: ") -> None:
     """Say something; a full disk or a closed pipe behind standard error must not stop a pendant."""
     with suppress(OSError, ValueError):
-        print(f"hal_mpg: {message}", file=sys.stderr, flush=True)
+        print(f"{speaker}{message}", file=sys.stderr, flush=True)

@@ -155,8 +155,8 @@ class Pendant:
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def is_busy(self, now: float) -> bool:
-        """Tell whether the wheel was turned a moment ago, or an axis may still be moving by it."""
-        return now - self._turned_at < BUSY_S or any(axis.may_run(now) for axis in self._axes.values())
+        """Tell whether the wheel was turned a moment ago."""
+        return now - self._turned_at < BUSY_S
 
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""

@@ -56,7 +56,8 @@ def find_profile(name: str) -> Path:
         return known[name]
     near = get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known)) or 'none'}"
-    raise ProfileError([f"--pendant {name}: no such profile in {ETC} or {shared_dir() / 'pendants'}; {hint}"])
+    folders = f"{ETC} or {shared_dir() / 'pendants'}"
+    raise ProfileError([f"hal_mpg: --pendant {name}: no such profile in {folders}; {hint}"])
 
 
 def read_profile(path: Path) -> Profile:

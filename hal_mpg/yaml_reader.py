@@ -88,7 +88,7 @@ class Reader:
                 lines[key] = key_node.start_mark.line + 1
         missing = [repr(key) for key in needed if key not in lines]
         if missing:
-            self.fault(node, f"{what} has no {' and no '.join(missing)}; add it")
+            self.fault(node, f"{what} has no {' and no '.join(missing)}; add what is missing")
         return fields
 
     def items(self, node: Node | None, what: str) -> list[Node]:
