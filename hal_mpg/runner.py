@@ -23,7 +23,7 @@ from hal_mpg.messages import tell
 from hal_mpg.pendant import PULSE_HOLD_S, Pendant
 from hal_mpg.sources import Source
 
-BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.05
+BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.055
 """Half a period of the heartbeat, and how often HAL's pins are looked at: in use, and at rest.
 
 The watchdog of the samples trips after 0.13 s without a change. Each beat wakes the process, which is

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 import hal_mpg.fake_hal
-from hal_mpg import cli
+from hal_mpg import cli, profile_files
 from hal_mpg.runner import Runner
 from hal_mpg.sources import evdev_nodes
 from tests.beds.namespaces import NOBODY
@@ -47,14 +47,23 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Runner]]:
     hal_mpg.fake_hal.reset()
 
 
-def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+@pytest.fixture
+def no_nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty directory in place of /dev/input."""
+    monkeypatch.setattr(evdev_nodes, "INPUT_DIR", tmp_path)
+    return tmp_path
+
+
+def refused(
+    arguments: list[str], capsys: pytest.CaptureFixture[str], speaker: str = "hal_mpg: "
+) -> tuple[int, str]:
     """Run it; return the exit status and the one line on stderr."""
     status = cli.main(arguments)
     out, err = capsys.readouterr()
     assert out == ""
     lines = err.splitlines()
     assert len(lines) == 1, lines
-    assert lines[0].startswith("hal_mpg: ")
+    assert lines[0].startswith(speaker)
     return status, lines[0]
 
 
@@ -76,6 +85,16 @@ USAGE = [
     (["--name", ""], "--name"),
     (["--name", "1mpg"], "1mpg"),
     (["--device", "/dev/input/event0"], "--device"),
+    (["--device="], "--device"),
+    (["--device", "/dev/null"], "/dev/null"),
+    (["--pendant="], "--pendant"),
+    (["--increments", "1e999,1,1"], "1e999"),
+    (["--increments", "1,1e-400,1"], "1e-400"),
+    (["--increments", "1,1,1e-999999"], "1e-999999"),
+    (["--increments", "1e999999,1,1"], "1e999999"),
+    (["--axes", "XYZ", "--angular-increments", "1,2"], "3 scales"),
+    (["--axes", "UVW"], "X, Y, Z"),
+    (["--name", "m" * 40], "47"),
 ]
 
 
@@ -100,9 +119,9 @@ def test_a_bad_profile_is_status_3_with_its_place(
     profile: str, runs: list[Runner], capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path(profile).write_text(TEXT.replace("REL_DIAL", "REL_DAIL"))
-    status, line = refused(["--pendant", profile], capsys)
+    status, line = refused(["--pendant", profile], capsys, speaker=f"{profile}:9:16: ")
     assert (status, runs) == (3, [])
-    assert f"{profile}:9:16: " in line
+    assert "REL_DIAL" in line
 
 
 def test_a_missing_hal_is_status_5_and_says_what_to_do(
@@ -124,12 +143,76 @@ def test_a_name_that_is_taken_is_status_5(
     assert not other.getpins()
 
 
-def test_names_that_hal_has_no_room_for_are_refused(
+def test_the_longest_name_that_hal_has_room_for_runs(
     profile: str, runs: list[Runner], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    status, line = refused(["--pendant", profile, "--name", "m" * 30], capsys)
-    assert (status in (2, 5), runs) == (True, [])
+    room = 47 - len(".axis.x.max-acceleration")
+    assert cli.main(["--pendant", profile, "--name", "m" * room]) == 0
+    assert len(runs) == 1
+    status, line = refused(["--pendant", profile, "--name", "m" * (room + 1)], capsys)
+    assert (status, len(runs)) == (2, 1)
     assert "47" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ([], 0),
+        (["--device", "/dev/input/event99"], 0),
+        (["--device="], 2),
+        (["--device", "/dev/null"], 2),
+        (["--device", "/dev"], 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+@pytest.mark.parametrize("pendant", [[], ["--pendant", "generic-4axis"]], ids=["found", "named"])
+def test_a_device_that_is_not_there_is_waited_for_and_what_is_none_is_refused(
+    pendant: list[str],
+    arguments: list[str],
+    status: int,
+    no_nodes: Path,
+    runs: list[Runner],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main([*pendant, *arguments]) == status
+    assert len(runs) == (status == 0)
+    lines = capsys.readouterr().err.splitlines()
+    if status:
+        assert "--device" in lines[-1] or "no known profile fits" in lines[-1]
+
+
+def test_an_empty_name_of_a_pendant_is_not_none(
+    no_nodes: Path, runs: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, line = refused(["--pendant="], capsys)
+    assert (status, runs) == (2, [])
+    assert "--pendant" in line
+
+
+@pytest.mark.parametrize("bad", ["wheel: {}", "wheel: {rel: REL_DAIL}", "nonsense: 1"])
+def test_a_broken_profile_among_those_known_does_not_stop_the_search(
+    bad: str,
+    no_nodes: Path,
+    runs: list[Runner],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    broken = no_nodes / "a-broken-one.yaml"
+    broken.write_text(TEXT.replace("wheel: {rel: REL_DIAL}", bad))
+    broken.chmod(0o644)
+    monkeypatch.setattr(profile_files, "ETC", no_nodes)
+    assert cli.main([]) == 0
+    assert len(runs) == 1
+    passed_over, *_ = capsys.readouterr().err.splitlines()
+    assert passed_over.startswith(f"hal_mpg: passed over: {broken}:")
+
+
+def test_a_stderr_that_takes_nothing_changes_no_exit_status() -> None:
+    command = [sys.executable, "-m", "hal_mpg", "--units", "cm"]
+    for redirection in ("2>/dev/full", "2>&-"):
+        shell = ["sh", "-c", f'"$@" {redirection}', "sh", *command]
+        result = subprocess.run(shell, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert result.returncode == 2, redirection
 
 
 def test_a_pendant_that_may_not_be_read_is_status_4() -> None:
@@ -194,9 +277,8 @@ def test_nothing_is_ready_before_everything_is_known_to_be_right(profile: str, r
 
 
 def test_without_any_pendant_a_generic_one_is_waited_for(
-    tmp_path: Path, runs: list[Runner], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    no_nodes: Path, runs: list[Runner], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(evdev_nodes, "INPUT_DIR", tmp_path)
     assert cli.main([]) == 0
     assert len(runs) == 1
     assert "--pendant" in capsys.readouterr().err

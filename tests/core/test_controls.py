@@ -99,8 +99,8 @@ def test_a_wheel_that_is_silent_at_zero() -> None:
 
 def test_a_wheel_of_keys_counts_presses_but_neither_releases_nor_autorepeat() -> None:
     controls = wheel("{keys: {forward: KEY_VOLUMEUP, backward: KEY_VOLUMEDOWN}}")
-    assert turned(controls, EV_KEY, FORWARD, [1, 2, 2, 0, 1, 0]) == [1, 0, 0, 0, 1, 0]
-    assert turned(controls, EV_KEY, BACKWARD, [1, 2, 0]) == [-1, 0, 0]
+    assert turned(controls, EV_KEY, FORWARD, [1, 2, 2, 0, 1, 0]) == [1, None, None, None, 1, None]
+    assert turned(controls, EV_KEY, BACKWARD, [1, 2, 0]) == [-1, None, None]
 
 
 @pytest.mark.parametrize("value", [1001, -1001, 2**31 - 1, -(2**31)])

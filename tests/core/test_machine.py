@@ -20,26 +20,28 @@ INCREMENTS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.1"))
 @pytest.mark.parametrize(
     ("text", "unit"),
     [
-        *[(text, "mm") for text in ("mm", "metric", "MM")],
-        *[(text, "inch") for text in ("inch", "in", "imperial", "Inch")],
+        *[(text, "mm") for text in ("mm", "metric", "MM", "1", "1.0", " 1.0 ")],
+        *[(text, "inch") for text in ("inch", "in", "imperial", "Inch", "0.03937007874")],
     ],
 )
 def test_units_as_linuxcnc_spells_them(text: str, unit: str) -> None:
     assert parse_units(text) == unit
 
 
-@pytest.mark.parametrize("text", ["", "cm", "m", "25.4"])
+@pytest.mark.parametrize("text", ["", "cm", "m", "25.4", "0.04", "nan", "inf"])
 def test_no_units(text: str) -> None:
     with pytest.raises(UsageError, match="--units"):
         parse_units(text)
 
 
-@pytest.mark.parametrize("words", [["XYZ"], ["x", "y", "z"], ["X Y Z"], ["XYYZ"], ["xyz", "X"]])
+@pytest.mark.parametrize(
+    "words", [["XYZ"], ["x", "y", "z"], ["X Y Z"], ["XYYZ"], ["xyz", "X"], ["{X", "Y", "Z}"]]
+)
 def test_axes_as_linuxcnc_spells_them(words: list[str]) -> None:
     assert parse_axes(words) == {"x", "y", "z"}
 
 
-@pytest.mark.parametrize("words", [[], [""], ["XYQ"], ["1"], ["X;Y"]])
+@pytest.mark.parametrize("words", [[], [""], ["XYQ"], ["1"], ["X;Y"], ["{}"]])
 def test_no_axes(words: list[str]) -> None:
     with pytest.raises(UsageError, match="--axes"):
         parse_axes(words)
@@ -49,7 +51,7 @@ def test_increments_are_taken_exactly() -> None:
     assert parse_increments("--increments", "0.001, 0.01,0.1") == INCREMENTS
 
 
-@pytest.mark.parametrize("text", ["", "0.1,", "x", "0", "-1", "nan", "inf", "1e999999", "0.1;0.2"])
+@pytest.mark.parametrize("text", ["", "0.1,", "x", "0", "-1", "nan", "inf", "1e999999", "1e-400", "0.1;0.2"])
 def test_no_increments(text: str) -> None:
     with pytest.raises(UsageError, match="--increments"):
         machine = Machine(increments=parse_increments("--increments", text))
@@ -59,6 +61,19 @@ def test_no_increments(text: str) -> None:
 def test_the_number_of_increments_is_that_of_the_scales() -> None:
     with pytest.raises(UsageError, match="3 scales"):
         Machine(increments=INCREMENTS[:2]).steps_of(make_profile())
+
+
+@pytest.mark.parametrize("option", ["increments", "angular_increments"])
+def test_the_number_of_increments_matters_where_no_axis_takes_them(option: str) -> None:
+    """A mistake in the INI file is told of now, and not when the machine gets another axis."""
+    axes = frozenset("xyz") if option == "angular_increments" else frozenset("a")
+    with pytest.raises(UsageError, match=f"--{option.replace('_', '-')}.*3 scales"):
+        Machine(axes=axes, **{option: INCREMENTS[:2]}).steps_of(make_profile())
+
+
+def test_a_machine_with_none_of_the_axes_of_the_pendant_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"--axes.*X, Y, Z, A"):
+        Machine(axes=frozenset("uvw")).steps_of(make_profile())
 
 
 def test_angular_axes_have_increments_of_their_own() -> None:

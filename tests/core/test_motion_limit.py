@@ -136,9 +136,21 @@ def test_after_a_stop_the_rest_of_the_way_is_forgotten() -> None:
     model.set_limits(10.0, 1000.0, 0.0)
     assert model.accept(9, 0.1, 0.0) == 9
     assert model.accept(1000, 0.1, 0.01) <= 2
-    model.stop()
+    model.stop(0.01)
     assert not model.is_moving(0.1)
     assert model.accept(9, 0.1, 0.1) == 9
+
+
+def test_a_stop_brakes_from_the_speed_that_the_axis_has_by_then() -> None:
+    """The last detent was long before the stop; what the axis did meanwhile counts as well."""
+    model = MotionLimit()
+    model.set_limits(50.0, 50.0, 0.0)
+    assert model.accept(200, 0.1, 0.0) == 200
+    model.stop(0.61)  # at 30.5 units/s, so it takes as long again to stand
+    assert model.is_moving(0.71)
+    assert model.is_moving(1.2)
+    assert not model.is_moving(1.3)
+    assert model.accept(1, 0.1, 1.3) == 1
 
 
 def test_turning_back_is_taken_while_the_axis_still_goes_forth() -> None:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal_mpg.events import EV_KEY, EV_REL, Frame
+from hal_mpg.events import EV_KEY, EV_REL, Connected, EventsLost, Frame, NodeState, Snapshot
 from hal_mpg.machine import Machine
-from tests.core.bed import ENABLE, FEED, REL_DIAL, X1, X10, X100, Bed, X, Y, make_profile
+from tests.core.bed import ENABLE, FEED, READY, REL_DIAL, X1, X10, X100, Bed, X, Y, make_profile
 
 TURN = (EV_REL, REL_DIAL, 1)
+KEYS = "{keys: {forward: KEY_VOLUMEUP, backward: KEY_VOLUMEDOWN}}"
+FORWARD = 115  # KEY_VOLUMEUP
 
 
 def as_s32(number: int) -> int:
@@ -230,6 +232,20 @@ def test_a_relative_wheel_with_positions_has_nothing_saved_up_after_lost_events(
     assert abs(int(bed["axis.x.jog-counts"]) - 2) <= 1, "a jump by what was turned unseen"
 
 
+def test_a_relative_wheel_with_positions_keeps_its_place_when_another_node_lost_events() -> None:
+    bed = Bed(make_profile(wheel="{rel-absolute: REL_DIAL, modulo: 256}", without=("enable",)))
+    bed.held = set(READY)
+    bed.handle(Connected(bed.now, (NodeState(frozenset(), {}), bed.state())))
+    bed.wait(1.0)
+    bed.turn(11)
+    bed.turn(12)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 1}, 1)
+    bed.handle(EventsLost(bed.now, 1, ()), Snapshot(bed.now, 1, bed.state()))
+    bed.wait(1.0)
+    bed.turn(13)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 2}, 1)
+
+
 def test_part_of_a_detent_is_not_saved_up_while_disarmed() -> None:
     bed = Bed(make_profile(wheel="{rel: REL_DIAL, counts-per-detent: 4}")).arm()
     bed.turn(3)
@@ -270,6 +286,31 @@ def test_a_lying_value_moves_nothing_and_is_dropped() -> None:
     bed = Bed().arm()
     bed.turn(100_000)
     assert (bed.jog_counts(), bed["counts"], bed["dropped"]) == ({}, 0, 100_000)
+
+
+def test_a_wheel_of_keys_that_is_held_is_still() -> None:
+    """What the kernel repeats of a held key is no turning, and neither is its release."""
+    bed = Bed(make_profile(wheel=KEYS)).arm()
+    bed.press(FORWARD)
+    assert (bed.jog_counts(), bed["velocity"]) == ({"x": 1}, pytest.approx(5.0))
+    for _ in range(30):
+        bed.wait(0.033)
+        bed.frame((EV_KEY, FORWARD, 2))
+    assert (bed["velocity"], bed["armed"]) == (0.0, True)
+    bed.release(FORWARD)
+    assert (bed["velocity"], bed.jog_counts(), bed["dropped"]) == (0.0, {"x": 1}, 0)
+
+
+def test_a_wheel_of_keys_that_is_held_does_not_hold_up_arming() -> None:
+    bed = Bed(make_profile(wheel=KEYS))
+    bed.plug_in(READY | {FORWARD})
+    bed.press(ENABLE)
+    for _ in range(15):
+        bed.wait(0.033)
+        bed.frame((EV_KEY, FORWARD, 2))
+    assert (bed["armed"], bed["why-not"], bed["dropped"]) == (True, 0, 0)
+    bed.release(FORWARD)
+    assert bed["armed"] is True
 
 
 def test_velocity_is_that_of_the_wheel_and_zero_when_still() -> None:

@@ -58,6 +58,11 @@ def test_all_faults_are_shown_in_the_order_of_the_file() -> None:
     assert lines == [4, 7, 15]
 
 
+def test_an_unknown_source_says_nothing_of_what_depends_on_it() -> None:
+    (fault,) = faults(GOOD.replace("source: evdev", "source: usb"))
+    assert "usb" in fault
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "---\n", "null", "[]", "text", "1", "{}"])
 def test_no_profile_at_all(text: str) -> None:
     assert len(faults(text)) == 1

@@ -9,14 +9,27 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hal_mpg import runner
 from hal_mpg.errors import IllegalEvent
-from hal_mpg.events import EV_KEY, EV_REL, Connected, DeviceEvent, Frame, NodeState, PinWrite, to_line
+from hal_mpg.events import (
+    EV_KEY,
+    EV_REL,
+    Connected,
+    DeviceEvent,
+    EventsLost,
+    Frame,
+    NodeState,
+    PinWrite,
+    Snapshot,
+    to_line,
+)
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
@@ -177,7 +190,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(runner, "SEARCH_S", 0.02)  # a test has no time to lose
     return World(tmp_path)
 
 
@@ -222,6 +236,106 @@ def test_a_pendant_comes_jogs_goes_and_comes_back(world: World) -> None:
     world.run(user)
     world.assert_safe()
     assert world.last()["axis.x.jog-counts"] == 3
+
+
+def test_the_pins_are_safe_before_the_device_is_closed(world: World) -> None:
+    """Closing a device can take the kernel longer than a machine may run on."""
+    close, at_close = world.source.close, []
+
+    def note() -> None:
+        if world.source.descriptors() and world.hal.component_exists("hal_mpg"):
+            at_close.append({pin: world.get(pin) for pin in SAFE})
+        close()
+
+    def user(world: World) -> None:
+        world.jog()
+        world.unplug()
+        world.wait_until(lambda: bool(at_close), "the closing")
+
+    world.source.close = note  # type: ignore[method-assign]
+    world.run(user)
+    assert at_close == [SAFE]
+
+
+def test_it_says_once_what_it_waits_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    searches: list[float] = []
+    search = world.source.search
+    monkeypatch.setattr(world.source, "search", lambda now: searches.append(now) or search(now))
+
+    def user(world: World) -> None:
+        world.wait_until(lambda: len(searches) > 3, "searches")
+        world.connect()
+        world.unplug()
+        world.wait_for("connected", False)
+        world.wait_until(lambda: len(searches) > 9, "more searches")
+
+    world.run(user, is_there=False)
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first == "hal_mpg: waiting for the pendant: test"
+    assert not any("waiting for the pendant" in line for line in rest)
+
+
+@pytest.mark.usefixtures("dead_stderr")
+def test_a_stderr_that_takes_nothing_stops_no_pendant(world: World) -> None:
+    world.run(World.jog)
+    world.assert_safe()
+
+
+def test_a_state_that_nobody_asked_for_ends_the_pendant_and_not_the_component(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def user(world: World) -> None:
+        world.arm()
+        world.say(Snapshot(time.monotonic(), 0, NodeState(READY, {})))
+        world.wait_for("connected", False)
+        world.connect()
+        assert world.get("reconnects") == 1
+
+    world.run(user)
+    world.assert_safe()
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "pendant lost" in line)
+    assert "events-lost" in line
+
+
+def test_a_state_that_is_read_again_goes_with_the_node_that_lost_events(world: World) -> None:
+    def user(world: World) -> None:
+        world.arm()
+        world.say(EventsLost(time.monotonic(), 0, ()))
+        world.wait_for("why-not", 10)
+        world.say(Snapshot(time.monotonic(), 0, NodeState(READY | {ENABLE}, {})))
+        world.wait_for("armed", True)
+        world.say(EventsLost(time.monotonic(), 0, ()))
+        world.unplug()
+        world.wait_for("connected", False)
+        world.connect()
+        world.say(Snapshot(time.monotonic(), 0, NodeState(READY, {})))
+        world.wait_for("connected", False)
+
+    world.run(user)
+
+
+def test_a_listener_that_takes_nobody_else_does_not_hold_up_the_search(world: World) -> None:
+    world.listener.bind(world.path)
+    world.listener.listen(0)
+    waiting = []
+    with suppress(BlockingIOError):
+        for _ in range(5):
+            waiting.append(socket.socket(socket.AF_UNIX))
+            waiting[-1].setblocking(False)
+            waiting[-1].connect(world.path)
+    found: list[object] = []
+    thread = threading.Thread(target=lambda: found.append(world.source.search(0.0)))
+    thread.start()
+    thread.join(2.0)
+    is_stuck = thread.is_alive()
+    world.listener.close()  # which lets it go
+    thread.join(LIMIT_S)
+    for peer in waiting:
+        peer.close()
+    assert not is_stuck
+    assert (found, world.source.descriptors()) == ([[]], [])
 
 
 def test_garbage_from_the_pendant_is_a_loss(world: World) -> None:

@@ -33,7 +33,7 @@ def test_without_pendant_it_says_which_profile_it_uses(bed: Bed) -> None:
 def test_without_pendant_and_device_it_waits_for_the_usual_one(bed: Bed) -> None:
     bed.plug(**KEYBOARD)
     program = bed.start()
-    program.wait_for_line("no known pendant is plugged in; waiting for one of generic-6axis")
+    program.wait_for_line("no known pendant is plugged in; taking generic-6axis")
     assert program.pins("connected", "estop-ok", "axis-select", "why-not") == {
         "connected": False,
         "estop-ok": False,

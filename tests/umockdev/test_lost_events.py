@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from evdev import ecodes
 
@@ -15,6 +17,9 @@ GAPS: dict[str, list[Event]] = {
     "without the frame's end": [DROPPED],
     "with an end of its own": [(KEY, X, 1), DROPPED, REPORT, REPORT],
 }
+
+PAUSE_S = 0.4
+"""Longer than a released E-stop takes to be believed."""
 
 gaps = pytest.mark.parametrize("gap", GAPS.values(), ids=GAPS.keys())
 
@@ -112,6 +117,33 @@ def test_a_position_as_relative_movement_is_unknown_after_a_gap(bed: Bed) -> Non
     program.wait("armed", True)
     node.send((REL, DIAL, 34), REPORT)
     program.wait_pins({"axis.x.jog-counts": 3, "dropped": 2})
+
+
+def test_the_state_is_newer_than_all_that_was_read_with_the_gap(bed: Bed) -> None:
+    """The E-stop was released once more in the lost part, and is actuated by now."""
+    node, program = start_armed(bed)
+    node.let_go(ESTOP_RELEASED)
+    node.send(DROPPED, REPORT, (KEY, ESTOP_RELEASED, 1), REPORT)
+    program.wait_pins({"estop-ok": False, "estop": True, "armed": False})
+    node.turn(2)
+    program.wait("dropped", 2)
+    end = time.monotonic() + PAUSE_S
+    while time.monotonic() < end and not program.pin("estop-ok"):
+        time.sleep(0.002)
+    assert program.pins("estop-ok", "estop", "why-not") == {"estop-ok": False, "estop": True, "why-not": 2}
+
+
+def test_a_step_that_was_read_with_the_gap_is_taken(bed: Bed) -> None:
+    node = bed.plug(keys={ecodes.BTN_A}, relatives=[DIAL])
+    axis = {"next": "BTN_A", "order": ["x", "y", "z"]}
+    program = bed.start("--pendant", bed.write_profile(axis=axis))
+    program.wait_pins({"axis-select": 0, "armed": True})
+    node.hold(ecodes.BTN_A)
+    node.send(DROPPED, REPORT, (KEY, ecodes.BTN_A, 1), REPORT)
+    program.wait("axis-select", 1)
+    node.release(ecodes.BTN_A)
+    node.press(ecodes.BTN_A)
+    program.wait("axis-select", 2)
 
 
 def test_gap_upon_gap(bed: Bed) -> None:

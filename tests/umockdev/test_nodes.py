@@ -181,10 +181,13 @@ def test_one_busy_node_keeps_the_whole_device_until_it_is_free(bed: Bed) -> None
 
 
 @pytest.mark.parametrize("by_path", [False, True], ids=["match", "--device"])
-def test_one_that_may_not_be_read_ends_the_start_in_one_line(bed: Bed, by_path: bool) -> None:
+@pytest.mark.parametrize("pendant", [("--pendant", "generic-6axis"), ()], ids=["named", "detected"])
+def test_one_that_may_not_be_read_ends_the_start_in_one_line(
+    bed: Bed, by_path: bool, pendant: tuple[str, ...]
+) -> None:
     node = plug_pendant(bed, mode=0)
     device = ("--device", node.path) if by_path else ()
-    program = bed.try_to_start("--pendant", "generic-6axis", *device)
+    program = bed.try_to_start(*pendant, *device)
     assert program.wait_for_end() == 4
     (line,) = program.said()
     assert line.startswith(f"hal_mpg: {node.path}: the pendant is there, but this user may not read it; ")
