@@ -207,17 +207,20 @@ class Controls:
         for node, state in enumerate(nodes):
             self._read_state(node, state)
 
+    def forget_place(self, node: int) -> None:
+        """Forget where a wheel stands that tells its place only when it is turned, if it is on this node."""
+        if self.wheel.is_absolute and self._absolute_wheel == NO_CODE and node == self._wheel_node:
+            self.wheel.seed(None)
+
     def reseed(self, node: int, state: NodeState) -> None:
         """Take the state of one node that was read again after events were lost.
 
         An absolute wheel tells how far it was turned meanwhile; those detents are `unclear`, for nothing
-        is known of the selectors at that time. One that tells only when it is turned starts anew.
+        is known of the selectors at that time.
         """
         position = state.absolutes.get(self._absolute_wheel)
         if position is not None:
             self.wheel.unclear += abs(self.wheel.moved(position))
-        if self._absolute_wheel == NO_CODE and node == self._wheel_node:
-            self.wheel.seed(None)
         self.wheel.forget_part()
         self._read_state(node, state)
 

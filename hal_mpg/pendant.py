@@ -185,6 +185,7 @@ class Pendant:
                 self._lost_nodes.add(node)
                 self._turned_at = now
                 self._dropped += self._controls.void_detents(void)
+                self._controls.forget_place(node)
             case Snapshot(_, node, state):
                 self._lost_nodes.discard(node)
                 self._controls.reseed(node, state)

@@ -97,13 +97,14 @@ class Runner:
         elif ready or now >= self._search_at:
             self._search_at = now + SEARCH_S
             events += self._source.search(now)
+        writes: list[PinWrite] = []
         if events:
             writes = self._pendant.handle(events, now)
             self._port.write(writes)
             if any(isinstance(event, Disconnected) for event in events):
                 self._source.close()  # not before: the kernel takes longer for it than the pins may wait
-            self._report(events, writes)
         self._follow_descriptors()
+        self._report(events, writes)
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
             writes = self._pendant.tick(now)

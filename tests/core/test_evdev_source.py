@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Reading input nodes where the device answers at the worst moment; a pipe stands for each node.
+
+What a whole device does is tried in tests/umockdev.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hal_mpg.events import (
+    EV_KEY,
+    EV_REL,
+    EV_SYN,
+    SYN_DROPPED,
+    SYN_REPORT,
+    Connected,
+    DeviceEvent,
+    Disconnected,
+    EventsLost,
+    Frame,
+    Snapshot,
+)
+from hal_mpg.sources import evdev, evdev_nodes
+from hal_mpg.sources.evdev import EvdevSource
+from hal_mpg.sources.evdev_nodes import Nodes
+from hal_mpg.sources.frames import INPUT_EVENT
+from hal_mpg.sources.hotplug import Hotplug
+from tests.core.bed import CONTACT, READY, REL_DIAL, Bed, X, Y, make_profile
+
+REPORT, DROPPED = (EV_SYN, SYN_REPORT, 0), (EV_SYN, SYN_DROPPED, 0)
+DETENT = (EV_REL, REL_DIAL, 1)
+CODES = {EV_REL: [REL_DIAL], EV_KEY: list(range(0x120, 0x130))}
+
+
+class Table:
+    """Input nodes that are pipes, and what the devices behind them say when they are asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.devices: dict[str, SimpleNamespace] = {}
+        self.writers: list[int] = []
+        self.keys = READY
+        self.is_gone = False
+
+    def add(self, phys: str = "usb-1/input0", uniq: str = "", codes: dict[int, list[int]] = CODES) -> None:
+        path = self.folder / f"event{len(self.devices)}"
+        path.touch()
+        reader, writer = os.pipe2(os.O_NONBLOCK)
+        self.writers.append(writer)
+        self.devices[str(path)] = SimpleNamespace(
+            fd=reader,
+            info=SimpleNamespace(vendor=1, product=2),
+            name="test",
+            phys=phys,
+            uniq=uniq,
+            capabilities=lambda absinfo: codes,
+            grab=lambda: None,
+            close=lambda: None,
+        )
+
+    def open(self, path: str) -> Any:
+        return self.devices[path]
+
+    def held_keys(self, descriptor: int) -> frozenset[int]:
+        if self.is_gone:
+            raise OSError(errno.ENODEV, "No such device")
+        return self.keys
+
+    def say(self, *events: tuple[int, int, int], node: int = 0, at: float = 1.0) -> None:
+        data = [INPUT_EVENT.pack(int(at), round(at % 1 * 1e6), *event) for event in events]
+        os.write(self.writers[node], b"".join(data))
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
+    table = Table(tmp_path)
+    monkeypatch.setattr(evdev_nodes, "INPUT_DIR", tmp_path)
+    for module in (evdev, evdev_nodes):
+        monkeypatch.setattr(module, "open_node", table.open)
+    monkeypatch.setattr(evdev, "held_keys", table.held_keys)
+    monkeypatch.setattr(evdev, "use_monotonic_clock", lambda descriptor: True)
+    yield table
+    for descriptor in [*table.writers, *(device.fd for device in table.devices.values())]:
+        os.close(descriptor)
+
+
+def read(source: EvdevSource) -> list[DeviceEvent]:
+    return source.read(source.descriptors(), 0.5)
+
+
+def kinds(events: list[DeviceEvent]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def test_the_state_comes_after_all_that_was_read_before_it(table: Table) -> None:
+    table.add()
+    source = EvdevSource(make_profile())
+    bed = Bed()
+    bed.handle(*source.search(bed.now))
+    bed.wait(1.0)
+    assert bed["estop-ok"] is True
+    table.keys = READY - {CONTACT}  # the E-stop was actuated once more after the last event
+    table.say(DROPPED, REPORT, (EV_KEY, CONTACT, 1), REPORT)
+    events = read(source)
+    assert kinds(events) == ["EventsLost", "Frame", "Snapshot"]
+    bed.handle(*events)
+    bed.wait(1.0)
+    assert bed["estop-ok"] is False
+
+
+def test_a_step_among_what_was_read_with_a_gap_is_taken_once(table: Table) -> None:
+    steps = make_profile(axis="{next: 0x120, order: [x, y, z]}")
+    table.add()
+    source = EvdevSource(steps)
+    bed = Bed(steps)
+    table.keys = frozenset({CONTACT})
+    bed.handle(*source.search(bed.now))
+    table.keys = frozenset({CONTACT, X})
+    table.say(DROPPED, REPORT, (EV_KEY, X, 1), REPORT)
+    bed.handle(*read(source))
+    assert bed["axis-select"] == 1
+
+
+def test_gap_upon_gap_asks_for_the_state_once(table: Table) -> None:
+    table.add()
+    source = EvdevSource(make_profile())
+    source.search(0.0)
+    table.say(DROPPED, REPORT, DETENT, REPORT, DROPPED, REPORT, DETENT, REPORT)
+    assert kinds(read(source)) == ["EventsLost", "Frame", "EventsLost", "Frame", "Snapshot"]
+
+
+def test_of_two_nodes_the_state_of_one_does_not_come_before_its_own_events(table: Table) -> None:
+    table.add("usb-1/input0", codes={EV_KEY: CODES[EV_KEY]})
+    table.add("usb-1/input1", codes={EV_REL: [REL_DIAL]})
+    source = EvdevSource(make_profile())
+    source.search(0.0)
+    table.say(DROPPED, REPORT, at=1.0)
+    table.say((EV_KEY, Y, 1), REPORT, at=3.0)
+    table.say(DETENT, REPORT, node=1, at=2.0)
+    events = read(source)
+    assert [(type(event), event.node) for event in events] == [
+        (EventsLost, 0),
+        (Frame, 1),
+        (Frame, 0),
+        (Snapshot, 0),
+    ]
+
+
+def test_what_was_read_before_the_device_went_is_not_lost(table: Table) -> None:
+    table.add()
+    source = EvdevSource(make_profile())
+    source.search(0.0)
+    table.say(DETENT, REPORT, (EV_KEY, CONTACT, 0), REPORT, DROPPED, REPORT)
+    table.is_gone = True
+    events = read(source)
+    assert kinds(events) == ["Frame", "Frame", "EventsLost", "Disconnected"]
+    assert source.descriptors(), "the pins are to be written before the device is closed"
+    source.close()
+    assert source.descriptors() == []
+
+
+def test_a_device_that_goes_while_its_state_is_read_is_none(table: Table) -> None:
+    table.add()
+    table.is_gone = True
+    source = EvdevSource(make_profile())
+    assert (source.search(0.0), source.descriptors()) == ([], [])
+
+
+def test_a_device_that_lacks_a_normally_open_estop_is_never_taken(
+    table: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table.add(codes={EV_REL: [REL_DIAL], EV_KEY: [key for key in CODES[EV_KEY] if key != CONTACT]})
+    source = EvdevSource(make_profile(estop="{key: 0x129, contact: normally-open}"))
+    for now in range(10):
+        assert (source.search(float(now)), source.descriptors()) == ([], [])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "lacks the profile's normally open E-stop" in line
+
+
+def test_a_normally_closed_estop_that_the_device_lacks_is_actuated(table: Table) -> None:
+    table.add(codes={EV_REL: [REL_DIAL], EV_KEY: [key for key in CODES[EV_KEY] if key != CONTACT]})
+    table.keys = READY - {CONTACT}
+    source, bed = EvdevSource(make_profile()), Bed()
+    source.search(0.0)
+    bed.handle(*source.search(2.0))
+    bed.wait(1.0)
+    assert (bed["connected"], bed["estop-ok"], bed["why-not"]) == (True, False, 2)
+
+
+def test_a_device_that_lacks_something_else_is_taken_after_a_while(
+    table: Table, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table.add(codes={EV_REL: [REL_DIAL], EV_KEY: [key for key in CODES[EV_KEY] if key != 0x12F]})
+    source = EvdevSource(make_profile())
+    assert source.search(0.0) == []
+    assert [type(event) for event in source.search(2.0)] == [Connected]
+    assert "0x12f" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "devices"),
+    [
+        (("py-evdev-uinput", ""), ("py-evdev-uinput", ""), 2),
+        (("", ""), ("", ""), 2),
+        (("py-evdev-uinput", "A1"), ("py-evdev-uinput", "A1"), 1),
+        (("py-evdev-uinput", "A1"), ("py-evdev-uinput", "A2"), 2),
+        (("usb-1/input0", ""), ("usb-1/input1", ""), 1),
+        (("usb-1/input0", ""), ("usb-2/input0", ""), 2),
+    ],
+)
+def test_nodes_of_one_device_and_of_two(
+    table: Table, first: tuple[str, str], second: tuple[str, str], devices: int
+) -> None:
+    table.add(*first)
+    table.add(*second)
+    assert len(Nodes().devices()) == devices
+
+
+def test_too_many_words_of_udev_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Monitor:
+        def poll(self, timeout: float) -> None:
+            raise OSError(errno.ENOBUFS, "No buffer space available")
+
+    hotplug = Hotplug("input")
+    monkeypatch.setattr(hotplug, "_monitor", Monitor())
+    hotplug.drain()
+
+
+def test_disconnected_is_told_with_a_reason(table: Table) -> None:
+    table.add()
+    source = EvdevSource(make_profile())
+    source.search(0.0)
+    os.close(table.writers.pop())
+    (event,) = read(source)
+    assert isinstance(event, Disconnected)
+    assert "end of file" in event.reason

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Messages for people never stop a pendant."""
+
+from __future__ import annotations
+
+import pytest
+
+from hal_mpg.messages import tell
+from hal_mpg.sources.evdev_nodes import Nodes
+
+
+def test_a_message_says_who_speaks(capsys: pytest.CaptureFixture[str]) -> None:
+    tell("hello")
+    assert capsys.readouterr() == ("", "hal_mpg: hello\n")
+
+
+def test_a_message_is_told_once_until_the_situation_is_another_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    nodes = Nodes()
+    for _ in range(3):
+        nodes.tell_once("hello")
+    nodes.tell_again()
+    nodes.tell_once("hello")
+    assert capsys.readouterr().err == 2 * "hal_mpg: hello\n"
+
+
+@pytest.mark.usefixtures("dead_stderr")
+def test_where_nobody_can_be_told_nothing_happens() -> None:
+    tell("hello")
+    Nodes().tell_once("hello")
