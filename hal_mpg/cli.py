@@ -141,6 +141,8 @@ def _run_component(options: argparse.Namespace) -> int:
         raise UsageError(f"--name {options.name}: use letters, digits, - and _, a letter first")
     machine = _machine(options)
     profile = _choose_profile(options)
+    for note in profile.notes:
+        tell(note, speaker="")
     if options.device is not None:
         _check_device(options.device)
     if options.device and profile.source != "evdev":

@@ -180,6 +180,9 @@ class Profile:
     stop_on_disconnect: bool = True
     """Whether loss of the device counts as an actuated E-stop."""
 
+    notes: tuple[str, ...] = ()
+    """What the user should be told of the profile, as `FILE:LINE:COLUMN: what`."""
+
     @property
     def axes(self) -> tuple[str, ...]:
         """The axis letters of the axis selector, in its order."""

@@ -87,6 +87,11 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
     axis = _selector(reader, controls.get("axis"), (*AXIS_LETTERS, *TARGETS, OFF), "axis")
     scale = _selector(reader, controls.get("scale"), (*scales, OFF), "scale")
     estop = _estop(reader, controls.get("estop"))
+    if estop and on_disconnect == "disarm":
+        reader.note(
+            fields["on-disconnect"],
+            "disarm has no effect on a pendant with an E-stop, for a missing device is an actuated E-stop",
+        )
     name = reader.text(fields.get("name"), "name")
     profile = Profile(
         name=name,
@@ -103,6 +108,7 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         leds=_named_codes(reader, controls.get("leds"), EV_LED, "leds"),
         # A missing device is an actuated E-stop wherever there is one, whatever the profile says.
         stop_on_disconnect=estop is not None or on_disconnect == "estop",
+        notes=tuple(reader.notes),
     )
     return profile if wheel and axis else None
 

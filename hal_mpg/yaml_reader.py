@@ -49,6 +49,7 @@ class Reader:
         self.file = file
         self._faults: dict[tuple[int, int], str] = {}
         self._used: dict[Code, str] = {}
+        self.notes: list[str] = []
 
     @property
     def faults(self) -> list[str]:
@@ -56,6 +57,11 @@ class Reader:
         return [
             f"{self.file}:{line}:{column}: {what}" for (line, column), what in sorted(self._faults.items())
         ]
+
+    def note(self, place: Node, what: str) -> None:
+        """Note something that is no fault, but that the user should know."""
+        mark = place.start_mark
+        self.notes.append(f"{self.file}:{mark.line + 1}:{mark.column + 1}: {what}")
 
     def fault(self, place: Node | Mark | None, what: str) -> None:
         """Note a fault at a node; `what` says what is wrong and, after a semicolon, what is right."""

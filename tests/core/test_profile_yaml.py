@@ -225,3 +225,11 @@ def test_the_generic_profiles_have_their_axes(name: str, axes: str) -> None:
     assert profile.scales == ("x1", "x10", "x100")
     assert profile.estop is not None
     assert profile.estop.normally_closed
+
+
+def test_what_has_no_effect_is_noted_with_its_place() -> None:
+    disarm = GOOD.replace("on-disconnect: estop", "on-disconnect: disarm")
+    line = disarm.splitlines().index("on-disconnect: disarm") + 1
+    (note,) = load_profile(disarm, "p.yaml").notes
+    assert note.startswith(f"p.yaml:{line}:16: disarm has no effect")
+    assert load_profile(GOOD, "p.yaml").notes == ()
