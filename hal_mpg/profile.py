@@ -12,7 +12,6 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-LINEAR_AXES = ("x", "y", "z", "u", "v", "w")
 ANGULAR_AXES = ("a", "b", "c")
 AXIS_LETTERS = ("x", "y", "z", "a", "b", "c", "u", "v", "w")
 """LinuxCNC's axis letters, in the order of its axis numbers (emcpos.h)."""

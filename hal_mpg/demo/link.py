@@ -2,7 +2,7 @@
 """What the demo and its machine (LinuxCNC, or the fake HAL) tell each other, one JSON text a line.
 
 The demo listens at a Unix socket and the machine connects, so each of them notices the other's end.
-The machine says {"status": ...} and {"message": ...}; the demo says one of `COMMANDS`.
+The machine says {"status": ...} and {"message": ...}; the demo says one `Command`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hal_mpg.events import PinValue
 
 COMPONENT = "hal_mpg"
 """The component's name in the sample configurations, and the prefix of its pins."""
 
-COMMANDS = ("reset", "on", "home", "teleop")
+Command = Literal["reset", "on", "home", "teleop"]
 """What the demo may ask for: E-stop reset, machine on, home all joints, change to teleop mode."""
 
 PERIOD_S = 0.03
@@ -39,7 +39,7 @@ class Status:
     positions: Mapping[str, float] | None = None
     pins: Mapping[str, PinValue] | None = None
 
-    def next_command(self) -> str | None:
+    def next_command(self) -> Command | None:
         """Return what has to be asked for next on the way to a machine that can be jogged; None: it can."""
         if self.state == "ESTOP":
             return "reset"

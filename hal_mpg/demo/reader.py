@@ -95,7 +95,7 @@ class Reader:
         return True
 
     def do(self, word: str) -> None:
-        """Give LinuxCNC the command that stands for one of `COMMANDS`."""
+        """Give LinuxCNC the command that stands for a `Command`."""
         command, linuxcnc = self._command, self._linuxcnc
         if word == "reset":
             command.state(linuxcnc.STATE_ESTOP_RESET)

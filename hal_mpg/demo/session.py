@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
-from hal_mpg.demo.link import Lines, Status, listen, parse_line
+from hal_mpg.demo.link import Command, Lines, Status, listen, parse_line
 from hal_mpg.demo.pendant import DemoPendant
 from hal_mpg.demo.setup import Place, hal_memory, processes_of, remove_stale_lock
 from hal_mpg.errors import HalMpgError
@@ -118,8 +118,8 @@ class Session:
         self.notes.append(text)
         self._tell(text)
 
-    def command(self, word: str) -> None:
-        """Ask the machine for something, see `COMMANDS`."""
+    def command(self, word: Command) -> None:
+        """Ask the machine for something."""
         if self._machine:
             self._machine.send(f"{word}\n".encode("ascii"))
 
