@@ -11,12 +11,13 @@ import importlib
 import os
 import re
 import sys
+import traceback
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from hal_mpg import __version__
-from hal_mpg.errors import DeviceError, HalMpgError, ProfileError, UsageError
+from hal_mpg.errors import INTERNAL_FAULT, DeviceError, HalMpgError, ProfileError, UsageError
 from hal_mpg.hal_port import HalPort, load_hal
 from hal_mpg.machine import Machine, parse_axes, parse_increments, parse_units
 from hal_mpg.messages import tell
@@ -66,6 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HalMpgError as error:
         tell(str(error))
         return error.status
+    except Exception as error:  # noqa: BLE001  # whatever it is, the pins are safe by now, and it is to be told
+        return _internal_fault(error)
+
+
+def _internal_fault(error: Exception) -> int:
+    tell(
+        f"internal fault, stopped with safe values: {type(error).__name__}: {error}; "
+        f"please report it with the lines below; `hal_mpg recover INI-FILE` starts it again"
+    )
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        tell(line, speaker="")
+    return INTERNAL_FAULT
 
 
 class Parser(argparse.ArgumentParser):
@@ -153,8 +166,9 @@ def _run_component(options: argparse.Namespace) -> int:
         raise UsageError(
             f"--name {options.name}: {longest} is longer than HAL's {MAX_NAME} characters; use a shorter one"
         )
+    hal = load_hal()
     source = _open_source(profile, options)
-    port = HalPort(load_hal(), options.name, pendant.pins)
+    port = HalPort(hal, options.name, pendant.pins)
     Runner(pendant, source, port, options.verbose).run()
     return 0
 

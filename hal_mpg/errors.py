@@ -47,5 +47,11 @@ class HalError(HalMpgError):
     status = 5
 
 
+INTERNAL_FAULT = 70
+"""Exit status where the fault is hal_mpg's own (EX_SOFTWARE of sysexits.h)."""
+
+
 class IllegalEvent(HalMpgError):
     """An event that cannot follow what came before: a fault of the source, not of the user."""
+
+    status = INTERNAL_FAULT

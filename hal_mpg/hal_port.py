@@ -7,24 +7,39 @@ The real module is imported late, for only what runs in LinuxCNC needs it.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from hal_mpg.errors import HalError
+from hal_mpg.errors import HalError, UsageError
 from hal_mpg.events import AxisLimit, Gates, PinWrite
-from hal_mpg.pins import Pin
+from hal_mpg.pins import ECHO, Pin
+
+ECHO_S = 0.1
+"""How long the echo of the heartbeat may stand still before the servo thread counts as stopped.
+
+What is published in that time is one move when the thread goes on; it is no longer than the run-on that is
+allowed in any case.
+"""
 
 
 def load_hal() -> Any:
-    """Return LinuxCNC's `hal` module. Raises HalError, with what to do, where it is missing."""
+    """Return LinuxCNC's `hal` module, or what stands in its place.
+
+    Raises HalError where it is missing, and UsageError for root, whose HAL nobody else could use: LinuxCNC
+    itself refuses root.
+    """
     try:
-        return importlib.import_module("hal")
+        hal = importlib.import_module("hal")
     except ImportError as error:
         raise HalError(
             f"LinuxCNC's Python module `hal` cannot be imported by {sys.executable} ({error}): install "
             f"linuxcnc-uspace, and hal_mpg in an environment with --system-site-packages"
         ) from None
+    if os.geteuid() == 0 and hal.__name__ == "hal":
+        raise UsageError("the component does not run as root; start it as the user who runs LinuxCNC")
+    return hal
 
 
 class HalPort:
@@ -53,8 +68,12 @@ class HalPort:
         # Items are several times quicker than the component's own subscripts; see fake_hal for both.
         item = self._component.getitem
         self._set = {pin.name: item(pin.name).set for pin in pins if not pin.is_input}
-        inputs = [pin.name for pin in pins if pin.is_input]
+        inputs = [pin.name for pin in pins if pin.is_input and pin.name != ECHO]
         self._get = {name: item(name).get for name in inputs}
+        self._read_echo = item(ECHO).get
+        self._echo = False
+        self._echoed_at: float | None = None  # None: nothing has ever come back, so nothing is netted
+        self._servo_runs = True
         self._reads = tuple(self._get.values())
         self._values: list[Any] = []
         self._axes = [name.split(".")[1] for name in inputs if name.endswith(".max-velocity")]
@@ -79,23 +98,32 @@ class HalPort:
                 failed.append(f"{write.pin}: {error}")
         return failed
 
-    def toggle_heartbeat(self) -> None:
-        """Show the realtime watchdog that the input loop runs."""
+    def toggle_heartbeat(self, now: float) -> None:
+        """Show the realtime watchdog that the input loop runs; see whether the servo thread has answered."""
+        echo = self._read_echo()
+        if echo != self._echo:
+            self._echo, self._echoed_at = echo, now
+        self._servo_runs = self._echoed_at is None or now - self._echoed_at < ECHO_S
         self._beat = not self._beat
         self._set["heartbeat"](self._beat)
 
     def has_new_inputs(self) -> bool:
         """Tell whether an input pin has another value than when this was asked last."""
         values = [read() for read in self._reads]
+        values.append(self._servo_runs)
         if values == self._values:
             return False
         self._values = values
         return True
 
     def gates(self) -> Gates:
-        """Return what the rest of HAL says of jogging."""
+        """Return what the rest of HAL says of jogging. Without its servo thread, a machine is not on.
+
+        LinuxCNC takes what was counted while the thread stood still for one move when it goes on.
+        """
         get = self._get
-        return Gates(bool(get["machine-is-on"]()), bool(get["mode-is-manual"]()), bool(get["inhibit"]()))
+        is_on = bool(get["machine-is-on"]()) and self._servo_runs
+        return Gates(is_on, bool(get["mode-is-manual"]()), bool(get["inhibit"]()))
 
     def limits(self) -> list[AxisLimit]:
         """Return the limits of each axis, as HAL has them now."""

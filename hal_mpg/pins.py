@@ -17,6 +17,10 @@ MAX_NAME = 47
 """Characters in a full HAL name in LinuxCNC 2.9 (HAL_NAME_LEN)."""
 
 
+ECHO = "heartbeat-echo"
+"""Where a realtime component sends the heartbeat back, inverted: the sign that the servo thread runs."""
+
+
 class Pin(NamedTuple):
     """One pin: `kind` is "bit", "s32" or "float"; `is_input`: HAL writes it and hal_mpg reads it.
 
@@ -65,6 +69,7 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin("machine-is-on", "bit", initial=True, is_input=True)
     yield Pin("mode-is-manual", "bit", initial=True, is_input=True)
     yield Pin("inhibit", "bit", initial=False, is_input=True)
+    yield Pin(ECHO, "bit", initial=False, is_input=True)
 
 
 def _axis_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:

@@ -52,6 +52,7 @@ class Runner:
         self._gates: Gates | None = None
         self._limits: list[Event] = []
         self._lit: dict[str, bool] = {}
+        self._safe_writes = pendant.safe_writes()  # made now: later there may be no memory left to make them
 
     def run(self) -> None:
         """Run until a signal; returns after safe values were written and the component was closed."""
@@ -77,7 +78,7 @@ class Runner:
             ready = self._poll.poll(max(0.0, min(beat_at, self._deadline) - now))
             now = time.monotonic()
             if now >= beat_at:
-                self._port.toggle_heartbeat()
+                self._port.toggle_heartbeat(now)
                 # From now, not from then: after a stall no beats are caught up with.
                 beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else IDLE_BEAT_S)
             has_new_inputs = self._port.has_new_inputs()
@@ -178,14 +179,14 @@ class Runner:
 
     def _leave(self) -> None:
         """Write safe values, let the jog-stop pulse be seen, and take the component away."""
-        failed = self._port.write_each(self._pendant.safe_writes())
+        failed = self._port.write_each(self._safe_writes)
         time.sleep(PULSE_HOLD_S)
         # A signal keeps the last value when its writer has gone; jog-stop must not block others for ever.
         failed += self._port.write_each([PinWrite("jog-stop", False)])
-        for fault in failed:
-            tell(f"a safe value could not be written: {fault}; restart LinuxCNC")
         try:
             self._source.close()
         finally:
             self._port.close()
             self._poll.close()
+            for fault in failed:
+                tell(f"a safe value could not be written: {fault}; restart LinuxCNC")

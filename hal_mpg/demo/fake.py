@@ -107,9 +107,9 @@ class _MachinePort(HalPort):
         super().ready()
         self._machine.start()
 
-    def toggle_heartbeat(self) -> None:
-        super().toggle_heartbeat()
-        self._machine.turn(time.monotonic())
+    def toggle_heartbeat(self, now: float) -> None:
+        super().toggle_heartbeat(now)
+        self._machine.turn(now)
 
 
 def main(control: str, profile_file: str) -> int:

@@ -302,3 +302,17 @@ def test_the_package_runs_as_a_module() -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_fault_of_its_own_is_told_with_the_place_and_is_status_70(
+    profile: str, runs: list[Runner], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(runner: Runner) -> None:
+        raise ZeroDivisionError("somewhere")
+
+    monkeypatch.setattr(Runner, "run", fail)
+    assert cli.main(["--pendant", profile]) == 70
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("hal_mpg: internal fault, stopped with safe values: ZeroDivisionError: somewhere;")
+    assert rest[0].startswith("Traceback")
+    assert any("test_cli.py" in line for line in rest)

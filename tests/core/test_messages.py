@@ -14,6 +14,19 @@ def test_a_message_says_who_speaks(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "hal_mpg: hello\n")
 
 
+def test_a_message_cannot_play_tricks_on_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    tell("name \x1b[2J\r\n\x00\u202e\udcff end")
+    assert capsys.readouterr().err == "hal_mpg: name ?[2J????? end\n"
+
+
+def test_of_a_very_long_message_both_ends_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    tell(f"begin {'x' * 3_000_000} end")
+    line = capsys.readouterr().err
+    assert line.startswith("hal_mpg: begin x")
+    assert line.endswith("x end\n")
+    assert len(line) < 1100
+
+
 def test_a_message_is_told_once_until_the_situation_is_another_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

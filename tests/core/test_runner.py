@@ -520,3 +520,42 @@ def test_an_exception_in_closing_the_device_still_takes_the_component_away(world
     with pytest.raises(Fault):
         world.run(World.connect)
     world.assert_safe()
+
+
+@pytest.mark.parametrize(
+    ("owner", "method"),
+    [
+        ("port", "write"),
+        ("port", "has_new_inputs"),
+        ("port", "toggle_heartbeat"),
+        ("port", "gates"),
+        ("pendant", "handle"),
+        ("pendant", "next_deadline"),
+        ("source", "read"),
+        ("source", "descriptors"),
+    ],
+)
+def test_an_exception_in_any_stage_of_the_loop_ends_it_with_safe_values(
+    world: World, monkeypatch: pytest.MonkeyPatch, owner: str, method: str
+) -> None:
+    broken = threading.Event()
+    target = getattr(world, owner)
+    whole = getattr(target, method)
+
+    def fail(*arguments: object) -> object:
+        if broken.is_set() and threading.current_thread() is threading.main_thread():
+            broken.clear()  # once: the way out has to work
+            raise ZeroDivisionError(method)
+        return whole(*arguments)
+
+    def user(world: World) -> None:
+        world.jog()
+        broken.set()
+        with suppress(RuntimeError, OSError):  # it may have ended by the first of the two
+            world.hal.set_p("hal_mpg.inhibit", "1")
+            world.frame(EV_REL, REL_DIAL, 1)
+
+    monkeypatch.setattr(target, method, fail)
+    with pytest.raises(ZeroDivisionError, match=method):
+        world.run(user, ends=None)
+    world.assert_safe()

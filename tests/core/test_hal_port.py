@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The component's pins: the echo of the heartbeat, and who may have a HAL."""
+
+from __future__ import annotations
+
+import os
+import sys
+import types
+
+import pytest
+
+from hal_mpg.errors import UsageError
+from hal_mpg.fake_hal import FakeHal
+from hal_mpg.hal_port import ECHO_S, HalPort, load_hal
+from hal_mpg.machine import Machine
+from hal_mpg.pendant import Pendant
+from tests.core.bed import make_profile
+
+BEAT_S = 0.01
+
+
+class Beating:
+    """A component whose loop goes round every 10 ms, and a servo thread that may stand still."""
+
+    def __init__(self, netted: bool = True) -> None:
+        self.hal = FakeHal()
+        self.port = HalPort(self.hal, "hal_mpg", Pendant(make_profile(), Machine()).pins)
+        self.netted = netted
+        self.now = 0.0
+
+    def beat(self, seconds: float, servo_runs: bool = True) -> None:
+        end = self.now + seconds
+        while self.now < end - 1e-9:
+            self.now += BEAT_S
+            self.port.toggle_heartbeat(self.now)
+            if self.netted and servo_runs:
+                echo = not self.hal.get_value("hal_mpg.heartbeat")
+                self.hal.set_p("hal_mpg.heartbeat-echo", str(echo))
+
+    def is_on(self) -> bool:
+        return self.port.gates().machine_is_on
+
+
+def test_without_a_net_the_echo_is_not_looked_at() -> None:
+    world = Beating(netted=False)
+    world.beat(10)
+    assert world.is_on()
+
+
+def test_as_long_as_the_echo_follows_the_machine_is_on() -> None:
+    world = Beating()
+    world.beat(10)
+    assert world.is_on()
+
+
+def test_without_its_servo_thread_the_machine_is_off_within_a_tenth_of_a_second() -> None:
+    world = Beating()
+    world.beat(1)
+    world.port.has_new_inputs()
+    world.beat(ECHO_S - BEAT_S, servo_runs=False)
+    assert world.is_on()
+    assert not world.port.has_new_inputs()
+    world.beat(2 * BEAT_S, servo_runs=False)
+    assert not world.is_on()
+    assert world.port.has_new_inputs(), "nobody would look"
+    world.beat(10, servo_runs=False)
+    assert not world.is_on()
+
+
+def test_when_the_servo_thread_goes_on_the_machine_is_what_it_says() -> None:
+    world = Beating()
+    world.beat(1)
+    world.beat(1, servo_runs=False)
+    world.beat(2 * BEAT_S)
+    assert world.is_on()
+
+
+def test_a_component_that_was_stopped_itself_does_not_take_the_thread_for_stopped() -> None:
+    world = Beating()
+    world.beat(1)
+    world.now += 100
+    world.beat(BEAT_S)
+    assert world.is_on()
+
+
+@pytest.mark.parametrize("real", [True, False])
+def test_root_has_no_hal_of_its_own(monkeypatch: pytest.MonkeyPatch, real: bool) -> None:
+    monkeypatch.setitem(sys.modules, "hal", types.ModuleType("hal" if real else "a fake"))
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    if real:
+        with pytest.raises(UsageError, match="does not run as root"):
+            load_hal()
+    else:
+        load_hal()
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    load_hal()
