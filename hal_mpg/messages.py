@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from contextlib import suppress
 
-
 MAX_LINE = 1000
 """Characters of one message; of a longer one the middle is left out."""
 
@@ -19,7 +18,7 @@ def tell(message: str, speaker: str = "hal_mpg: ") -> None:
 
 
 def printable(text: str) -> str:
-    """Return a text as a terminal may have it: a device's name is the device's to choose, and a file's anybody's."""
+    """Return a text as a terminal may have it: what a device is called is for the device to choose."""
     if len(text) > MAX_LINE:
         text = f"{text[: MAX_LINE // 2]} ... {text[-MAX_LINE // 2 :]}"
     return "".join(character if character.isprintable() else "?" for character in text)

@@ -12,7 +12,6 @@ import select
 import signal
 import socket
 import sys
-import time
 from pathlib import Path
 
 from hal_mpg.demo.link import COMPONENT, PERIOD_S, Lines, Status, status_line
