@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from hal_mpg.errors import DeviceError
 from hal_mpg.evdev_library import InputDevice, open_node
-from hal_mpg.messages import tell
+from hal_mpg.messages import printable, tell
 from hal_mpg.profile import Identity, Profile
 
 INPUT_DIR = Path("/dev/input")
@@ -142,7 +142,7 @@ def identity_from_sysfs(path: str) -> Identity | None:
 
 def clean(text: str | None) -> str:
     """Return a device's string as it may be printed: one short line without control characters."""
-    return "".join(char if char.isprintable() else "?" for char in (text or "")[:80])
+    return printable((text or "")[:80])
 
 
 def _physical_device(found: Found) -> tuple[str, ...]:

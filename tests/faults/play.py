@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Plays a fault on a stage: the same script for every bed, in whatever process the bed needs.
+
+From a known beginning: the fault is provoked, what the entry expects is waited for and timed, what moved is
+measured, the way back is walked step by step, and one more detent has to jog by one increment.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+from tests.faults.catalogue import Fault
+
+LIMIT_S = 30.0
+"""How long anything is waited for: far beyond what it takes, for machines that are busy."""
+
+POLL_S = 0.0002
+
+MAX_STALLS = 5
+"""How many repetitions may be taken back because the computer itself stood still."""
+
+
+class Stage(Protocol):
+    """A pendant, hal_mpg, and what is behind it, in one bed."""
+
+    def begin(self, start: str) -> None:
+        """Bring everything to where a fault begins, whatever was before."""
+        ...
+
+    def do(self, act: str, *arguments: Any) -> Callable[[], float]:
+        """Provoke a fault; return a function that waits for its end and tells when it began (monotonic)."""
+        ...
+
+    def pin(self, name: str) -> Any:
+        """Return a pin's value; a name without a dot, or one of `axis.L.`..., is hal_mpg's."""
+        ...
+
+    def machine(self) -> str | None:
+        """Return LinuxCNC's state, or None where there is no LinuxCNC."""
+        ...
+
+    def moved(self) -> str:
+        """Wait for rest; return what moved since `begin`: one of the values of `moves`, or what else."""
+        ...
+
+    def stalled(self) -> bool:
+        """Tell whether the computer itself stood still since the last `do`, so that times mean nothing."""
+        ...
+
+    def said(self) -> str:
+        """Return what hal_mpg has said since `begin`."""
+        ...
+
+    def back(self, step: str) -> None:
+        """Take one step of the way back."""
+        ...
+
+    def prove(self) -> None:
+        """Turn one detent: the selected axis and no other goes by one increment. Raises TimeoutError."""
+        ...
+
+
+@dataclass(slots=True)
+class Result:
+    """What came of a fault; `error` is None where all is as expected."""
+
+    id: str
+    bed: str
+    times_ms: list[float] = field(default_factory=list)
+    moved: str = "nothing"
+    said: str = ""
+    stalls: int = 0
+    error: str | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return asdict(self)
+
+
+def play(stage: Stage, fault: Fault, tell: Callable[[str], None] = print) -> Result:
+    """Play one fault, as often as it says."""
+    result = Result(fault.id, fault.bed)
+    start = time.monotonic()
+    try:
+        while len(result.times_ms) < fault.repeat:
+            _once(stage, fault, result)
+    except Exception:  # noqa: BLE001  # it is the test's to tell; the next fault is played in any case
+        result.error = traceback.format_exc(limit=-4)
+    tell(f"fault {fault.id}: {result.error or 'as expected'} ({time.monotonic() - start:.1f} s)")
+    return result
+
+
+def _once(stage: Stage, fault: Fault, result: Result) -> None:
+    stage.begin(fault.start)
+    act, *arguments = fault.do
+    when = stage.do(act, *arguments)
+    if fault.timed:
+        timed, value = _timed(fault)
+        seen = _wait(lambda: stage.pin(timed) == value, f"{timed} to be {value}")
+        time_ms = (seen - when()) * 1000
+    else:
+        when()
+        time_ms = 0.0
+    _wait(lambda: _holds(stage, fault), f"{dict(fault.pins)}, {fault.machine}", lambda: _found(stage, fault))
+    if fault.timed and stage.stalled() and result.stalls < MAX_STALLS:
+        result.stalls += 1
+    else:
+        result.times_ms.append(round(time_ms, 3))
+    _check_rest(stage, fault, result)
+    for step in fault.back:
+        stage.back(step)
+    if fault.back:
+        stage.prove()
+
+
+def _check_rest(stage: Stage, fault: Fault, result: Result) -> None:
+    result.moved = stage.moved()
+    allowed = {"nothing": ("nothing",), "run-on": ("nothing", "run-on"), "turned": ("turned",)}[fault.moves]
+    assert result.moved in allowed, f"moved: {result.moved}"
+    assert _holds(stage, fault), f"it did not stay so: {_found(stage, fault)}"
+    if fault.says:
+        _wait(lambda: re.search(fault.says or "", stage.said()), f"{fault.says!r}", stage.said)
+        found = re.search(rf"^.*(?:{fault.says}).*$", stage.said(), re.MULTILINE)
+        result.said = found.group(0).strip() if found else ""
+
+
+def _timed(fault: Fault) -> tuple[str, Any]:
+    """Return the pin that is timed, and the value that is waited for."""
+    assert fault.timed
+    if "=" in fault.timed:
+        name, value = fault.timed.split("=")
+        return name, int(value)
+    return fault.timed, fault.pins[fault.timed]
+
+
+def _holds(stage: Stage, fault: Fault) -> bool:
+    pins = all(stage.pin(name) == value for name, value in fault.pins.items())
+    return pins and (fault.machine is None or stage.machine() == fault.machine)
+
+
+def _found(stage: Stage, fault: Fault) -> str:
+    return f"{ {name: stage.pin(name) for name in fault.pins} }, {stage.machine()}"
+
+
+def _wait(condition: Callable[[], object], what: str, instead: Callable[[], str] = lambda: "") -> float:
+    """Wait until a condition holds; return the monotonic time at which it was first seen to."""
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {LIMIT_S:.0f} s for {what}; instead: {instead()}")
+        time.sleep(POLL_S)
+    return time.monotonic()

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What came of the faults in this run of the tests: checked, counted, and kept for docs/faults.md."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.faults.catalogue import BEDS, Fault, load
+
+FOLDER_VARIABLE = "HAL_MPG_FAULTS"
+"""Environment variable: the folder where the results are to be kept, one file for each bed."""
+
+_played: dict[str, dict[str, Any]] = {}
+_machines: dict[str, str] = {}
+
+
+def check(fault: Fault, results: dict[str, dict[str, Any]], machine: str) -> None:
+    """Note the result of a fault, as `Result.as_json` has it, and fail where it is not as expected."""
+    result = results.get(fault.id) or {"id": fault.id, "bed": fault.bed, "error": "it was not played"}
+    _played[fault.id] = result
+    _machines[fault.bed] = machine
+    if not result["error"]:
+        result["error"] = _too_late(fault, result["times_ms"])
+    assert not result["error"], f"{fault.breaks}\n{result['error']}"
+
+
+def _too_late(fault: Fault, times_ms: list[float]) -> str | None:
+    if fault.limit_ms is None:
+        return None
+    if len(times_ms) < fault.repeat:
+        return f"{len(times_ms)} of {fault.repeat} repetitions"
+    time_ms = max(times_ms) if fault.every else statistics.median(times_ms)
+    which = "the longest" if fault.every else "the median"
+    return None if time_ms <= fault.limit_ms else f"{which} of {times_ms} ms is more than {fault.limit_ms} ms"
+
+
+def summary() -> list[str]:
+    """Return the totals of this run, a line for each bed that had faults to play."""
+    lines = []
+    for bed, what in BEDS.items():
+        played = [result for result in _played.values() if result["bed"] == bed]
+        if not played:
+            continue
+        count = Counter("as expected" if not result["error"] else "NOT as expected" for result in played)
+        repetitions = sum(len(result.get("times_ms", ())) for result in played)
+        stalls = sum(result.get("stalls", 0) for result in played)
+        found = ", ".join(f"{number} {how}" for how, number in sorted(count.items()))
+        again = f", {stalls} repeated for stalls of the computer" if stalls else ""
+        lines.append(f"{bed} ({what}): {found}, of {len(load(bed))}; {repetitions} repetitions{again}")
+    return lines
+
+
+def keep() -> None:
+    """Write the results of each bed to its file, where the environment names a folder."""
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if not folder:
+        return
+    for bed, machine in _machines.items():
+        results = sorted((r for r in _played.values() if r["bed"] == bed), key=lambda result: result["id"])
+        if any(result["error"] for result in results) or len(results) < len(load(bed)):
+            continue  # only what is whole is published
+        content = {"machine": machine, "results": results}
+        path = Path(folder, f"{bed}.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+
+
+def this_machine() -> str:
+    """Return what this machine is, for the page."""
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
+    return f"{os.cpu_count()} processors {model}, Linux {platform.release()}, LinuxCNC {_linuxcnc_version()}"
+
+
+def _linuxcnc_version() -> str:
+    command = ["dpkg-query", "-W", "-f", "${Version}", "linuxcnc-uspace"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout or "none"
+    except (OSError, subprocess.CalledProcessError):
+        return "not from a package"
