@@ -43,6 +43,7 @@ from hal_mpg.sources.evdev_nodes import (
     is_node,
     unreadable_paths,
 )
+from hal_mpg.sources.evdev_stale import forget_old_keys
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
 
@@ -161,6 +162,7 @@ class EvdevSource:
                 nodes.append(Node(device, found, FrameBuilder(number, use_monotonic_clock(device.fd))))
                 if self._grab:
                     device.grab()
+            notes = {forget_old_keys(node.found.path, node.device.fd) for node in nodes}
             states = tuple(self._state_of(node) for node in nodes)
         except OSError as error:
             for node in nodes:
@@ -176,6 +178,8 @@ class EvdevSource:
         self._nodes = nodes
         self._nodes_seen.tell_again()
         self._warn_of_missing_codes()
+        for note in notes - {None}:
+            self._nodes_seen.tell_once(f"{self.description}: {note}")
         return [Connected(now, states)]
 
     def _missing_codes(self, device: list[Found]) -> list[tuple[str, Code]]:
