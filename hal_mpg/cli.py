@@ -28,7 +28,10 @@ from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.runner import Runner
 from hal_mpg.sources import Source
 
-TOOLS = {"demo": "try it: a simulated machine, and a virtual pendant in this terminal"}
+TOOLS = {
+    "demo": "try it: a simulated machine, and a virtual pendant in this terminal",
+    "recover": "start a hal_mpg that has ended or was killed again, in a running LinuxCNC",
+}
 """The subcommands: module in `hal_mpg.commands`, and what it is for."""
 
 DEFAULT_PENDANT = "generic-6axis"

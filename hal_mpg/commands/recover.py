@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`hal_mpg recover`: a hal_mpg that has ended is started again, in the LinuxCNC that still runs.
+
+What a component that ended properly was wired to is known from the configuration's HAL files. One that was
+killed has left its name and its pins in HAL, where nobody can remove them: its pins are unlinked, and a
+component of another name takes its place on the same signals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import NamedTuple
+
+from hal_mpg.cli import Parser
+from hal_mpg.errors import HalError, UsageError
+from hal_mpg.hal_files import PROGRAM, component_lines, hal_lines, renamed
+from hal_mpg.messages import tell
+
+LIMIT_S = 60.0
+"""How long halcmd may take, on a machine that is busy."""
+
+
+class Linuxcnc(NamedTuple):
+    """The LinuxCNC that runs: its configuration, and the surroundings in which it starts components."""
+
+    ini: Path
+    directory: Path
+    environment: Mapping[str, str]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Bring the component back; return the exit status."""
+    options = _parse(arguments)
+    if os.geteuid() == 0:
+        raise UsageError("recover: root cannot use this HAL; run it as the user who runs LinuxCNC")
+    linuxcnc = _running(options.ini)
+    load, wires = component_lines(hal_lines(linuxcnc.ini), options.name)
+    if load is None:
+        raise UsageError(f"{linuxcnc.ini}: none of its HAL files loads {options.name}; see --name")
+    name = _free_name(options.name, linuxcnc)
+    _halcmd(linuxcnc, renamed(load, wires, options.name, name), quiet=False)
+    tell(f"runs again, as {name}; reset the E-stop, then switch the machine on")
+    return 0
+
+
+def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(
+        prog="hal_mpg recover",
+        description="Start a hal_mpg that has ended, or was killed, again, without restarting LinuxCNC.",
+        epilog="The machine stays in E-stop until it is reset. exit status: 0, 2 command line, 5 HAL.",
+    )
+    parser.add_argument("ini", nargs="?", type=Path, help="default: the INI file that LinuxCNC runs with")
+    parser.add_argument("--name", default=PROGRAM, help=f"the component's name (default: {PROGRAM})")
+    return parser.parse_args(arguments)
+
+
+def _running(ini: Path | None) -> Linuxcnc:
+    """Find LinuxCNC by its task controller, which is started with `-ini FILE`."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if "task" not in Path(words[0]).name or "-ini" not in words:
+                continue
+            directory = (process / "cwd").resolve(strict=True)
+            environment = (process / "environ").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue  # it has ended, or is another user's
+        variables = dict(entry.split("=", 1) for entry in environment if "=" in entry)
+        file = directory / (ini or words[words.index("-ini") + 1])
+        return Linuxcnc(file, directory, variables)
+    raise HalError("recover: no LinuxCNC of yours is running; start it instead")
+
+
+def _free_name(name: str, linuxcnc: Linuxcnc) -> str:
+    """Return the name under which it can be started; the pins of those that were killed are unlinked.
+
+    Raises HalError where one is still running.
+    """
+    components = _components(linuxcnc)
+    for number in count(1):
+        candidate = name if number == 1 else f"{name}-{number}"
+        if candidate not in components:
+            return candidate
+        process = components[candidate]
+        if _is_running(process):
+            raise HalError(
+                f"recover: {candidate} is running (process {process}), there is nothing to recover; "
+                f"if it hangs: kill -9 {process}, then this again"
+            )
+        pins = [line.split() for line in _halcmd(linuxcnc, [f"show pin {candidate}."]).splitlines()]
+        linked = [words[4] for words in pins if len(words) > 5 and words[4].startswith(f"{candidate}.")]
+        _halcmd(linuxcnc, [f"unlinkp {pin}" for pin in linked])
+    raise AssertionError
+
+
+def _components(linuxcnc: Linuxcnc) -> dict[str, int]:
+    """Return HAL's userspace components and their processes."""
+    lines = (line.split() for line in _halcmd(linuxcnc, ["show comp"]).splitlines())
+    return {words[2]: int(words[3]) for words in lines if len(words) > 3 and words[1] == "User"}
+
+
+def _is_running(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state not in "ZX"
+
+
+def _halcmd(linuxcnc: Linuxcnc, commands: Sequence[str], quiet: bool = True) -> str:
+    """Run commands of halcmd; return what it prints. Raises HalError with what it complains of.
+
+    Not `quiet`: what is started speaks in this terminal, but outlives it, in a session of its own.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".hal", encoding="utf-8") as file:
+        file.write("\n".join(commands) + "\n")
+        file.flush()
+        command = ["halcmd", "-s", "-i", str(linuxcnc.ini), "-f", file.name]
+        try:
+            done = subprocess.run(
+                command,
+                check=False,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if quiet else None,
+                stderr=subprocess.PIPE if quiet else None,
+                text=True,
+                cwd=linuxcnc.directory,
+                env=dict(linuxcnc.environment),
+                timeout=LIMIT_S,
+                start_new_session=True,
+            )
+        except FileNotFoundError:
+            raise HalError("recover: halcmd is not there; install linuxcnc-uspace") from None
+        except subprocess.TimeoutExpired:
+            raise HalError("recover: halcmd does not answer; restart LinuxCNC") from None
+    if done.returncode:
+        complaint = " ".join((done.stderr or "see above").split())
+        raise HalError(f"recover: halcmd: {complaint}; if this stays, restart LinuxCNC")
+    return done.stdout or ""
