@@ -17,6 +17,8 @@ class Axis:
         "counts",
         "counts_pin",
         "enable_pin",
+        "fresh_counts",
+        "fresh_detents",
         "jogged_at",
         "limit",
         "selected_pin",
@@ -26,6 +28,8 @@ class Axis:
     def __init__(self, steps: AxisSteps) -> None:
         self.steps = steps
         self.counts = 0
+        self.fresh_counts = 0  # of `counts`, and the detents that they are of: not published yet
+        self.fresh_detents = 0
         self.limit = MotionLimit()
         self.jogged_at: float | None = None  # since it was armed
         self.counts_pin = f"axis.{steps.axis}.jog-counts"
@@ -42,9 +46,23 @@ class Axis:
         """Count as many of `detents` (signed) as the axis can follow; return how many that were."""
         taken = self.limit.accept(detents, self.steps.distances[scale], now)
         if taken:
-            self.counts += taken * self.steps.multiples[scale]
+            counts = taken * self.steps.multiples[scale]
+            self.counts += counts
+            self.fresh_counts += counts
+            self.fresh_detents += abs(taken)
             self.jogged_at = now
         return taken
+
+    def published(self) -> None:
+        """Note that HAL has the counter as it is."""
+        self.fresh_counts = self.fresh_detents = 0
+
+    def take_back(self) -> int:
+        """Uncount what was not published yet; return how many detents that were."""
+        detents = self.fresh_detents
+        self.counts -= self.fresh_counts
+        self.published()
+        return detents
 
     def stop(self, now: float) -> None:
         """Note that jogs were stopped, and that the next ones are of another arming."""

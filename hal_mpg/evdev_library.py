@@ -40,6 +40,8 @@ def open_node(path: str) -> InputDevice:
         return InputDevice(path)
     except SystemError:
         raise OSError(errno.ENODEV, "it went while it was opened") from None
+    except UnicodeDecodeError:
+        raise OSError(errno.EILSEQ, "its name is not UTF-8, which python-evdev cannot read") from None
 
 
 def held_keys(descriptor: int) -> frozenset[int]:

@@ -109,7 +109,7 @@ class HalPort:
 
     def has_new_inputs(self) -> bool:
         """Tell whether an input pin has another value than when this was asked last."""
-        values = [read() for read in self._reads]
+        values = [_comparable(read()) for read in self._reads]
         values.append(self._servo_runs)
         if values == self._values:
             return False
@@ -129,7 +129,11 @@ class HalPort:
         """Return the limits of each axis, as HAL has them now."""
         get = self._get
         return [
-            AxisLimit(axis, get[f"axis.{axis}.max-velocity"](), get[f"axis.{axis}.max-acceleration"]())
+            AxisLimit(
+                axis,
+                _comparable(get[f"axis.{axis}.max-velocity"]()),
+                _comparable(get[f"axis.{axis}.max-acceleration"]()),
+            )
             for axis in self._axes
         ]
 
@@ -143,3 +147,8 @@ class HalPort:
         # An item that is used after this would crash the process.
         self._set, self._get, self._reads = {}, {}, ()
         self._component.exit()
+
+
+def _comparable(value: float) -> float:
+    """Return a pin's value, but for NaN, which would be new each time, another one that is no limit either."""
+    return value if value == value else -1.0

@@ -10,7 +10,7 @@ left to travel when the wheel stops is thereby at most `v²/(2a) + v·FOLLOW_S +
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import inf, sqrt
+from math import sqrt
 
 FOLLOW_S = 0.08
 """How long the axis may go on at full speed before it brakes, in seconds.
@@ -23,14 +23,24 @@ NO_INERTIA = 1e15
 """Stands for an acceleration limit that is not known: the axis is at speed, or at rest, at once."""
 
 
+SLOWEST, FASTEST = 1e-9, 1e9
+"""Between these are the limits of real machines, in units/s and /s²; beyond, arithmetic gets out of hand."""
+
+
+def is_limit(value: float) -> bool:
+    """Tell whether a limit can be meant: 0 (not known), or what a machine may have; no NaN, nothing negative."""
+    return value == 0 or value >= SLOWEST
+
+
 class MotionLimit:
     """The motion of one axis toward what has been published, and how much more it can take.
 
     Distances are in machine units, relative to the target, so nothing drifts however long it runs.
-    A velocity limit of 0 means that none is known: everything is accepted.
+    A velocity limit of 0 means that none is known: everything is accepted. With a limit that is none
+    (see `is_limit`), nothing is.
     """
 
-    __slots__ = ("_acceleration", "_left", "_time", "_velocity", "_velocity_limit")
+    __slots__ = ("_acceleration", "_left", "_refuses", "_time", "_velocity", "_velocity_limit")
 
     def __init__(self) -> None:
         self._velocity_limit = 0.0
@@ -38,15 +48,19 @@ class MotionLimit:
         self._left = 0.0  # signed distance still to travel
         self._velocity = 0.0
         self._time = 0.0
+        self._refuses = False
 
     def set_limits(self, max_velocity: float, max_acceleration: float, now: float) -> None:
-        """Take the axis' limits, in units/s and /s²; anything but a positive number: not known."""
+        """Take the axis' limits, in units/s and /s²; 0 or infinite: not known."""
         self._advance(now)
-        self._velocity_limit = max_velocity if 0 < max_velocity < inf else 0.0
-        self._acceleration = max_acceleration if 0 < max_acceleration < inf else NO_INERTIA
+        self._refuses = not (is_limit(max_velocity) and is_limit(max_acceleration))
+        self._velocity_limit = max_velocity if SLOWEST <= max_velocity <= FASTEST else 0.0
+        self._acceleration = max_acceleration if SLOWEST <= max_acceleration <= FASTEST else NO_INERTIA
 
     def accept(self, detents: int, distance: float, now: float) -> int:
         """Return how many of `detents` (signed) may be published now, each of them `distance` long."""
+        if self._refuses:
+            return 0
         if not self._velocity_limit:
             return detents
         self._advance(now)

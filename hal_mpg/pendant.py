@@ -110,7 +110,7 @@ class Pendant:
         self._override = Latch(OVERRIDE_GATES)
         self._turned_at = -STILL_S
         self._speed = WheelSpeed()
-        self._counts = self._dropped = 0
+        self._counts = self._fresh_counts = self._dropped = 0
         self._connections = 0
         self._selection = _Selection(None, None, -1, fault=False)
 
@@ -120,6 +120,9 @@ class Pendant:
         Raises IllegalEvent for a device event that cannot come in the present state.
         """
         events = list(events)
+        self._fresh_counts = 0
+        for axis in self._axes.values():
+            axis.published()
         # What is read late was turned earlier: until then, the wheel was not still for any longer.
         at = min([now, *(event.time for event in events if isinstance(event, Frame))])
         if self._out.release_pulses(now):
@@ -221,6 +224,7 @@ class Pendant:
         axis, target, scale, _ = self._selection
         if self._jog.armed:
             self._counts += detents
+            self._fresh_counts += detents
             self._out.set("counts", wrap32(self._counts))
         if target and self._override.armed:
             self._targets[target] += detents
@@ -300,11 +304,22 @@ class Pendant:
         self._override.disarm()
 
     def _stop_jogs(self, now: float) -> None:
+        self._take_back()
         if any(axis.may_run(now) for axis in self._axes.values()):
             self._out.set_pulsed("jog-stop", True, True, now, PULSE_HOLD_S)
             self._out.set_pulsed("jog-stop", False, True, now, PULSE_HOLD_S)
         for axis in self._axes.values():
             axis.stop(now)
+
+    def _take_back(self) -> None:
+        """Drop the detents of this batch: what disarms is written before they could be, so nobody would obey."""
+        self._counts -= self._fresh_counts
+        self._fresh_counts = 0
+        self._out.set("counts", wrap32(self._counts))
+        for axis in self._axes.values():
+            self._dropped += axis.take_back()
+            self._out.set(axis.counts_pin, wrap32(axis.counts))
+        self._show_dropped()
 
     def _show_buttons(self, live: bool, now: float) -> None:
         buttons = [(f"button.{name}", code) for name, code in self.profile.buttons]

@@ -77,7 +77,7 @@ def readable_profiles() -> Iterator[tuple[str, Profile]]:
 def _read_text(path: Path) -> str:
     try:
         # Without O_NONBLOCK the opening of a FIFO would wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except OSError as error:
         raise ProfileError(
             [f"{path}:1:1: cannot be read: {error.strerror}; name a profile or its file"]

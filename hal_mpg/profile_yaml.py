@@ -33,7 +33,7 @@ from hal_mpg.profile import (
     StepSelector,
     Wheel,
 )
-from hal_mpg.yaml_reader import Reader, suggestion
+from hal_mpg.yaml_reader import Reader, quoted, suggestion
 
 SOURCES = ("evdev", "virtual")
 UNITS = ("mm", "inch", "degree")
@@ -63,6 +63,9 @@ def load_profile(text: str, file: str) -> Profile:
         reader.fault(mark, f"not YAML: {error.problem or error.context}; correct the syntax")
     except yaml.YAMLError as error:
         reader.fault(None, f"not YAML: {' '.join(str(error).split())}; save it as plain UTF-8 text")
+    except (ValueError, LookupError, ArithmeticError, TypeError, AttributeError) as error:
+        # PyYAML lets these out for a version, an escape or an anchor of nonsense.
+        reader.fault(None, f"not YAML: {str(error)[:80]}; save it as plain UTF-8 text")
     except RecursionError:
         reader.fault(None, "nested too deeply; a profile has no more than five levels")
     profile = _profile(reader, root) if root else None
@@ -178,7 +181,7 @@ def _selector(reader: Reader, node: Node | None, known: tuple[str, ...], what: s
         keys = []
         for name, place, value in reader.entries(fields["keys"], f"keys of {what}"):
             if name not in known:
-                reader.fault(place, f"{name!r} is no position of {what}; {suggestion(name, known)}")
+                reader.fault(place, f"{quoted(name)} is no position of {what}; {suggestion(name, known)}")
             keys.append((name, reader.code(value, EV_KEY, f"{what} {name}")))
         return KeySelector(tuple(keys))
     if form == "abs":
@@ -240,6 +243,8 @@ def _named_codes(reader: Reader, node: Node | None, kind: int, what: str) -> tup
     codes = []
     for name, place, code in reader.entries(node, what):
         if not PIN_NAME.fullmatch(name):
-            reader.fault(place, f"{name!r} cannot name a pin; use a-z, 0-9 and -, 20 characters at most")
+            reader.fault(
+                place, f"{quoted(name)} cannot name a pin; use a-z, 0-9 and -, 20 characters at most"
+            )
         codes.append((name, reader.code(code, kind, f"{what}.{name}")))
     return tuple(codes)

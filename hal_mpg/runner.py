@@ -17,9 +17,10 @@ from math import inf
 from types import FrameType
 
 from hal_mpg.arming import WORDS, WhyNot
-from hal_mpg.events import Connected, Disconnected, Event, Gates, PinWrite
+from hal_mpg.events import AxisLimit, Connected, Disconnected, Event, Gates, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.messages import tell
+from hal_mpg.motion_limit import is_limit
 from hal_mpg.pendant import PULSE_HOLD_S, Pendant
 from hal_mpg.sources import Source
 
@@ -50,7 +51,7 @@ class Runner:
         self._search_at = 0.0
         self._deadline = 0.0  # when there is something to do even if nothing happens
         self._gates: Gates | None = None
-        self._limits: list[Event] = []
+        self._limits: list[AxisLimit] = []
         self._lit: dict[str, bool] = {}
         self._safe_writes = pendant.safe_writes()  # made now: later there may be no memory left to make them
 
@@ -131,9 +132,15 @@ class Runner:
         if gates != self._gates:
             self._gates = gates
             events.append(gates)
-        limits: list[Event] = [*self._port.limits()]
-        events += [limit for limit in limits if limit not in self._limits]
+        limits: list[AxisLimit] = self._port.limits()
+        new = [limit for limit in limits if limit not in self._limits]
         self._limits = limits
+        for axis, *limit in new:
+            if not all(map(is_limit, limit)):
+                tell(
+                    f"axis {axis}: {limit} are no limits, so it is not jogged; correct the setp of max-velocity"
+                )
+        events += new
         self._switch_lamps()
         return events
 

@@ -20,8 +20,17 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
 from hal_mpg.profile import Code, is_distance
 
-INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)")
-DECIMAL = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?")
+INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})")
+DECIMAL = re.compile(r"[-+]?([0-9]{1,20}(\.[0-9]{0,20})?|\.[0-9]{1,20})([eE][-+]?[0-9]{1,2})?")
+
+MAX_FAULTS = 100
+"""Of more faults than this only the number is told: such a file is no profile, and nobody reads them all."""
+
+PLAIN_TAG = "tag:yaml.org,2002:"
+"""What the tags of plain YAML begin with; those that make objects of other languages have python/ behind it."""
+
+MAX_QUOTED = 60
+"""Characters of the file that a message quotes."""
 
 CODE_KINDS = {
     EV_KEY: ("KEY_ or BTN_", ("KEY_", "BTN_"), 0x2FF),
@@ -48,15 +57,26 @@ class Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self._faults: dict[tuple[int, int], str] = {}
+        self._more = 0
         self._used: dict[Code, str] = {}
         self.notes: list[str] = []
 
     @property
     def faults(self) -> list[str]:
         """The faults as lines to show, in the order of the file."""
-        return [
+        faults = [
             f"{self.file}:{line}:{column}: {what}" for (line, column), what in sorted(self._faults.items())
         ]
+        if self._more:
+            faults.append(
+                f"{self.file}:1:1: {self._more} more faults; start from one of the shipped profiles"
+            )
+        return faults
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many faults were found that no more are told."""
+        return len(self._faults) >= MAX_FAULTS
 
     def note(self, place: Node, what: str) -> None:
         """Note something that is no fault, but that the user should know."""
@@ -66,7 +86,16 @@ class Reader:
     def fault(self, place: Node | Mark | None, what: str) -> None:
         """Note a fault at a node; `what` says what is wrong and, after a semicolon, what is right."""
         mark = place.start_mark if isinstance(place, Node) else place
-        self._faults.setdefault((mark.line + 1, mark.column + 1) if mark else (1, 1), what)
+        where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        if self.is_full and where not in self._faults:
+            self._more += 1
+        else:
+            self._faults.setdefault(where, what)
+
+    def _refuse_tag(self, node: Node) -> None:
+        tag = str(node.tag)
+        if not tag.startswith(PLAIN_TAG) or "/" in tag:
+            self.fault(node, f"the tag {quoted(tag)} is not read; leave it out")
 
     def mapping(
         self, node: Node | None, keys: Iterable[str] | None, what: str, needed: Iterable[str] = ()
@@ -74,6 +103,7 @@ class Reader:
         """Return the values of a mapping by their keys. `keys`: those that may be there; None: any."""
         if node is None:
             return {}
+        self._refuse_tag(node)
         if not isinstance(node, MappingNode):
             self.fault(node, f"{what} is {_kind(node)}; use a mapping, as in `key: value`")
             return {}
@@ -85,10 +115,10 @@ class Reader:
             if key in fields:
                 self.fault(
                     key_node,
-                    f"{key!r} stands twice in {what}, first in line {lines[key]}; keep one",
+                    f"{quoted(key)} stands twice in {what}, first in line {lines[key]}; keep one",
                 )
             elif known is not None and key not in known:
-                self.fault(key_node, f"{key!r} is no key of {what}; {suggestion(key, known)}")
+                self.fault(key_node, f"{quoted(key)} is no key of {what}; {suggestion(key, known)}")
             elif key:
                 fields[key] = value
                 lines[key] = key_node.start_mark.line + 1
@@ -101,6 +131,7 @@ class Reader:
         """Return the entries of a list, of which there has to be at least one."""
         if node is None:
             return []
+        self._refuse_tag(node)
         if not isinstance(node, SequenceNode):
             self.fault(node, f"{what} is {_kind(node)}; use a list, as in [a, b]")
             return []
@@ -112,6 +143,7 @@ class Reader:
         """Return the text of a scalar as it was written."""
         if node is None:
             return ""
+        self._refuse_tag(node)
         if not isinstance(node, ScalarNode):
             self.fault(node, f"{what} is {_kind(node)}; use plain text")
             return ""
@@ -125,7 +157,7 @@ class Reader:
         """Return a text that is one of those known."""
         text = self.text(node, what)
         if text and text not in (options := tuple(known)):
-            self.fault(node, f"{text!r} is no {what}; {suggestion(text, options)}")
+            self.fault(node, f"{quoted(text)} is no {what}; {suggestion(text, options)}")
             return ""
         return text
 
@@ -138,7 +170,7 @@ class Reader:
         if value is None or not low <= value <= high:
             is_hex = re.fullmatch("[0-9a-fA-F]{4}", text) and high == 0xFFFF
             right = f"write it as 0x{text}" if is_hex else f"use a whole number from {low} to {high}"
-            self.fault(node, f"{what} is {text!r}; {right}")
+            self.fault(node, f"{what} is {quoted(text)}; {right}")
             return low
         return value
 
@@ -148,7 +180,7 @@ class Reader:
         if not text:
             return None
         if not DECIMAL.fullmatch(text) or not is_distance(Decimal(text)):
-            self.fault(node, f"{what} is {text!r}; use a positive number such as 0.001")
+            self.fault(node, f"{what} is {quoted(text)}; use a positive number such as 0.001")
             return None
         return Decimal(text)
 
@@ -167,8 +199,10 @@ class Reader:
             number = code_names().get(text, -1) if text.startswith(prefixes) else -1
         if not 0 <= number <= highest:
             names = [name for name in code_names() if name.startswith(prefixes)]
-            near = suggestion(text, names, f"use a {called} name of the kernel, or 0 to {highest:#x}")
-            self.fault(node, f"{what}: {text!r} is no {called} code; {near}")
+            right = f"use a {called} name of the kernel, or 0 to {highest:#x}"
+            # Comparing with all of the kernel's names takes its time.
+            near = right if self.is_full else suggestion(text, names, right)
+            self.fault(node, f"{what}: {quoted(text)} is no {called} code; {near}")
             return Code(kind, 0)
         code = Code(kind, number)
         if code in self._used:
@@ -190,7 +224,7 @@ class Reader:
         """Return the whole number that stands as a key."""
         value = _integer(key)
         if value is None or abs(value) > 1 << 31:
-            self.fault(place, f"{what} is {key!r}; use a whole number")
+            self.fault(place, f"{what} is {quoted(key)}; use a whole number")
             return 0
         return value
 
@@ -211,10 +245,15 @@ def code_names() -> Mapping[str, int]:
 def suggestion(text: str, known: Iterable[str], otherwise: str | None = None) -> str:
     """Return what to write instead of `text`: the nearest of those known, or all of them."""
     options = list(known)
-    near = get_close_matches(text.lower(), [o.lower() for o in options], n=1)
+    near = get_close_matches(text.lower()[:MAX_QUOTED], [o.lower() for o in options], n=1)
     if near:
         return f"did you mean {next(o for o in options if o.lower() == near[0])}?"
     return otherwise or f"use one of {', '.join(options)}"
+
+
+def quoted(text: str) -> str:
+    """Return a text of the file as a message quotes it."""
+    return repr(text if len(text) <= MAX_QUOTED else f"{text[:MAX_QUOTED]}...")
 
 
 def _integer(text: str) -> int | None:
@@ -226,4 +265,4 @@ def _integer(text: str) -> int | None:
 def _kind(node: Node) -> str:
     if isinstance(node, MappingNode):
         return "a mapping"
-    return "a list" if isinstance(node, SequenceNode) else f"{str(node.value)[:40]!r}"
+    return "a list" if isinstance(node, SequenceNode) else quoted(str(node.value))

@@ -15,6 +15,10 @@ INPUT_EVENT = struct.Struct("llHHi")
 """struct input_event: seconds, microseconds, type, code, value (linux/input.h)."""
 
 
+MAX_CHANGES = 1024
+"""More changes than this without a SYN_REPORT are void: the device never ends its frame, and an E-stop may be in it."""
+
+
 class FrameBuilder:
     """Collects the events of one node until their SYN_REPORT."""
 
@@ -39,6 +43,7 @@ class FrameBuilder:
         for seconds, microseconds, kind, code, value in INPUT_EVENT.iter_unpack(data[:whole]):
             if kind != EV_SYN:
                 self._changes.append((kind, code, value))
+                self._is_void |= len(self._changes) > MAX_CHANGES
             elif code == SYN_DROPPED:
                 self._is_void = True
             elif code == SYN_REPORT:

@@ -69,13 +69,13 @@ class VirtualSource:
         *lines, self._rest = (self._rest + data).split(b"\n")
         events: list[DeviceEvent] = []
         try:
+            if max(map(len, (*lines, self._rest))) > MAX_LINE:
+                raise ValueError(f"a line of more than {MAX_LINE} bytes")
             for line in lines:
                 event = self._event(line.decode("ascii", "replace"))
                 if isinstance(event, Disconnected):
                     return events + self._lose(now, event.reason)
                 events.append(event)
-            if len(self._rest) > MAX_LINE:
-                raise ValueError(f"a line of more than {MAX_LINE} bytes")
         except ValueError as error:
             return events + self._lose(now, str(error))
         return events if data else events + self._lose(now, CLOSED)

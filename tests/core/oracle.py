@@ -37,6 +37,18 @@ CODES = {
 }
 
 
+NOWHERE = (Decimal(0),) * len(DISTANCES)
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """What was counted in this batch, and is not on the pins yet."""
+
+    counts: int = 0
+    detents: int = 0
+    moved: tuple[Decimal, ...] = NOWHERE
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What may have become of the detents so far."""
@@ -44,7 +56,16 @@ class History:
     armed: bool = False
     counts: int = 0
     dropped: int = 0
-    positions: tuple[Decimal, ...] = (Decimal(0),) * len(DISTANCES)
+    positions: tuple[Decimal, ...] = NOWHERE
+    fresh: Fresh = Fresh()
+
+    def disarmed(self) -> History:
+        """Return what it is when jogging ends: what nobody has seen yet is dropped."""
+        if not self.armed:
+            return self
+        positions = tuple(at - moved for at, moved in zip(self.positions, self.fresh.moved, strict=True))
+        counts, dropped = self.counts - self.fresh.counts, self.dropped + self.fresh.detents
+        return History(False, counts, dropped, positions)
 
 
 @dataclass(slots=True)
@@ -97,7 +118,8 @@ class Oracle:
         self.enable_counts = self.enable_counts and "enable" in keys
         self.keys = set(keys)
         self.received += detents
-        self.histories = {replace(h, armed=False, dropped=h.dropped + detents) for h in self.histories}
+        disarmed = (h.disarmed() for h in self.histories)
+        self.histories = {replace(h, dropped=h.dropped + detents) for h in disarmed}
         self.well_since = self.now if was_well and self.all_is_well() else None
         self.changed(time)
 
@@ -105,7 +127,7 @@ class Oracle:
         """Something other than the wheel has changed, or time has passed."""
         if not self.all_is_well():
             self.well_since = None
-            self.histories = {replace(h, armed=False) for h in self.histories}
+            self.histories = {h.disarmed() for h in self.histories}
             return
         if self.well_since is None:
             self.well_since = self.now
@@ -129,16 +151,20 @@ class Oracle:
         if not history.armed:
             return replace(history, dropped=history.dropped + abs(detents))
         axis, scale = self.selection()
-        counts = history.counts + detents
+        counts, fresh = history.counts + detents, history.fresh
         if axis is None or scale is None:
-            return replace(history, counts=counts, dropped=history.dropped + abs(detents))
+            dropped = history.dropped + abs(detents)
+            fresh = replace(fresh, counts=fresh.counts + detents)
+            return replace(history, counts=counts, dropped=dropped, fresh=fresh)
         place = list(DISTANCES).index(axis)
-        positions = list(history.positions)
-        positions[place] += detents * Decimal(DISTANCES[axis][scale])
-        return replace(history, counts=counts, positions=tuple(positions))
+        positions, moved = list(history.positions), list(fresh.moved)
+        for each in (positions, moved):
+            each[place] += detents * Decimal(DISTANCES[axis][scale])
+        fresh = Fresh(fresh.counts + detents, fresh.detents + abs(detents), tuple(moved))
+        return History(history.armed, counts, history.dropped, tuple(positions), fresh)
 
     def compare(self, seen: History) -> None:
-        """Strike out what the pins contradict."""
-        allowed = self.histories
+        """Strike out what the pins contradict. What they show is no longer fresh."""
+        allowed = {replace(history, fresh=Fresh()) for history in self.histories}
         self.histories = {history for history in allowed if history == seen}
         assert self.histories, f"the pins show {seen}, but it had to be one of {sorted(map(str, allowed))}"

@@ -56,3 +56,12 @@ def test_what_is_asked_is_what_the_kernel_defines() -> None:
     assert request(read, 0x18, 0x300 // 8) == evdev_library.EVIOCGKEY
     assert request(read, 0x40, 6 * 4) == evdev_library.EVIOCGABS
     assert request(write, 0xA0, 4) == evdev_library.EVIOCSCLOCKID
+
+
+def test_a_node_whose_name_cannot_be_decoded_is_an_oserror(monkeypatch: pytest.MonkeyPatch) -> None:
+    def undecodable(path: str) -> None:
+        b"\xff".decode()
+
+    monkeypatch.setattr(evdev_library, "InputDevice", undecodable)
+    with pytest.raises(OSError, match="not UTF-8"):
+        open_node("/dev/input/event0")

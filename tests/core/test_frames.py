@@ -91,3 +91,13 @@ def test_no_change_is_lost_or_made_up(changes: list[tuple[int, int, int]]) -> No
 @given(st.binary(max_size=500))
 def test_any_bytes_are_taken(data: bytes) -> None:
     fed(data, [])
+
+
+def test_a_device_that_never_ends_its_frame_is_asked_for_its_state() -> None:
+    """Or an E-stop in that frame would never be seen, and the memory would be full one day."""
+    builder = FrameBuilder(0)
+    lost = [event for _ in range(300) for event in builder.feed(packed([PRESS] * 10), 1.0)]
+    assert lost
+    assert {type(event) for event in lost} == {EventsLost}
+    assert len(builder.feed(packed([REPORT]), 1.0)) == 1
+    assert builder.feed(packed([PRESS, REPORT]), 1.0) == [Frame(5.5, 0, (PRESS,))]

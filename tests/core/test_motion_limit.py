@@ -105,14 +105,25 @@ def test_fast_turning_is_taken_as_fast_as_the_axis_can(limit: tuple[float, float
 
 
 def test_without_a_velocity_limit_everything_is_taken() -> None:
-    for velocity in (0.0, -1.0, nan, inf):
+    for velocity in (0.0, inf, 1e200):
         model = MotionLimit()
         model.set_limits(velocity, 100.0, 0.0)
         assert model.accept(-1000, 1.0, 1.0) == -1000
         assert model.is_moving(1e6), "nobody knows"
 
 
-@pytest.mark.parametrize("acceleration", [0.0, -1.0, nan, inf])
+@pytest.mark.parametrize(
+    "limits", [(nan, 1.0), (-1.0, 1.0), (1.0, nan), (1.0, -inf), (1.0, 5e-324), (5e-324, 1)]
+)
+def test_with_a_limit_that_is_none_nothing_is_taken(limits: tuple[float, float]) -> None:
+    model = MotionLimit()
+    model.set_limits(*limits, 0.0)
+    assert model.accept(3, 0.001, 1.0) == 0
+    model.set_limits(1.0, 1.0, 1.0)
+    assert model.accept(3, 0.001, 1.0) == 3
+
+
+@pytest.mark.parametrize("acceleration", [0.0, inf, 1e200])
 def test_without_an_acceleration_limit_only_the_velocity_counts(acceleration: float) -> None:
     model = MotionLimit()
     model.set_limits(10.0, acceleration, 0.0)

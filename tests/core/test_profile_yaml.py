@@ -233,3 +233,36 @@ def test_what_has_no_effect_is_noted_with_its_place() -> None:
     (note,) = load_profile(disarm, "p.yaml").notes
     assert note.startswith(f"p.yaml:{line}:16: disarm has no effect")
     assert load_profile(GOOD, "p.yaml").notes == ()
+
+
+LONG = "9" * 5000
+
+NASTY = [
+    f"product: {LONG}",
+    f"product: 0x{LONG}",
+    f"product: {'1' * 60_000}x",
+    'name: "\\UFFFFFFFF"',
+    'name: "\\U00110000"',
+    "name: !!python/object/apply:os.system echo",
+    "name: !unheard-of x",
+    "name: !!python/name:os.system",
+]
+
+
+@pytest.mark.parametrize("line", NASTY, ids=lambda line: line[:30])
+def test_what_a_parser_may_choke_on_is_a_fault_in_one_short_line(line: str) -> None:
+    good = {"product": "product: 1", "name": "name: Test"}[line.split(":")[0]]
+    assert GOOD.count(good) == 1
+    assert all(len(fault) < 300 for fault in faults(GOOD.replace(good, line)))
+
+
+def test_a_version_of_nonsense_is_a_fault() -> None:
+    (fault,) = faults(f"%YAML {LONG}.1\n---\n{GOOD}")
+    assert fault.startswith("p.yaml:1:1: not YAML")
+
+
+def test_of_very_many_faults_the_first_and_the_number_of_the_others_are_told() -> None:
+    names = ", ".join(f"n{n}: KEY_NO_{n}" for n in range(2000))
+    *first, last = faults(GOOD.replace("home: BTN_DEAD", names))
+    assert len(first) == 100
+    assert "1900 more faults" in last
