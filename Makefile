@@ -56,16 +56,19 @@ install:
 	copy=$$(mktemp -d) && cp -r . $$copy/hal_mpg && \
 	    $(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --no-build-isolation --no-index --upgrade \
 	    $$copy/hal_mpg && rm -rf $$copy
-	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 /etc/udev/rules.d
+	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 /etc/udev/rules.d \
+	    /etc/security/limits.d
 	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
 	install -m 644 man/hal_mpg.1 $(PREFIX)/share/man/man1/
 	install -m 644 udev/70-hal-mpg.rules /etc/udev/rules.d/
+	install -m 644 config/limits-hal-mpg.conf /etc/security/limits.d/hal-mpg.conf
 	-udevadm control --reload && udevadm trigger --subsystem-match=input --subsystem-match=usb
 	@echo 'Installed. Sample configurations: $(PREFIX)/lib/hal_mpg/share/hal_mpg/config'
 
 uninstall:
 	rm -rf $(PREFIX)/lib/hal_mpg
-	rm -f $(PREFIX)/bin/hal_mpg $(PREFIX)/share/man/man1/hal_mpg.1 /etc/udev/rules.d/70-hal-mpg.rules
+	rm -f $(PREFIX)/bin/hal_mpg $(PREFIX)/share/man/man1/hal_mpg.1 /etc/udev/rules.d/70-hal-mpg.rules \
+	    /etc/security/limits.d/hal-mpg.conf
 	-udevadm control --reload
 
 clean:

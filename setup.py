@@ -34,7 +34,7 @@ setup(
     },
     entry_points={"console_scripts": ["hal_mpg = hal_mpg.cli:main"]},
     data_files=[
-        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tbl")),
+        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tbl", "*.conf")),
         ("share/hal_mpg/config/pendants", files("config/pendants", "*.yaml")),
         ("share/hal_mpg/udev", files("udev", "*.rules")),
         ("share/man/man1", files("man", "*.1")),

@@ -7,6 +7,7 @@ What only a tool needs is imported by the tool, so that the component starts lea
 from __future__ import annotations
 
 import argparse
+import gc
 import importlib
 import os
 import re
@@ -18,13 +19,14 @@ from pathlib import Path
 
 from hal_mpg import __version__
 from hal_mpg.errors import INTERNAL_FAULT, DeviceError, HalMpgError, ProfileError, UsageError
-from hal_mpg.hal_port import HalPort, load_hal
+from hal_mpg.hal_port import HalPort, is_real, load_hal
 from hal_mpg.machine import Machine, parse_axes, parse_increments, parse_units
 from hal_mpg.messages import tell
 from hal_mpg.pendant import Pendant
 from hal_mpg.pins import MAX_NAME
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
+from hal_mpg.realtime import take_priority
 from hal_mpg.runner import Runner
 from hal_mpg.sources import Source
 
@@ -172,6 +174,13 @@ def _run_component(options: argparse.Namespace) -> int:
     hal = load_hal()
     source = _open_source(profile, options)
     port = HalPort(hal, options.name, pendant.pins)
+    if is_real(hal):
+        refusal = take_priority()
+        if refusal and options.verbose:
+            tell(
+                f"no realtime priority ({refusal}): on a busy computer the watchdog may trip; see the README"
+            )
+        gc.freeze()  # what the imports made stays; a collection has only the loop's own to look through
     Runner(pendant, source, port, options.verbose).run()
     return 0
 

@@ -159,6 +159,7 @@ class Controls:
         self._presses = frozenset(code.number for code in presses if code)
         self._down: dict[int, int] = {}  # key -> the nodes that say it is held, one bit each
         self._not_pressed: set[int] = set()  # held when the state was read: no press
+        self._unheard = 0  # nodes whose state may be old, for they have not spoken yet; one bit each
 
     def _bind_wheel(self, wheel: Wheel) -> None:
         if isinstance(wheel, KeyWheel):
@@ -185,10 +186,13 @@ class Controls:
 
     @property
     def estop(self) -> bool:
-        """Whether the E-stop is actuated; a normally closed one is while its key is not held."""
+        """Whether the E-stop is actuated, or may be; a normally closed one is while its key is not held."""
         if self._estop is None:
             return False
-        return bool(self._down.get(self._estop.key.number)) != self._estop.normally_closed
+        held = self._down.get(self._estop.key.number, 0)
+        if self._estop.normally_closed:
+            return not held & ~self._unheard
+        return bool(held) or self._unheard != 0
 
     def is_pressed(self, code: Code | None) -> bool:
         """Tell whether a button is held and was pressed since its state was read."""
@@ -196,8 +200,9 @@ class Controls:
             return False
         return code.number not in self._not_pressed
 
-    def seed(self, nodes: Sequence[NodeState]) -> None:
+    def seed(self, nodes: Sequence[NodeState], may_be_old: bool = False) -> None:
         """Start anew from the state that was read from the device. What is held is no press."""
+        self._unheard = (1 << len(nodes)) - 1 if may_be_old else 0
         self._down.clear()
         self._not_pressed.clear()
         self.axis.seed()
@@ -212,15 +217,23 @@ class Controls:
         if self.wheel.is_absolute and self._absolute_wheel == NO_CODE and node == self._wheel_node:
             self.wheel.seed(None)
 
+    def heard(self, node: int) -> bool:
+        """Note the end of a frame of a node; tell whether it was the first, by which its state is known."""
+        was_unheard = bool(self._unheard >> node & 1)
+        self._unheard &= ~(1 << node)
+        return was_unheard
+
     def reseed(self, node: int, state: NodeState) -> None:
         """Take the state of one node that was read again after events were lost.
 
         An absolute wheel tells how far it was turned meanwhile; those detents are `unclear`, for nothing
         is known of the selectors at that time.
         """
+        self.heard(node)
         position = state.absolutes.get(self._absolute_wheel)
         if position is not None:
-            self.wheel.unclear += abs(self.wheel.moved(position))
+            turned = abs(self.wheel.moved(position))  # which may add to `unclear` itself
+            self.wheel.unclear += turned
         self.wheel.forget_part()
         self._read_state(node, state)
 
@@ -252,6 +265,8 @@ class Controls:
             was_held = self._down.get(code)
             if self._note_key(node, code, value == 1) and not was_held and code in self._steps:
                 self._steps[code]()
+            if value and self._unheard >> node & 1 and code in self._presses:
+                self._not_pressed.add(code)  # it was perhaps held before the device could say so
         elif kind == EV_ABS and code in self._values:
             self._values[code](value)
         return None

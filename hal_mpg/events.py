@@ -8,6 +8,7 @@ Each device event has a text form of one line, which the virtual pendant speaks,
 read and write by hand::
 
     12.250 connected keys=291,294 abs=3:1      # one keys=... abs=... pair for each node
+    12.250 connected-old keys=291 abs=         # the same, where the state may be older than that
     12.300 frame 0 2:7:1                       # node 0: REL_DIAL +1
     12.400 events-lost 0 2:7:5                 # SYN_DROPPED, with what was void
     12.401 snapshot 0 keys=291,294 abs=
@@ -38,10 +39,14 @@ class NodeState(NamedTuple):
 
 
 class Connected(NamedTuple):
-    """The device is open and grabbed, and the state of each of its nodes was read."""
+    """The device is open and grabbed, and the state of each of its nodes was read.
+
+    `may_be_old`: the state may be older than that, until the device has spoken.
+    """
 
     time: float
     nodes: tuple[NodeState, ...]
+    may_be_old: bool = False
 
 
 class Frame(NamedTuple):
@@ -107,8 +112,9 @@ class PinWrite(NamedTuple):
 def to_line(event: DeviceEvent) -> str:
     """Return the text form of a device event, without a line end."""
     match event:
-        case Connected(time, nodes):
-            return " ".join([f"{time:.6f} connected", *(_state_text(node) for node in nodes)])
+        case Connected(time, nodes, may_be_old):
+            word = "connected-old" if may_be_old else "connected"
+            return " ".join([f"{time:.6f} {word}", *(_state_text(node) for node in nodes)])
         case Frame(time, node, changes):
             return " ".join([f"{time:.6f} frame {node}", *(_change_text(c) for c in changes)])
         case EventsLost(time, node, void):
@@ -135,14 +141,14 @@ def _parse(words: list[str]) -> DeviceEvent:
     if not isfinite(time):
         raise ValueError("the time is not finite")
     match kind:
-        case "connected":
+        case "connected" | "connected-old":
             if not rest or len(rest) % 2:
                 raise ValueError("keys= and abs= are needed for each node")
             pairs = zip(rest[::2], rest[1::2], strict=True)
             nodes = tuple(_parse_state(keys, absolutes) for keys, absolutes in pairs)
             if len(nodes) > MAX_NODES:
                 raise ValueError(f"more than {MAX_NODES} nodes")
-            return Connected(time, nodes)
+            return Connected(time, nodes, may_be_old=kind == "connected-old")
         case "frame":
             return Frame(time, _parse_node(rest[0]), tuple(_parse_change(word) for word in rest[1:]))
         case "events-lost":

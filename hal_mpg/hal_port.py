@@ -37,9 +37,14 @@ def load_hal() -> Any:
             f"LinuxCNC's Python module `hal` cannot be imported by {sys.executable} ({error}): install "
             f"linuxcnc-uspace, and hal_mpg in an environment with --system-site-packages"
         ) from None
-    if os.geteuid() == 0 and hal.__name__ == "hal":
+    if os.geteuid() == 0 and is_real(hal):
         raise UsageError("the component does not run as root; start it as the user who runs LinuxCNC")
     return hal
+
+
+def is_real(hal: Any) -> bool:
+    """Tell whether a HAL is LinuxCNC's, and not one in memory."""
+    return bool(hal.__name__ == "hal")
 
 
 class HalPort:
@@ -150,5 +155,5 @@ class HalPort:
 
 
 def _comparable(value: float) -> float:
-    """Return a pin's value, but for NaN, which would be new each time, another one that is no limit either."""
+    """Return a pin's value, but for NaN, which would be new each time, another one that is no limit."""
     return value if value == value else -1.0

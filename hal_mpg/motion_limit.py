@@ -28,7 +28,7 @@ SLOWEST, FASTEST = 1e-9, 1e9
 
 
 def is_limit(value: float) -> bool:
-    """Tell whether a limit can be meant: 0 (not known), or what a machine may have; no NaN, nothing negative."""
+    """Tell whether a limit can be meant: 0 (not known), or what a machine may have; NaN cannot."""
     return value == 0 or value >= SLOWEST
 
 

@@ -120,9 +120,6 @@ class Pendant:
         Raises IllegalEvent for a device event that cannot come in the present state.
         """
         events = list(events)
-        self._fresh_counts = 0
-        for axis in self._axes.values():
-            axis.published()
         # What is read late was turned earlier: until then, the wheel was not still for any longer.
         at = min([now, *(event.time for event in events if isinstance(event, Frame))])
         if self._out.release_pulses(now):
@@ -140,6 +137,9 @@ class Pendant:
             else:
                 self._on_device(event, now)
             self._refresh(now, at)
+        self._fresh_counts = 0
+        for axis in self._axes.values():
+            axis.published()
         return self._out.flush()
 
     def tick(self, now: float) -> list[PinWrite]:
@@ -177,8 +177,8 @@ class Pendant:
     def _on_device(self, event: Event, now: float) -> None:
         self._state = self._check(event)
         match event:
-            case Connected(_, nodes):
-                self._controls.seed(nodes)
+            case Connected(_, nodes, may_be_old):
+                self._controls.seed(nodes, may_be_old)
                 self._lost_nodes.clear()
                 self._connections += 1
                 self._turned_at = now  # nobody knows what the wheel did before
@@ -207,6 +207,8 @@ class Pendant:
                 if stale:
                     self._disarm(now)
                 self._on_wheel(detents, now, at)
+        if self._controls.heard(frame.node):
+            self._refresh(now, at)
 
     def _on_wheel(self, detents: int, now: float, at: float) -> None:
         self._turned_at = max(self._turned_at, at)
@@ -312,7 +314,7 @@ class Pendant:
             axis.stop(now)
 
     def _take_back(self) -> None:
-        """Drop the detents of this batch: what disarms is written before they could be, so nobody would obey."""
+        """Drop the detents of this batch: what disarms is written before them, so nobody would obey."""
         self._counts -= self._fresh_counts
         self._fresh_counts = 0
         self._out.set("counts", wrap32(self._counts))

@@ -47,7 +47,7 @@ class Runner:
         self._verbose = verbose
         self._poll = select.epoll()
         self._open: list[int] = []
-        self._stop = False
+        self._stop: signal.Signals | None = None
         self._search_at = 0.0
         self._deadline = 0.0  # when there is something to do even if nothing happens
         self._gates: Gates | None = None
@@ -63,6 +63,8 @@ class Runner:
                 self._loop()
         finally:
             self._leave()
+        if self._stop:
+            tell(f"stopped by {self._stop.name}; `hal_mpg recover` starts it again while LinuxCNC runs")
 
     def _start(self) -> None:
         hotplug = self._source.hotplug_descriptor()
@@ -137,9 +139,7 @@ class Runner:
         self._limits = limits
         for axis, *limit in new:
             if not all(map(is_limit, limit)):
-                tell(
-                    f"axis {axis}: {limit} are no limits, so it is not jogged; correct the setp of max-velocity"
-                )
+                tell(f"axis {axis}: {limit} are no limits, so it is not jogged; correct the setp lines")
         events += new
         self._switch_lamps()
         return events
@@ -157,7 +157,8 @@ class Runner:
             if isinstance(event, Connected):
                 self._lit.clear()
                 self._switch_lamps()
-                tell(f"pendant connected: {self._source.description}")
+                speak = "; turn its wheel by one detent, to let it tell how its switches stand"
+                tell(f"pendant connected: {self._source.description}{speak if event.may_be_old else ''}")
             elif isinstance(event, Disconnected):
                 tell(f"pendant lost ({event.reason}); plug it in again{after}")
         for pin, value in writes if self._verbose else ():
@@ -172,10 +173,14 @@ class Runner:
         before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
 
         def stop(number: int, frame: FrameType | None) -> None:
-            self._stop = True
+            self._stop = self._stop or signal.Signals(number)
+
+        def spun(number: int, frame: FrameType | None) -> None:
+            raise RuntimeError("the loop went round without ever waiting")
 
         for number in STOP_SIGNALS:
             signal.signal(number, stop)
+        signal.signal(signal.SIGXCPU, spun)
         try:
             yield
         finally:

@@ -27,7 +27,7 @@ MAX_FAULTS = 100
 """Of more faults than this only the number is told: such a file is no profile, and nobody reads them all."""
 
 PLAIN_TAG = "tag:yaml.org,2002:"
-"""What the tags of plain YAML begin with; those that make objects of other languages have python/ behind it."""
+"""What the tags of plain YAML begin with; those that make Python objects have python/ behind it."""
 
 MAX_QUOTED = 60
 """Characters of the file that a message quotes."""

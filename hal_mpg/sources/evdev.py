@@ -43,7 +43,7 @@ from hal_mpg.sources.evdev_nodes import (
     is_node,
     unreadable_paths,
 )
-from hal_mpg.sources.evdev_stale import forget_old_keys
+from hal_mpg.sources.evdev_stale import state_may_be_old
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
 
@@ -162,7 +162,6 @@ class EvdevSource:
                 nodes.append(Node(device, found, FrameBuilder(number, use_monotonic_clock(device.fd))))
                 if self._grab:
                     device.grab()
-            notes = {forget_old_keys(node.found.path, node.device.fd) for node in nodes}
             states = tuple(self._state_of(node) for node in nodes)
         except OSError as error:
             for node in nodes:
@@ -178,9 +177,8 @@ class EvdevSource:
         self._nodes = nodes
         self._nodes_seen.tell_again()
         self._warn_of_missing_codes()
-        for note in notes - {None}:
-            self._nodes_seen.tell_once(f"{self.description}: {note}")
-        return [Connected(now, states)]
+        may_be_old = any(state_may_be_old(node.found.path, node.found.identity) for node in nodes)
+        return [Connected(now, states, may_be_old)]
 
     def _missing_codes(self, device: list[Found]) -> list[tuple[str, Code]]:
         """Return the codes of the profile that no node of a device carries, with their controls."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Old switch positions: what the kernel tells of a USB pendant that nobody had open.
+"""Whether the kernel can know how a pendant's switches stand when it is opened.
 
-The kernel fetches no reports from a USB HID device while no program has it open, and drops what had piled up
-when one opens it (Linux: usbhid_open). An E-stop that was pressed in that time would read as released. A
-device that is inhibited for a moment (sysfs, `inhibited`) forgets which keys were held; with its next report,
-every pendant that is a HID device tells all of them. Until then a normally closed E-stop counts as actuated.
+The kernel fetches no reports from a USB HID device while no program has it open, drops what had piled up
+when one opens it, and asks for none (Linux: usbhid_open). An E-stop that was pressed meanwhile reads as
+released, a button that was held while the plug went in reads as released, and then as pressed. With its
+first report, the device tells all at once: what differs comes as events in that frame.
 """
 
 from __future__ import annotations
@@ -12,34 +12,27 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hal_mpg.evdev_library import held_keys
+from hal_mpg.profile import Identity
 
 INPUT_CLASS = Path("/sys/class/input")
+QUIRKS = Path("/sys/module/usbhid/parameters/quirks")
+ALWAYS_POLL = 0x400
+"""HID_QUIRK_ALWAYS_POLL of linux/hid.h: the kernel listens all the time."""
 
 
-def forget_old_keys(path: str, descriptor: int) -> str | None:
-    """Make the kernel forget the held keys of an open USB node; return what to tell the user, if anything.
-
-    Raises OSError where the device has gone.
-    """
+def state_may_be_old(path: str, identity: Identity) -> bool:
+    """Tell whether what the kernel says of a node's switches may be old until the first report."""
     device = INPUT_CLASS / Path(path).name / "device"
-    switch = device / "inhibited"
+    is_hid = (device / "device" / "report_descriptor").exists()
+    is_usb = re.search(r"/usb[0-9]+/", str(device.resolve()))
+    return bool(is_hid and is_usb) and not _is_always_polled(identity)
+
+
+def _is_always_polled(identity: Identity) -> bool:
     try:
-        is_usb = re.search(r"/usb[0-9]+/", str(device.resolve()))
-        is_inhibited = switch.read_text().strip() == "1"
-    except OSError:
-        return None  # a kernel before 5.11
-    if not is_inhibited and not (is_usb and held_keys(descriptor)):
-        return None
-    try:
-        if not is_inhibited:
-            switch.write_text("1")
-        switch.write_text("0")
-    except OSError:
-        if is_inhibited:
-            return f"it is switched off; run: echo 0 | sudo tee {switch}"
-        return (
-            "its switches may stand otherwise than the kernel remembers: press and release its E-stop once "
-            "(with the udev rules, and in the group plugdev, hal_mpg sees to that itself)"
-        )
-    return "its switches are not known until it speaks: turn its wheel by one detent"
+        entries = QUIRKS.read_text().strip().split(",")
+        quirks = [tuple(int(number, 16) for number in entry.split(":")) for entry in entries if ":" in entry]
+    except (OSError, ValueError):
+        return False
+    mine = (identity.vendor, identity.product)
+    return any(quirk[:2] == mine and quirk[2] & ALWAYS_POLL for quirk in quirks if len(quirk) == 3)

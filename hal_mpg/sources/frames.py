@@ -16,7 +16,7 @@ INPUT_EVENT = struct.Struct("llHHi")
 
 
 MAX_CHANGES = 1024
-"""More changes than this without a SYN_REPORT are void: the device never ends its frame, and an E-stop may be in it."""
+"""More changes than this without a SYN_REPORT are void: an E-stop may be in a frame that never ends."""
 
 
 class FrameBuilder:

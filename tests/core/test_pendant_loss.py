@@ -319,3 +319,71 @@ def test_no_time_is_needed_where_nothing_happens() -> None:
     assert bed.pendant.next_deadline() is None
     bed.arm()
     assert bed.pendant.next_deadline() is None
+
+
+def connected_old(keys: frozenset[int], nodes: int = 1) -> Bed:
+    """Plug in a pendant whose state the kernel may remember from long ago."""
+    bed = Bed()
+    bed.held = set(keys)
+    others = (NodeState(frozenset(), {}),) * (nodes - 1)
+    bed.handle(Connected(bed.now, (bed.state(), *others), may_be_old=True))
+    bed.wait(1.0)
+    return bed
+
+
+def test_an_estop_state_that_may_be_old_is_not_believed_until_the_device_has_spoken() -> None:
+    bed = connected_old(READY)
+    assert (bed["connected"], bed["estop-ok"], bed["why-not"]) == (True, False, 2)
+    assert bed["axis-select"] == 0
+    bed.turn(1)
+    bed.wait(0.1)
+    assert bed["estop-ok"] is True
+    assert bed["dropped"] == 1
+
+
+def test_the_first_word_may_be_that_the_estop_is_pressed() -> None:
+    bed = connected_old(READY)
+    bed.frame((EV_REL, REL_DIAL, 1), (EV_KEY, CONTACT, 0))
+    bed.wait(1.0)
+    assert bed["estop-ok"] is False
+    assert not bed.times("estop-ok", True)
+
+
+def test_only_the_node_that_has_the_estop_can_speak_for_it() -> None:
+    bed = connected_old(READY, nodes=2)
+    bed.frame((EV_REL, REL_DIAL, 1), node=1)
+    bed.wait(1.0)
+    assert bed["estop-ok"] is False
+    bed.frame((EV_REL, REL_DIAL, 1), node=0)
+    bed.wait(1.0)
+    assert bed["estop-ok"] is True
+
+
+def test_a_normally_open_estop_that_may_be_old_counts_as_actuated_too() -> None:
+    profile = make_profile(estop=f"{{key: {CONTACT}, contact: normally-open}}")
+    bed = Bed(profile)
+    bed.handle(Connected(bed.now, (NodeState(READY - {CONTACT}, {}),), may_be_old=True))
+    bed.wait(1.0)
+    assert bed["estop-ok"] is False
+    bed.turn(1)
+    bed.wait(1.0)
+    assert bed["estop-ok"] is True
+
+
+def test_a_button_in_the_first_word_was_perhaps_held_all_along_and_is_no_press() -> None:
+    bed = connected_old(frozenset())
+    bed.press(*READY, ENABLE, RESET)
+    bed.wait(1.0)
+    assert (bed["estop-ok"], bed["enable"], bed["reset"], bed["armed"]) == (True, False, False, False)
+    assert not bed.times("reset", True)
+    bed.release(ENABLE)
+    bed.press(ENABLE)
+    bed.wait(1.0)
+    assert bed["armed"] is True
+
+
+def test_a_state_that_was_read_again_is_not_old() -> None:
+    bed = connected_old(READY)
+    bed.lose_events()
+    bed.wait(1.0)
+    assert bed["estop-ok"] is True
