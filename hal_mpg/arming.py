@@ -28,9 +28,9 @@ class WhyNot(IntEnum):
 WORDS = {
     WhyNot.READY: "ready",
     WhyNot.NO_DEVICE: "no pendant: plug it in",
-    WhyNot.ESTOP: "E-stop: release it, then reset",
+    WhyNot.ESTOP: "E-stop is pressed, or its wire is broken: release it, then reset",
     WhyNot.INHIBITED: "inhibited by HAL (inhibit is TRUE)",
-    WhyNot.MACHINE_OFF: "machine is off, in E-stop, or without its servo thread: reset it, then switch it on",
+    WhyNot.MACHINE_OFF: "machine is off or in E-stop (or has no servo thread): reset, switch on",
     WhyNot.NOT_MANUAL: "not in manual mode",
     WhyNot.NOT_ENABLED: "hold the enabling button (let go of it once, if it was held all along)",
     WhyNot.NOT_STILL: "waiting for the wheel to be still",

@@ -43,6 +43,9 @@ keys of the live view:
   r                    reset button
   SPACE                enabling button: hold, let go
   u                    unplug, plug in again
+  c                    cut the wire of the E-stop, mend it
+  k                    kill hal_mpg
+  b                    bring it back into the running LinuxCNC (hal_mpg recover)
   p                    power up: reset the E-stop, switch the machine on, home all axes
   q                    quit
 

@@ -38,6 +38,8 @@ class Status:
     teleop: bool = False
     positions: Mapping[str, float] | None = None
     pins: Mapping[str, PinValue] | None = None
+    answers: bool = True
+    """Whether hal_mpg's heartbeat goes on; if not, its pins are what they were."""
 
     def next_command(self) -> Command | None:
         """Return what has to be asked for next on the way to a machine that can be jogged; None: it can."""

@@ -45,7 +45,7 @@ class DemoPendant:
         self._peer: Lines | None = None
         self._pending, self._next_at, self._reset_until = 0, 0.0, 0.0
         self.axis, self.scale = next(iter(self._axes)), next(iter(self._scales))
-        self.estop_pressed = self.enable_held = self.reset_held = False
+        self.estop_pressed = self.estop_cut = self.enable_held = self.reset_held = False
         self._told: frozenset[int] = frozenset()
 
     @property
@@ -131,6 +131,11 @@ class DemoPendant:
         self.estop_pressed = pressed
         self._tell_keys()
 
+    def cut_estop(self, cut: bool) -> None:
+        """Cut the wire of the E-stop's contact, or mend it."""
+        self.estop_cut = cut
+        self._tell_keys()
+
     def hold_enable(self, held: bool) -> None:
         """Hold the enabling button, or let it go."""
         self.enable_held = held
@@ -145,7 +150,7 @@ class DemoPendant:
         """Return the keys that are held, as the switches stand."""
         codes: list[Code] = [self._axes[self.axis], self._scales[self.scale]]
         codes += [self._reset] * self.reset_held + [self._enable] * self.enable_held
-        codes += [self._estop] * (not self.estop_pressed)  # the contact is normally closed
+        codes += [self._estop] * (not (self.estop_pressed or self.estop_cut))  # it is normally closed
         return frozenset(code.number for code in codes)
 
     def _tell_keys(self) -> None:

@@ -27,6 +27,12 @@ PING_S = 10.0
 SETTLE_S = 3.0
 """How long to wait for AXIS where it cannot be asked."""
 
+SILENT_S = 0.4
+"""How long the heartbeat may stand still before hal_mpg is said not to answer."""
+
+MAX_NAMES = 20
+"""How many names hal_mpg may have had: after it was killed, it comes back as hal_mpg-2, and so on."""
+
 COMPLETE_S = 2.0
 """How long LinuxCNC may take to carry out one command."""
 
@@ -43,11 +49,33 @@ class Reader:
         self._command = self._linuxcnc.command()
         # Each message goes to one reader only, and AXIS shows it where the user looks.
         self._errors = None if shows_axis else self._linuxcnc.error_channel()
+        self._name = COMPONENT
         self._pins = self._pin_names()
+        self._beat, self._beat_at = False, time.monotonic()
 
     def _pin_names(self) -> list[str]:
         names = [str(pin["NAME"]) for pin in self._hal.get_info_pins()]
-        return [name for name in names if name.startswith(f"{COMPONENT}.") and "heartbeat" not in name]
+        return [name for name in names if name.startswith(f"{self._name}.") and "heartbeat" not in name]
+
+    def _answers(self) -> bool:
+        """Tell whether hal_mpg's heartbeat goes on; go over to another component that took its place."""
+        now = time.monotonic()
+        beat = self._read(f"{self._name}.heartbeat")
+        if beat is not None and beat != self._beat:
+            self._beat, self._beat_at = beat, now
+        if now - self._beat_at < SILENT_S:
+            return True
+        names = [COMPONENT, *(f"{COMPONENT}-{number}" for number in range(2, MAX_NAMES))]
+        there = [name for name in names if self._hal.component_exists(name)]
+        self._name = there[-1] if there else COMPONENT
+        self._pins = self._pin_names()
+        return False
+
+    def _read(self, pin: str) -> Any:
+        try:
+            return self._hal.get_value(pin)
+        except RuntimeError:
+            return None  # the component has gone
 
     def messages(self) -> list[str]:
         """Return what LinuxCNC has told its operator since the last call."""
@@ -72,14 +100,12 @@ class Reader:
             homed=all(stat.homed[: stat.joints]),
             teleop=stat.motion_mode == self._linuxcnc.TRAJ_MODE_TELEOP,
             positions={x: stat.actual_position[i] for i, x in letters},
+            answers=self._answers(),
             pins=self._read_pins(),
         )
 
     def _read_pins(self) -> dict[str, Any]:
-        try:
-            return {name.removeprefix(f"{COMPONENT}."): self._hal.get_value(name) for name in self._pins}
-        except RuntimeError:
-            return {}  # the component has gone
+        return {name.removeprefix(f"{self._name}."): self._read(name) for name in self._pins}
 
     def axis_is_up(self) -> bool:
         """Tell whether AXIS has done all that it does at its start, a change to joint mode among it."""

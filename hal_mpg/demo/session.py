@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
+from hal_mpg.demo.faults import kill_component, start_recovery
 from hal_mpg.demo.link import Command, Lines, Status, listen, parse_line
 from hal_mpg.demo.pendant import DemoPendant
 from hal_mpg.demo.setup import Place, hal_memory, processes_of, remove_stale_lock
@@ -41,6 +42,8 @@ SHOWN_LINES = 15
 
 STALLED = "demo: E-stop by AXIS, or the watchdog (a busy computer); p: go on"
 """What is said of an E-stop that the pendant has not made."""
+
+SILENT = "demo: hal_mpg does not answer: killed, or hung; the watchdog has tripped; b: bring it back"
 
 
 class Interrupted(Exception):
@@ -92,14 +95,16 @@ class Session:
         self._log = place.log.open("w+", encoding="utf-8", errors="replace")
         self._log_rest = ""
         self._process: subprocess.Popen[bytes] | None = None
-        self._is_linuxcnc = False
+        self.is_linuxcnc = False
         self._power_until = 0.0
         self._asked, self._ask_again_at = "", 0.0
+        self._was_killed = False
+        self._recovery: subprocess.Popen[bytes] | None = None
 
     def start(self, argv: list[str], environment: dict[str, str], is_linuxcnc: bool) -> None:
         """Start the machine and wait until it and the component are up, and the pendant is plugged in."""
         self.pendant.plug_in()
-        self._is_linuxcnc = is_linuxcnc
+        self.is_linuxcnc = is_linuxcnc
         with self._place.log.open("ab") as log:
             self._process = subprocess.Popen(
                 argv,
@@ -127,6 +132,20 @@ class Session:
         """Begin to do what lies between an E-stop and a jog: reset, machine on, home, teleop mode."""
         self._power_until = time.monotonic() + POWER_UP_S
         self._asked = ""
+
+    def kill(self) -> None:
+        """Kill hal_mpg."""
+        if not self.is_linuxcnc:
+            self.note("demo: without LinuxCNC there is nothing that could notice")
+        elif kill_component(self._place):
+            self._was_killed = True
+            self.note("demo: hal_mpg was killed (SIGKILL)")
+
+    def recover(self) -> None:
+        """Bring hal_mpg back into the running LinuxCNC."""
+        if self.is_linuxcnc and (self._recovery is None or self._recovery.poll() is not None):
+            self.note("demo: hal_mpg recover")
+            self._recovery = start_recovery(self._place)
 
     @property
     def is_powering_up(self) -> bool:
@@ -172,9 +191,12 @@ class Session:
             if isinstance(said, Status):
                 # Between on and E-stop it may be seen as off: iocontrol is slower than motion.
                 trips = self.status.state != "ESTOP" and said.state == "ESTOP"
-                if trips and not (said.pins or {}).get("estop"):
+                if self.status.answers and not said.answers:
+                    self.note(SILENT)
+                elif trips and said.answers and not (said.pins or {}).get("estop") and not self._was_killed:
                     self.note(STALLED)
                 self.status = said
+                self._was_killed &= not said.answers or said.state != "ESTOP"
             else:
                 self.note(said)
         if not self._machine.is_open:
@@ -194,7 +216,7 @@ class Session:
     def _ended(self) -> MachineEnded:
         self._follow_log()
         status = self._process.returncode if self._process else None
-        what = "LinuxCNC" if self._is_linuxcnc else "the fake machine"
+        what = "LinuxCNC" if self.is_linuxcnc else "the fake machine"
         words = f"{what} has ended (status {status}); its last words:\n{self.log_tail()}"
         return MachineEnded(words, is_proper=status == 0)
 
@@ -247,7 +269,7 @@ class Session:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(END_S)
                 break
-        if process.returncode == -signal.SIGKILL and self._is_linuxcnc:
+        if process.returncode == -signal.SIGKILL and self.is_linuxcnc:
             self._clean_up_hal()
         # Daemons that LinuxCNC has told to end may take a moment to do so.
         deadline = time.monotonic() + LEFTOVER_S
@@ -255,7 +277,7 @@ class Session:
             time.sleep(0.05)
 
     def _leftovers(self) -> bool:
-        return bool(processes_of(self._place.path)) or (self._is_linuxcnc and hal_memory() is not None)
+        return bool(processes_of(self._place.path)) or (self.is_linuxcnc and hal_memory() is not None)
 
     def _clean_up_hal(self) -> None:
         """Do what LinuxCNC's own script would have done, had it not been killed."""

@@ -130,7 +130,11 @@ class Place:
         folder.mkdir()
         gui = "axis" if shows_axis else "none"
         reader = f"hal_mpg.demo.reader {self.control_socket} {gui}"
-        for name, module in (("hal_mpg", "hal_mpg --verbose"), ("hal_mpg-demo-display", reader)):
+        for name, module in (
+            ("hal_mpg", "hal_mpg --verbose"),
+            ("hal_mpg-recover", "hal_mpg recover"),
+            ("hal_mpg-demo-display", reader),
+        ):
             script = f'#!/bin/sh\nPYTHONPATH={self.project} exec {shlex.quote(python)} -m {module} "$@"\n'
             (folder / name).write_text(script)
             (folder / name).chmod(0o755)

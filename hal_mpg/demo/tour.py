@@ -75,6 +75,7 @@ class Tour:
             self._let_go,
             self._press_estop,
             self._pull_the_plug,
+            self._kill,
         )
         try:
             for step in steps:
@@ -156,6 +157,23 @@ class Tour:
         self._say("unplugged: E-stop; plugged in again, its selector on another axis: no jump")
         self._turn({"y": (self._pendant.scales[2], 3)})
         self._say(f"Y, 3 detents on   {self._where('y')}")
+
+    def _kill(self) -> None:
+        session = self._session
+        if not session.is_linuxcnc:
+            return  # on the fake HAL the machine would die with it
+        session.kill()
+        self._await(lambda: session.status.state == "ESTOP", "the watchdog to trip")
+        self._await(lambda: not session.status.answers, "the end of hal_mpg's heartbeat")
+        session.recover()
+        self._await(lambda: session.status.answers and bool(self._pin("connected")), "hal_mpg to come back")
+        self._ready()
+        if not self._agrees():
+            self._fault("an axis has jumped when hal_mpg came back")
+        self._say("hal_mpg killed: E-stop by the watchdog; brought back by `hal_mpg recover`: no jump")
+        for detents in (2, -2):
+            self._turn({"x": (self._pendant.scales[1], detents)})
+        self._say(f"X, 2 detents on, 2 back   {self._where('x')}")
 
     def _ready(self) -> None:
         """Do what a user does until the wheel is armed."""

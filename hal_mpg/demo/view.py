@@ -24,7 +24,9 @@ from hal_mpg.demo.tour import unit_of
 KEYS = """\
  arrow right, left  wheel, 1 detent      x y z a  axis    SPACE  enabling button
  with shift, or . , wheel, 10 detents    1 2 3    scale   e E-stop   r reset
- p  power up: reset, on, home            u  unplug, plug in          q quit"""
+ p  power up: reset, on, home            q  quit
+ break it:  u unplug, plug in   c cut, mend the E-stop wire   k kill hal_mpg
+ b  bring a killed hal_mpg back"""
 
 WHAT_HELPS = {
     WhyNot.NO_DEVICE: "[u]",
@@ -44,7 +46,7 @@ PINS = (
 )
 """The pins that are shown, as they are laid out."""
 
-FIXED_LINES = 20
+FIXED_LINES = 22
 """Lines of the screen that are not messages."""
 
 _KEY = re.compile(rb"\x1b[\[O][0-9;]*[A-Za-z~]|[^\x1b]|\x1b(?=[^\[O])")
@@ -89,7 +91,13 @@ class View:
         """Return all that the picture depends on."""
         pendant = self._pendant
         switches = (pendant.axis, pendant.scale, pendant.estop_pressed, pendant.enable_held)
-        more = (pendant.reset_held, pendant.is_plugged_in, len(self._session.notes), console.size)
+        more = (
+            pendant.reset_held,
+            pendant.estop_cut,
+            pendant.is_plugged_in,
+            len(self._session.notes),
+            console.size,
+        )
         return switches, more, self._session.status, list(self._session.notes)
 
     def _read_keys(self) -> None:
@@ -118,6 +126,7 @@ class View:
             bound[str(number).encode()] = lambda to=scale: select(self._pendant.axis, to)  # type: ignore[misc]
         bound |= {b" ": self._toggle_enable, b"e": self._toggle_estop, b"u": self._toggle_plug}
         bound |= {b"r": self._pendant.press_reset, b"p": self._power_up, b"q": self._leave}
+        bound |= {b"c": self._toggle_wire, b"k": self._session.kill, b"b": self._session.recover}
         return bound
 
     def _toggle_enable(self) -> None:
@@ -125,6 +134,9 @@ class View:
 
     def _toggle_estop(self) -> None:
         self._pendant.press_estop(not self._pendant.estop_pressed)
+
+    def _toggle_wire(self) -> None:
+        self._pendant.cut_estop(not self._pendant.estop_cut)
 
     def _toggle_plug(self) -> None:
         if self._pendant.is_plugged_in:
@@ -166,7 +178,8 @@ class View:
         rows.add_row("axis", _choice(pendant.axis, pendant.axes, str.upper))
         rows.add_row("scale", _choice(pendant.scale, pendant.scales, str))
         pressed = pendant.estop_pressed
-        rows.add_row("E-stop", Text("PRESSED", "bold white on red") if pressed else Text("released"))
+        estop = Text("PRESSED", "bold white on red") if pressed else Text("released")
+        rows.add_row("E-stop", estop + Text("   WIRE CUT" if pendant.estop_cut else "", "bold"))
         held = Text("held", "bold") if pendant.enable_held else Text("not held")
         rows.add_row("enabling button", held + Text("   reset pressed" if pendant.reset_held else ""))
         plugged = pendant.is_plugged_in
@@ -207,6 +220,8 @@ class View:
     def _why_line(self) -> Text:
         pins = self._session.status.pins or {}
         why_not = WhyNot(int(pins.get("why-not", WhyNot.NO_DEVICE)))
+        if not self._session.status.answers:
+            return Text(" hal_mpg DOES NOT ANSWER: killed, or hung   [b] bring it back, [p]", "bold red")
         if self._session.is_powering_up:
             # While LinuxCNC homes and changes its mode, it takes no detents.
             return Text(" powering up: E-stop reset, machine on, home, teleop mode ...", "bold yellow")

@@ -238,6 +238,37 @@ def test_the_live_view_follows_the_keys(command: list[str]) -> None:
     play(command, user)
 
 
+def test_what_a_user_breaks_is_told_and_the_way_back_works(tmp_path: Path) -> None:
+    require_linuxcnc()
+
+    def user(shown: Terminal) -> None:
+        shown.wait_for("READY: a detent moves X by 0.001 mm")
+        shown.press("\x1b[C\x1b[C")
+        shown.wait_for(r"X +0\.002 +mm")
+        shown.press("k")
+        shown.wait_for(r"E-stop, homed[^@]*DOES NOT ANSWER")
+        shown.wait_for("the watchdog has tripped")
+        shown.press("b")
+        shown.wait_for("runs again, as hal_mpg-2")
+        shown.wait_for(r"connected TRUE[^@]*why-not +4")
+        shown.press("p")
+        shown.wait_for("on, homed")
+        shown.press(" ")
+        shown.wait_for("not held")
+        shown.press(" ")
+        shown.wait_for("READY")
+        shown.press("\x1b[C")
+        shown.wait_for(r"X +0\.003 +mm")
+        shown.press("c")
+        shown.wait_for(r"WIRE CUT[^@]*E-stop, homed")
+        shown.wait_for("its wire is broken")
+        shown.press("q")
+        assert shown.wait_for_end() == 0, shown.text()
+        assert_nothing_left(shown.text())
+
+    play(private(["sh", "-c", REPORT, "sh", *DEMO], tmp_path), user)
+
+
 def test_ctrl_c_ends_it(command: list[str]) -> None:
     # sh, which says what is left, has to outlive the Ctrl-C.
     command = [REPORT.replace('"$@"', 'trap : INT\n"$@"') if word == REPORT else word for word in command]
