@@ -9,17 +9,15 @@ in the events.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from enum import Enum
 from typing import NamedTuple
 
 from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, STILL_S, Latch, WhyNot
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
-from hal_mpg.errors import IllegalEvent
+from hal_mpg.device_state import State, next_state
 from hal_mpg.events import (
     AxisLimit,
     Connected,
-    Disconnected,
     Event,
     EventsLost,
     Frame,
@@ -58,31 +56,6 @@ BUSY_S = 1.0
 """How long after the last turn of the wheel a pendant counts as busy."""
 
 
-class State(Enum):
-    """Of the device: not there, there and known, or there with events lost and not yet read again."""
-
-    ABSENT = "absent"
-    LIVE = "live"
-    REREADING = "rereading"
-
-
-LEGAL: dict[State, dict[type[Event], State]] = {
-    State.ABSENT: {Connected: State.LIVE},
-    State.LIVE: {
-        Frame: State.LIVE,
-        EventsLost: State.REREADING,
-        Disconnected: State.ABSENT,
-    },
-    State.REREADING: {
-        Frame: State.REREADING,
-        EventsLost: State.REREADING,
-        Snapshot: State.LIVE,  # where no other node is still to be read
-        Disconnected: State.ABSENT,
-    },
-}
-"""Which device event may come in which state, and the state that it leads to."""
-
-
 class _Selection(NamedTuple):
     """Where the selectors stand, as far as this machine has it. `scale` is an index or -1."""
 
@@ -113,6 +86,7 @@ class Pendant:
         self._counts = self._fresh_counts = self._dropped = 0
         self._connections = 0
         self._selection = _Selection(None, None, -1, fault=False)
+        self._is_waiting = False  # for the wheel to be still, and for nothing else
 
     def handle(self, events: Iterable[Event], now: float) -> list[PinWrite]:
         """Take what has happened, in order, and return the pin writes that follow from it.
@@ -153,7 +127,7 @@ class Pendant:
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do next; None: not before the next event."""
         deadlines = [self._out.next_deadline()]
-        if self._speed.is_turning or self._out["why-not"] == WhyNot.NOT_STILL:
+        if self._speed.is_turning or self._is_waiting:
             deadlines.append(self._may_arm_at())
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
@@ -166,13 +140,7 @@ class Pendant:
         return safe_writes(self.pins)
 
     def _check(self, event: Event) -> State:
-        try:
-            return LEGAL[self._state][type(event)]
-        except KeyError:
-            raise IllegalEvent(
-                f"{type(event).__name__} while the device is {self._state.value}; "
-                f"this is a fault of hal_mpg, please report it"
-            ) from None
+        return next_state(self._state, event)
 
     def _on_device(self, event: Event, now: float) -> None:
         self._state = self._check(event)
@@ -182,8 +150,6 @@ class Pendant:
                 self._lost_nodes.clear()
                 self._connections += 1
                 self._turned_at = now  # nobody knows what the wheel did before
-            case Disconnected():
-                self._lost_nodes.clear()
             case EventsLost(_, node, void):
                 self._lost_nodes.add(node)
                 self._turned_at = now
@@ -287,16 +253,27 @@ class Pendant:
         was_armed = self._jog.armed
         self._jog.update(reasons, is_still)
         self._override.update(reasons, is_still)
+        self._is_waiting = self._jog.is_waiting(reasons) or self._override.is_waiting(reasons)
         if was_armed and not self._jog.armed:
             self._stop_jogs(now)
         self._out.set("armed", self._jog.armed)
+        may_move = self._jog.armed and self._permits_motion()
         for axis in self._axes.values():
-            self._out.set(axis.enable_pin, self._jog.armed)
+            self._out.set(axis.enable_pin, may_move)
         if self._selection.target:
             reasons = reasons - {WhyNot.NOT_MANUAL}
         if waiting.is_waiting(reasons):
             reasons = reasons | {WhyNot.NOT_STILL}
         self._out.set("why-not", int(min(reasons, default=WhyNot.READY)))
+
+    def _permits_motion(self) -> bool:
+        """Tell once more, past reasons and latch, whether detents may move anything.
+
+        A second way for what matters most: a fault in the first one alone moves nothing.
+        """
+        known = self._state is State.LIVE
+        gates = self._gates.machine_is_on and self._gates.mode_is_manual and not self._gates.inhibit
+        return known and gates and bool(self._out["enable"]) and bool(self._out["estop-ok"])
 
     def _disarm(self, now: float) -> None:
         """Disarm although every gate is open, until the wheel has been still."""
@@ -356,8 +333,7 @@ class Pendant:
             axis=self._axes.get(position) if position else None,
             target=target,
             scale=index,
-            # An override counts detents as they are, so the scale does not matter to it.
-            fault=selector.fault or bool(scale and scale.fault and target is None),
+            fault=selector.fault,
         )
 
 

@@ -53,6 +53,7 @@ class Runner:
         self._gates: Gates | None = None
         self._limits: list[AxisLimit] = []
         self._lit: dict[str, bool] = {}
+        self._has_warned = False
         self._safe_writes = pendant.safe_writes()  # made now: later there may be no memory left to make them
 
     def run(self) -> None:
@@ -161,9 +162,18 @@ class Runner:
                 tell(f"pendant connected: {self._source.description}{speak if event.may_be_old else ''}")
             elif isinstance(event, Disconnected):
                 tell(f"pendant lost ({event.reason}); plug it in again{after}")
-        for pin, value in writes if self._verbose else ():
-            if pin == "why-not":
+        for pin, value in writes:
+            if pin == "why-not" and self._verbose:
                 tell(WORDS[WhyNot(int(value))])
+            elif pin == "armed" and value:
+                self._warn_of_unknown_limits()
+
+    def _warn_of_unknown_limits(self) -> None:
+        """Tell once which axes have no known velocity: what is spun fast on them runs on."""
+        axes = [limit.axis for limit in self._limits if limit.max_velocity == 0]
+        if axes and not self._has_warned:
+            self._has_warned = True
+            tell(f"no max-velocity is set for {', '.join(axes)}: a fast spin runs on; see mpg-{axes[0]}.hal")
 
     @contextmanager
     def _signals(self) -> Iterator[None]:

@@ -39,5 +39,5 @@ class WheelSpeed:
 
     def stopped(self) -> float:
         """Note that the wheel is still; return the speed, which is 0."""
-        self._since, self._speed = None, 0.0
+        self._since = None
         return 0.0

@@ -29,6 +29,9 @@ MAX_FAULTS = 100
 PLAIN_TAG = "tag:yaml.org,2002:"
 """What the tags of plain YAML begin with; those that make Python objects have python/ behind it."""
 
+MAX_WHAT = 300
+"""Characters of one fault, of which the last tell what is right."""
+
 MAX_QUOTED = 60
 """Characters of the file that a message quotes."""
 
@@ -85,6 +88,7 @@ class Reader:
 
     def fault(self, place: Node | Mark | None, what: str) -> None:
         """Note a fault at a node; `what` says what is wrong and, after a semicolon, what is right."""
+        what = what if len(what) <= MAX_WHAT else f"{what[: MAX_WHAT // 2]}...{what[-MAX_WHAT // 2 :]}"
         mark = place.start_mark if isinstance(place, Node) else place
         where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         if self.is_full and where not in self._faults:

@@ -83,20 +83,22 @@ def _free_name(name: str, linuxcnc: Linuxcnc) -> str:
     Raises HalError where one is still running.
     """
     components = _components(linuxcnc)
-    for number in count(1):
-        candidate = name if number == 1 else f"{name}-{number}"
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    dead: list[str] = []
+    for candidate in names:
         if candidate not in components:
-            return candidate
-        process = components[candidate]
-        if _is_running(process):
+            break
+        if _is_running(components[candidate]):
             raise HalError(
-                f"recover: {candidate} is running (process {process}), there is nothing to recover; "
-                f"if it hangs: kill -9 {process}, then this again"
+                f"recover: {candidate} is running (process {components[candidate]}), there is nothing to "
+                f"recover; if it hangs: kill -9 {components[candidate]}, then this again"
             )
-        pins = [line.split() for line in _halcmd(linuxcnc, [f"show pin {candidate}."]).splitlines()]
-        linked = [words[4] for words in pins if len(words) > 5 and words[4].startswith(f"{candidate}.")]
+        dead.append(candidate)
+    pins = [line.split() for line in _halcmd(linuxcnc, [f"show pin {name}"]).splitlines()] if dead else []
+    linked = [words[4] for words in pins if len(words) > 5 and words[4].split(".")[0] in dead]
+    if linked:
         _halcmd(linuxcnc, [f"unlinkp {pin}" for pin in linked])
-    raise AssertionError
+    return candidate
 
 
 def _components(linuxcnc: Linuxcnc) -> dict[str, int]:

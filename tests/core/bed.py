@@ -80,7 +80,7 @@ class Bed:
 
     def _write(self, writes: list[PinWrite]) -> list[PinWrite]:
         for pin, value in writes:
-            assert pin in self.pins, f"{pin} is no pin"
+            assert type(value) is type(self.pins.get(pin)), f"{pin} is no pin for {value!r}"
             self.pins[pin] = value
         self.log += [(self.now, write) for write in writes]
         return writes

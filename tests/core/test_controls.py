@@ -110,6 +110,12 @@ def test_more_than_a_hand_can_do_is_refused(value: int) -> None:
     assert controls.wheel.unclear == abs(value)
 
 
+def test_as_much_as_a_hand_can_do_is_taken_and_what_is_refused_adds_up() -> None:
+    controls = wheel("{rel: REL_DIAL}")
+    assert turned(controls, EV_REL, REL_DIAL, [1000, -1000, 1001, -1001]) == [1000, -1000, 0, 0]
+    assert controls.wheel.unclear == 2002
+
+
 def test_codes_of_nothing_mean_nothing() -> None:
     controls = wheel("{rel: REL_DIAL}")
     codes = [
@@ -136,6 +142,20 @@ def test_keys_off_and_both() -> None:
     assert (bed["axis-select"], bed["axis.x.selected"]) == (-1, False)
     bed.release(0x122)
     assert (bed["axis-select"], bed["axis.x.selected"]) == (0, True)
+
+
+def test_a_scale_that_can_be_off() -> None:
+    bed = Bed(make_profile(scale='{keys: {"off": 0x126, x1: 0x127, x10: 0x128}}'))
+    bed.plug_in({X, 0x126, CONTACT})
+    assert (bed["scale-select"], bed["scale"]) == (-1, 0.0)
+    bed.switch(0x126, 0x128)
+    assert (bed["scale-select"], bed["scale"]) == (1, 0.01)
+
+
+def test_a_state_is_believed_where_nothing_else_is_said() -> None:
+    controls = Controls(make_profile())
+    controls.seed([NodeState(READY, {})])
+    assert controls.estop is False
 
 
 def test_autorepeat_of_a_selector_changes_nothing() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal_mpg.events import EV_KEY, EV_REL, EV_SYN, SYN_DROPPED, SYN_REPORT, EventsLost, Frame
-from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
+from hal_mpg.sources.frames import INPUT_EVENT, MAX_CHANGES, FrameBuilder
 
 DETENT, PRESS = (EV_REL, 7, 1), (EV_KEY, 0x120, 1)
 REPORT, DROPPED = (EV_SYN, SYN_REPORT, 0), (EV_SYN, SYN_DROPPED, 0)
@@ -101,3 +101,18 @@ def test_a_device_that_never_ends_its_frame_is_asked_for_its_state() -> None:
     assert {type(event) for event in lost} == {EventsLost}
     assert len(builder.feed(packed([REPORT]), 1.0)) == 1
     assert builder.feed(packed([PRESS, REPORT]), 1.0) == [Frame(5.5, 0, (PRESS,))]
+
+
+def test_the_longest_frame_is_a_frame_and_one_change_more_is_a_loss() -> None:
+    for number, kind in ((MAX_CHANGES, Frame), (MAX_CHANGES + 1, EventsLost)):
+        events = FrameBuilder(0).feed(packed([PRESS] * number + [REPORT]), 1.0)
+        assert [(type(event), len(event[2])) for event in events] == [(kind, number)]
+
+
+def test_a_loss_is_dated() -> None:
+    """With its report; before it has come, with the time of reading, but not before what was read."""
+    whole, open_end = packed([DROPPED, REPORT], 5.5), packed([DETENT, DROPPED], 5.6)
+    assert [event.time for event in FrameBuilder(0).feed(whole, 9.0)] == [5.5]
+    assert [event.time for event in FrameBuilder(0).feed(whole + open_end, 9.0)] == [5.5, 9.0]
+    late = packed([DETENT, REPORT], 9.5)
+    assert [event.time for event in FrameBuilder(0).feed(late + open_end, 9.0)] == [9.5, 9.5]

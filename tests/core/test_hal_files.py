@@ -18,6 +18,10 @@ LOADS = [
     ("loadusr -Wn mpg2 hal_mpg --name mpg2", "mpg2", True),
     ("loadusr -Wn mpg2 hal_mpg --name mpg2", "hal_mpg", False),
     ("loadusr -W hal_mpg", "mpg2", False),
+    ("loadusr -Wn mpg2 hal_mpg --name mpg2 --axes X Y", "mpg2", True),
+    ("loadusr -Wn mpg2 -w hal_mpg --name mpg2", "mpg2", True),
+    ("loadusr -w -W hal_mpg", "hal_mpg", True),
+    ("loadusr -W /a/b/hal_mpg", "hal_mpg", True),
     ("loadusr -W hal_input hal_mpg", "hal_mpg", False),
     ("loadusr -W -i", "hal_mpg", False),
     ("loadrt hal_mpg", "hal_mpg", False),
@@ -40,6 +44,19 @@ def test_the_samples_are_found_whole_and_what_enables_comes_before_the_counts() 
     assert all(place > last_enable for word, place in places.items() if word.endswith("counts"))
 
 
+def test_what_wires_a_component_is_what_names_its_pins() -> None:
+    wires = [
+        "net a hal_mpg.counts => b.c",
+        "setp hal_mpg.inhibit 0",
+        "linkps hal_mpg.enable a",
+        "linkps mpg-estop hal_mpg.estop",
+    ]
+    others = ["net a b.c", "setp hal_mpg2.inhibit 0", "addf hal_mpg.x servo-thread", "show pin hal_mpg.estop"]
+    load, found = component_lines([*others, *wires], "hal_mpg")
+    assert load is None
+    assert found == [wires[3], *wires[:3]], "what is netted first is what could enable"
+
+
 def test_another_name_takes_the_place_of_the_component_and_of_nothing_else() -> None:
     wires = ["net a hal_mpg.estop => b.hal_mpg c.d", "setp hal_mpg.axis.x.max-velocity [AXIS_X]MAX_VELOCITY"]
     assert renamed(
@@ -49,7 +66,7 @@ def test_another_name_takes_the_place_of_the_component_and_of_nothing_else() -> 
         "net a hal_mpg-2.estop => b.hal_mpg c.d",
         "setp hal_mpg-2.axis.x.max-velocity [AXIS_X]MAX_VELOCITY",
     ]
-    assert renamed("loadusr -Wn m hal_mpg -v --name m", ["net a m.x xm.y"], "m", "m-2") == [
+    assert renamed("loadusr -Wn m hal_mpg --name m -v", ["net a m.x xm.y"], "m", "m-2") == [
         "loadusr -Wn m-2 hal_mpg --name m-2 -v",
         "net a m-2.x xm.y",
     ]
@@ -64,6 +81,22 @@ def test_comments_continued_lines_and_other_sections_are_read_as_linuxcnc_does(t
         "#HALFILE = none.hal\nHALCMD = net e hal_mpg.f\n"
     )
     assert hal_lines(ini) == ["net a hal_mpg.b    c.d", "net e hal_mpg.f"]
+
+
+def test_only_what_is_in_the_section_counts(tmp_path: Path) -> None:
+    ini = tmp_path / "x.ini"
+    ini.write_text(
+        "HALCMD = net before\n[HAL]\n;HALCMD = net no\nHALCMD = setp a.b c=d # x = y\n"
+        "[HALUI]\nHALCMD = net after\n[ HAL ]\nHALCMD = net again\n"
+    )
+    assert hal_lines(ini) == ["setp a.b c=d # x = y", "net again"]
+
+
+def test_a_comment_may_have_a_comment_and_any_bytes(tmp_path: Path) -> None:
+    (tmp_path / "a.hal").write_bytes(b"net a b.c # one # two # three\nnet \xc3\xa9 d.e # \xff\n")
+    ini = tmp_path / "x.ini"
+    ini.write_text("[HAL]\nHALFILE = a.hal\n")
+    assert hal_lines(ini) == ["net a b.c", "net é d.e"]
 
 
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "hal_mpg"
 CORE = [
-    *("arming", "axis", "controls", "errors", "events", "machine", "motion_limit", "outputs"),
+    *("arming", "axis", "controls", "device_state", "errors", "events", "machine", "motion_limit", "outputs"),
     *("pendant", "pins", "profile", "wheel_speed"),
 ]
 FORBIDDEN = {

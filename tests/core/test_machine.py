@@ -21,7 +21,7 @@ INCREMENTS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.1"))
     ("text", "unit"),
     [
         *[(text, "mm") for text in ("mm", "metric", "MM", "1", "1.0", " 1.0 ")],
-        *[(text, "inch") for text in ("inch", "in", "imperial", "Inch", "0.03937007874")],
+        *[(text, "inch") for text in ("inch", "in", "imperial", "Inch", "0.03937007874", "0.0393701")],
     ],
 )
 def test_units_as_linuxcnc_spells_them(text: str, unit: str) -> None:
@@ -41,9 +41,16 @@ def test_axes_as_linuxcnc_spells_them(words: list[str]) -> None:
     assert parse_axes(words) == {"x", "y", "z"}
 
 
-@pytest.mark.parametrize("words", [[], [""], ["XYQ"], ["1"], ["X;Y"], ["{}"]])
-def test_no_axes(words: list[str]) -> None:
-    with pytest.raises(UsageError, match="--axes"):
+def test_axes_are_those_that_are_named() -> None:
+    assert parse_axes(["y", "Z"]) == {"y", "z"}
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [([], "nothing"), ([""], "nothing"), (["XYQ"], "q"), (["1"], "1"), (["X;Y"], ";"), (["{}"], "nothing")],
+)
+def test_no_axes(words: list[str], fault: str) -> None:
+    with pytest.raises(UsageError, match=f"--axes.*: {fault} is no axis.*XYZABCUVW"):
         parse_axes(words)
 
 

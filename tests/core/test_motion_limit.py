@@ -249,3 +249,104 @@ def test_jogs_that_were_stopped_leave_room_for_new_ones() -> None:
     bed.wait(0.5)
     bed.turn(50)
     assert int(bed["axis.x.jog-counts"]) >= 2 * first - 100
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_axis_that_is_called_back_stands_first_and_then_comes_back(sign: int) -> None:
+    """At 1 s it is at 0.5 with a speed of 1; it stands at 1.0, and 2 s later it is back at 0."""
+    model = MotionLimit()
+    model.set_limits(2.0, 1.0, 0.0)
+    assert model.accept(sign * 3, 1.0, 0.0) == sign * 3
+    assert model.accept(sign * -3, 1.0, 1.0) == sign * -3
+    assert model.is_moving(2.0)
+    assert model.is_moving(3.99)
+    assert not model.is_moving(4.01)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_axis_that_is_called_back_to_where_it_is_cannot_stop_there(sign: int) -> None:
+    model = MotionLimit()
+    model.set_limits(2.0, 1.0, 0.0)
+    model.accept(sign * 3, 1.0, 0.0)
+    assert model.accept(sign * -5, 0.5, 1.0) == sign * -5
+    assert model.is_moving(1.0)
+    assert model.is_moving(1.0 + 1.0 + sqrt(2) - 0.01)
+    assert not model.is_moving(1.0 + 1.0 + sqrt(2) + 0.01)
+
+
+def test_more_on_the_way_is_taken_up_without_standing() -> None:
+    """At 1 s it has a speed of 1 and 0.5 to go; with 3 more it speeds up to 2, and brakes for 2 s."""
+    model = MotionLimit()
+    model.set_limits(100.0, 1.0, 0.0)
+    model.accept(1, 1.0, 0.0)
+    model.accept(3, 1.0, 1.0)
+    assert model.is_moving(3.9995)
+    assert not model.is_moving(4.0005)
+
+
+def test_just_accepted_is_under_way_already() -> None:
+    model = MotionLimit()
+    model.set_limits(1.0, 1.0, 0.0)
+    assert model.accept(1, 1.0, 5.0) == 1
+    assert model.is_moving(5.0)
+
+
+@pytest.mark.parametrize("velocity", [1.0, 6.0])
+def test_a_velocity_limit_that_is_lowered_holds_for_what_is_under_way(velocity: float) -> None:
+    """The worst is assumed: that it brakes to a stand, and makes the rest of its way at the new speed."""
+    model = MotionLimit()
+    model.set_limits(10.0, 100.0, 0.0)
+    left = model.accept(100, 0.1, 0.0) * 0.1 - 0.5  # after 0.1 s of speeding up
+    left += model.accept(100, 0.1, 0.1) * 0.1
+    model.set_limits(velocity, 100.0, 0.1)
+    end = 0.1 + 0.1 + (left - 0.5) / velocity + velocity / 100.0
+    assert model.is_moving(end - 0.002)
+    assert not model.is_moving(end + 0.002)
+
+
+def test_a_velocity_limit_that_is_lowered_while_the_axis_brakes_delays_nothing() -> None:
+    model = MotionLimit()
+    model.set_limits(100.0, 1.0, 0.0)
+    model.accept(1, 1.0, 0.0)
+    model.set_limits(0.5, 1.0, 1.0)  # at a speed of 1, which it has to brake from anyway
+    assert not model.is_moving(2.1)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_stop_brakes_in_either_direction(sign: int) -> None:
+    model = MotionLimit()
+    model.set_limits(50.0, 50.0, 0.0)
+    model.accept(sign * 200, 0.1, 0.0)
+    model.stop(0.6)  # at a speed of 30
+    assert model.is_moving(1.19)
+    assert not model.is_moving(1.21)
+
+
+def test_the_slowest_and_the_fastest_limits_are_limits() -> None:
+    slow, fast = MotionLimit(), MotionLimit()
+    slow.set_limits(1e-9, 1e-9, 0.0)
+    assert slow.accept(1000, 1.0, 0.0) == 1
+    fast.set_limits(1e9, 1e9, 0.0)
+    assert fast.accept(10**10, 1.0, 0.0) == pytest.approx(1e9 / 2 + 1e9 * 0.08, rel=1e-3)
+
+
+def test_the_room_is_the_way_to_stop_and_80_ms_and_one_detent() -> None:
+    model = MotionLimit()
+    model.set_limits(10.0, 1000.0, 0.0)  # 0.05 and 0.8
+    assert model.accept(100, 0.05, 0.0) == 17 + 1
+
+
+def test_what_the_axis_is_doing_already_takes_no_room_in_its_own_direction() -> None:
+    model = MotionLimit()
+    model.set_limits(2.0, 1.0, 0.0)  # 2 to stop, and 0.16
+    assert model.accept(1, 1.0, 0.0) == 1
+    assert model.accept(100, 0.1, 0.9) == 15 + 1  # 0.405 of it is made
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_turning_back_needs_room_for_the_stop_that_comes_first(sign: int) -> None:
+    model = MotionLimit()
+    model.set_limits(2.0, 1.0, 0.0)
+    assert model.accept(sign, 1.0, 0.0) == sign
+    room = 2.16 + 0.595 - 0.405  # 0.595 to go at a speed of 0.9
+    assert model.accept(sign * -100, 0.1, 0.9) == -sign * (int(room / 0.1) + 1)

@@ -108,3 +108,32 @@ def test_every_pulse_is_long_enough_and_none_is_forgotten(
             look()
         now = end
     assert shown is wanted
+
+
+def test_the_end_of_a_pulse_that_was_long_enough_is_shown_at_once(out: Outputs) -> None:
+    out.set_pulsed("reset", True, True, 1.0, 0.05)
+    out.release_pulses(1.05)
+    out.flush()
+    out.set_pulsed("reset", False, True, 2.0, 0.05)
+    assert out.flush() == [("reset", False)]
+
+
+def test_a_pulse_that_was_cut_does_not_come_back(out: Outputs) -> None:
+    out.set_pulsed("reset", True, True, 1.0, 0.05)
+    out.cut_pulse("reset", False)
+    out.release_pulses(2.0)
+    assert out["reset"] is False
+    assert out.next_deadline() is None
+
+
+def test_of_two_writes_the_safer_one_is_the_first(out: Outputs) -> None:
+    others = [pin.name for pin in PINS if pin.kind == "s32" and not pin.is_input]
+    for count, other in enumerate(others):
+        out.set("jog-stop", count % 2 == 0)
+        out.flush()
+        out.set(other, 7 + count)
+        out.set("armed", True)
+        out.flush()
+        out.set(other, 100 + count)
+        out.set("armed", False)
+        assert [write.pin for write in out.flush()] == ["armed", other]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from hal_mpg.events import EV_KEY, EV_REL, Frame
+from hal_mpg.events import EV_KEY, EV_REL, Frame, Gates
 from tests.core.bed import CONTACT, ENABLE, EPS, HOME, READY, REL_DIAL, RESET, Bed, make_profile, places
 
 
@@ -64,6 +64,18 @@ def test_reading_late_does_not_make_the_wheel_still() -> None:
     assert (bed.jog_counts(), bed["dropped"]) == ({}, 2), "it was still for 0.16 s only"
 
 
+def test_gates_that_open_late_do_not_make_the_wheel_still() -> None:
+    """The frame was there before, although it is read in the same batch."""
+    bed = Bed().arm()
+    bed.gates(manual=False)
+    bed.wait(1.0)
+    bed.turn(1)
+    start = bed.now
+    bed.wait(0.25)
+    bed.handle(Gates(True, True, False), Frame(start + 0.1, 0, ((EV_REL, REL_DIAL, 1),)))
+    assert (bed.jog_counts(), bed["dropped"]) == ({}, 2)
+
+
 def test_a_pendant_without_an_enabling_button_is_always_enabled() -> None:
     bed = Bed(make_profile(without=("enable",)))
     assert bed["enable"] is False, "nothing is known yet"
@@ -115,6 +127,30 @@ def test_where_the_axis_has_arrived_for_long_there_is_nothing_to_stop() -> None:
     bed.wait(60.0)
     bed.release(ENABLE)
     assert bed.times("jog-stop", True) == []
+
+
+def test_an_axis_that_should_just_have_arrived_is_stopped_nevertheless() -> None:
+    """A real one lags what is expected of it."""
+    bed = Bed()
+    bed.limit("x", 10.0, 100.0)
+    bed.arm()
+    bed.turn(1)
+    bed.wait(0.4)
+    bed.release(ENABLE)
+    assert bed["jog-stop"] is True
+
+
+def test_what_was_stopped_once_is_not_stopped_again() -> None:
+    bed = Bed()
+    bed.limit("x", 10.0, 100.0)
+    bed.arm()
+    bed.turn(1)
+    for _ in range(2):
+        bed.wait(0.3)
+        bed.release(ENABLE)
+        bed.wait(0.1)
+        bed.press(ENABLE)
+    assert len(bed.times("jog-stop", True)) == 1
 
 
 def test_an_axis_that_is_under_way_for_long_is_stopped() -> None:
@@ -187,6 +223,19 @@ def test_a_press_that_bounces_is_one_pulse() -> None:
         bed.wait(0.002)
     bed.wait(1.0)
     assert (len(bed.times("reset", True)), len(bed.times("reset", False))) == (1, 1)
+
+
+def test_a_pulse_that_ends_leaves_another_one_alone() -> None:
+    bed = Bed()
+    bed.plug_in()
+    bed.wait(1.0)
+    for key in (RESET, HOME):
+        bed.frame((EV_KEY, key, 1), (EV_KEY, key, 0))
+        bed.now += 0.03
+    bed.turn(1)  # whatever comes first
+    assert (bed["reset"], bed["button.home"]) == (False, True)
+    bed.wait(0.03)
+    assert (bed["reset"], bed["button.home"]) == (False, False)
 
 
 @pytest.mark.parametrize("held", [0.0, 0.01, 0.09, 0.2])

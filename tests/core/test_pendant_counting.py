@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hal_mpg.axis import Axis
 from hal_mpg.events import EV_KEY, EV_REL, Connected, EventsLost, Frame, NodeState, Snapshot
 from hal_mpg.machine import Machine
-from tests.core.bed import ENABLE, FEED, READY, REL_DIAL, X1, X10, X100, Bed, X, Y, make_profile
+from hal_mpg.wheel_speed import WheelSpeed
+from tests.core.bed import ENABLE, FEED, HOME, READY, REL_DIAL, X1, X10, X100, Bed, X, Y, make_profile
 
 TURN = (EV_REL, REL_DIAL, 1)
 KEYS = "{keys: {forward: KEY_VOLUMEUP, backward: KEY_VOLUMEDOWN}}"
@@ -259,6 +261,33 @@ def test_part_of_a_detent_is_not_saved_up_while_disarmed() -> None:
     assert bed.jog_counts() == {"x": 1}
 
 
+def test_part_of_a_detent_is_kept_while_armed() -> None:
+    bed = Bed(make_profile(wheel="{rel: REL_DIAL, counts-per-detent: 4}")).arm()
+    bed.turn(3)
+    bed.wait(1.0)
+    bed.press(HOME)
+    bed.turn(1)
+    assert bed.jog_counts() == {"x": 1}
+
+
+def test_a_detent_that_is_taken_back_is_taken_back_once() -> None:
+    """All in one batch: a detent with no axis, disarmed, armed again, disarmed again."""
+    bed = Bed().arm()
+    bed.release(X)
+    start = bed.now
+    bed.wait(0.4)
+    hands = [(0.01, TURN), (0.02, (EV_KEY, ENABLE, 0)), (0.03, (EV_KEY, ENABLE, 1))]
+    hands += [(0.3, (EV_KEY, HOME, 1)), (0.32, (EV_KEY, ENABLE, 0))]
+    bed.handle(*(Frame(start + time, 0, (change,)) for time, change in hands))
+    assert (bed["counts"], bed["dropped"]) == (0, 1)
+
+
+def test_a_new_axis_has_nothing_to_take_back() -> None:
+    (steps, *_) = Machine().steps_of(make_profile())
+    axis = Axis(steps)
+    assert (axis.take_back(), axis.counts) == (0, 0)
+
+
 def test_detents_in_lost_events_are_dropped() -> None:
     bed = Bed().arm()
     bed.lose_events((EV_REL, REL_DIAL, 2), (EV_REL, REL_DIAL, -1), (EV_KEY, X, 0))
@@ -311,6 +340,72 @@ def test_a_wheel_of_keys_that_is_held_does_not_hold_up_arming() -> None:
     assert (bed["armed"], bed["why-not"], bed["dropped"]) == (True, 0, 0)
     bed.release(FORWARD)
     assert bed["armed"] is True
+
+
+def test_presses_in_lost_events_are_detents_and_what_else_a_key_says_is_none() -> None:
+    bed = Bed(make_profile(wheel=KEYS)).arm()
+    bed.lose_events((EV_KEY, FORWARD, 1), *[(EV_KEY, FORWARD, 2)] * 3, (EV_KEY, FORWARD, 0))
+    assert (bed["dropped"], bed.jog_counts()) == (1, {})
+
+
+def test_parts_of_a_detent_in_lost_events_are_none() -> None:
+    bed = Bed(make_profile(wheel="{rel: REL_DIAL, counts-per-detent: 4}")).arm()
+    bed.lose_events((EV_REL, REL_DIAL, 4), (EV_REL, REL_DIAL, -3))
+    assert bed["dropped"] == 1
+
+
+@pytest.mark.parametrize("modulo", [255, 256])
+def test_whatever_an_absolute_wheel_cannot_tell_adds_up(modulo: int) -> None:
+    """First positions of which nobody knows where they came from, half turns, what was turned unseen."""
+    form = f"{{abs: ABS_WHEEL, modulo: {modulo}, counts-per-detent: 2}}"
+    bed = Bed(make_profile(wheel=form))
+    for _ in range(2):
+        bed.plug_in()
+        bed.stand_at(10)
+        bed.unplug()
+    assert bed["dropped"] == 2
+    bed.arm(absolutes={8: 0})
+    for _ in range(2):
+        bed.lose_events(absolutes={8: 20})
+        bed.lose_events(absolutes={8: 0})
+    assert bed["dropped"] == 2 + 4 * 10
+    bed.wait(1.0)
+    bed.stand_at(50)
+    assert bed.jog_counts() == {"x": 25}
+    if modulo == 256:
+        bed.stand_at(50 + 128)
+        bed.stand_at(50)
+        assert bed["dropped"] == 2 + 4 * 10 + 2 * 64
+
+
+def test_velocity_is_measured_from_one_detent_to_the_next() -> None:
+    bed = Bed().arm()
+    bed.turn(1)
+    bed.wait(0.1)
+    bed.turn(1)
+    assert bed["velocity"] == pytest.approx(10.0)
+
+
+def test_velocity_is_measured_over_20_ms_at_least() -> None:
+    speed = WheelSpeed()
+    assert [speed.turned(1, time) for time in (0.0, 0.01, 0.02)] == pytest.approx([5.0, 5.0, 100.0])
+
+
+def test_velocity_is_shown_until_the_wheel_was_still_for_200_ms() -> None:
+    bed = Bed().arm()
+    bed.turn(1)
+    bed.wait(0.1)
+    assert "velocity" not in dict(bed.pendant.tick(bed.now))
+    bed.wait(0.11)
+    assert bed["velocity"] == 0.0
+
+
+def test_a_pendant_is_busy_for_a_second_after_a_turn_of_the_wheel() -> None:
+    bed = Bed().arm()
+    assert not bed.pendant.is_busy(bed.now)
+    bed.turn(1)
+    assert bed.pendant.is_busy(bed.now + 0.9)
+    assert not bed.pendant.is_busy(bed.now + 1.1)
 
 
 def test_velocity_is_that_of_the_wheel_and_zero_when_still() -> None:

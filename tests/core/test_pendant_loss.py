@@ -17,6 +17,8 @@ from hal_mpg.events import (
     PinWrite,
     Snapshot,
 )
+from hal_mpg.machine import Machine
+from hal_mpg.pendant import Pendant
 from tests.core.bed import (
     CONTACT,
     ENABLE,
@@ -98,6 +100,8 @@ def test_a_button_that_was_just_pressed_does_not_outlive_its_pendant(pin: str, k
     bed.unplug()
     bed.wait(0.02)
     assert bed[pin] is False
+    bed.wait(0.2)
+    assert len(bed.times(pin, True)) == 1
 
 
 @pytest.mark.parametrize("contact", ["normally-closed", "normally-open"])
@@ -299,7 +303,7 @@ LOST, GONE = EventsLost(0.0, 0, ()), Disconnected(0.0, "")
 def test_without_a_device_it_can_only_connect(event: Frame) -> None:
     bed = Bed()
     before = dict(bed.pins)
-    with pytest.raises(IllegalEvent):
+    with pytest.raises(IllegalEvent, match=rf"{type(event).__name__} while the device is absent.*report"):
         bed.handle(event)
     assert bed.pins == before
 
@@ -387,3 +391,53 @@ def test_a_state_that_was_read_again_is_not_old() -> None:
     bed.lose_events()
     bed.wait(1.0)
     assert bed["estop-ok"] is True
+
+
+def test_a_release_that_is_read_late_is_believed_50_ms_after_reading_and_not_before() -> None:
+    bed = connected_old(READY)
+    bed.handle(Frame(bed.now - 0.3, 0, ((EV_REL, REL_DIAL, 1),)))
+    assert bed["estop-ok"] is False
+    bed.wait(0.06)
+    assert bed["estop-ok"] is True
+
+
+def test_a_first_word_that_is_read_late_arms_nothing_in_mid_turn() -> None:
+    bed = Bed(make_profile(HEAD + "on-disconnect: disarm\n", without=("estop", "enable")))
+    bed.held = set(READY)
+    bed.handle(Connected(bed.now, (bed.state(),), may_be_old=True))
+    start = bed.now
+    bed.wait(0.1)
+    bed.now += 0.3
+    turns = [Frame(start + time, 0, ((EV_REL, REL_DIAL, 1),)) for time in (0.11, 0.15)]
+    bed.handle(*turns)
+    assert (bed.jog_counts(), bed["dropped"]) == ({}, 2)
+
+
+def test_a_pendant_that_needs_nothing_is_not_armed_by_plugging_it_in() -> None:
+    """Whatever was armed before: nobody knows what the wheel did."""
+    profile = make_profile(HEAD + "on-disconnect: disarm\n", without=("estop", "enable"))
+    pendant = Pendant(profile, Machine())
+    assert ("armed", True) not in pendant.handle([CONNECTED], 100.0)
+    assert ("armed", True) in pendant.tick(100.21)
+
+
+def test_a_node_that_has_spoken_speaks_for_itself_whichever_it_is() -> None:
+    bed = Bed()
+    nodes = (NodeState(frozenset(), {}), NodeState(READY, {}))
+    bed.handle(Connected(bed.now, nodes, may_be_old=True))
+    bed.wait(1.0)
+    bed.frame((EV_REL, REL_DIAL, 1), node=0)
+    bed.wait(1.0)
+    assert bed["estop-ok"] is False
+    bed.frame((EV_REL, REL_DIAL, 1), (EV_KEY, RESET, 1), node=1)
+    bed.wait(0.06)
+    assert (bed["estop-ok"], bed["reset"]) == (True, False)
+    bed.frame((EV_KEY, RESET, 0), (EV_KEY, RESET, 1), node=1)
+    assert bed["reset"] is True
+
+
+def test_a_device_without_a_node_has_an_actuated_estop() -> None:
+    bed = Bed()
+    bed.handle(Connected(bed.now, ()))
+    bed.wait(1.0)
+    assert bed["estop-ok"] is False

@@ -34,6 +34,7 @@ def faults(text: str) -> tuple[str, ...]:
     for fault in caught.value.faults:
         assert FAULT.fullmatch(fault), fault
         assert fault.isprintable(), fault
+        assert "None" not in fault.replace(text.strip(), ""), fault
     return caught.value.faults
 
 

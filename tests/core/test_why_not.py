@@ -9,7 +9,7 @@ import pytest
 
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.events import EventsLost
-from tests.core.bed import CONTACT, ENABLE, READY, X1, Bed, X, Y
+from tests.core.bed import CONTACT, ENABLE, READY, X1, X10, Bed, X, Y
 
 
 def lose_events(bed: Bed) -> None:
@@ -56,16 +56,42 @@ def test_a_wheel_that_is_not_still() -> None:
     assert (bed["why-not"], bed["armed"]) == (0, True)
 
 
+def test_a_wheel_that_turns_while_the_mode_becomes_manual() -> None:
+    bed = Bed().arm()
+    bed.gates(manual=False)
+    bed.wait(1.0)
+    bed.turn(1)
+    bed.gates(manual=True)
+    assert (bed["why-not"], bed["armed"]) == (7, False)
+    bed.wait(0.21)
+    assert (bed["why-not"], bed["armed"]) == (0, True)
+
+
 def test_no_scale_is_a_selector_fault() -> None:
     bed = Bed().arm()
     bed.release(X1)
     assert bed["why-not"] == 9
 
 
+def test_a_selector_that_stands_nowhere_is_no_fault() -> None:
+    bed = Bed()
+    bed.plug_in(READY - {X})
+    bed.press(ENABLE)
+    bed.wait(1.0)
+    assert bed["why-not"] == 8
+
+
 def test_no_axis_comes_before_no_scale() -> None:
     bed = Bed().arm()
     bed.release(X1)
     bed.release(X)
+    assert bed["why-not"] == 8
+
+
+def test_no_axis_comes_before_two_scales() -> None:
+    bed = Bed().arm()
+    bed.release(X)
+    bed.press(X10)
     assert bed["why-not"] == 8
 
 
