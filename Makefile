@@ -8,13 +8,15 @@ STAMP := $(VENV)/.installed
 PYTEST := $(VENV)/bin/python -m pytest
 PREFIX := /usr/local
 
-.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel lint bench install uninstall clean
+.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lint bench install \
+    uninstall clean
 
 help:
 	@echo 'make demo       try hal_mpg on a simulated machine, with a virtual pendant'
 	@echo 'make test       run all tests, on a real LinuxCNC and a real kernel, too'
 	@echo 'make test-fast  run the tests that need neither, in less than a minute'
 	@echo 'make lint       check the code with ruff and mypy'
+	@echo 'make faults     break everything, measure what follows, and write docs/faults.md'
 	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
 
@@ -33,6 +35,11 @@ test-fast: $(STAMP)
 test-hal test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
 	@tools/install-missing test $(if $(filter kernel,$*),kernel)
 	$(PYTEST) tests/$*
+
+faults: $(STAMP)
+	@tools/install-missing test kernel
+	HAL_MPG_FAULTS=docs/faults HAL_MPG_REQUIRE=1 $(PYTEST) $(wildcard tests/*/test_faults*.py)
+	$(VENV)/bin/python -m tests.faults.page
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

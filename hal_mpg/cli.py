@@ -44,7 +44,7 @@ EVENT_NODE = re.compile(r"event[0-9]+")
 COMPONENT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 EPILOG = """\
-exit status: 2 command line, 3 profile, 4 device, 5 HAL; 0 when told to stop.
+exit status: 2 command line, 3 profile, 4 device, 5 HAL, 70 internal fault; 0 when told to stop.
 
 In a HAL file:
   loadusr -W hal_mpg --pendant generic-4axis --units [TRAJ]LINEAR_UNITS --axes [TRAJ]COORDINATES
