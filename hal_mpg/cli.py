@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _internal_fault(error: Exception) -> int:
     tell(
         f"internal fault, stopped with safe values: {type(error).__name__}: {error}; "
-        f"please report it with the lines below; `hal_mpg recover INI-FILE` starts it again"
+        f"please report it with the lines below (a component that ran: `hal_mpg recover` starts it again)"
     )
     for line in "".join(traceback.format_exception(error)).splitlines():
         tell(line, speaker="")

@@ -28,6 +28,9 @@ SYN_REPORT, SYN_DROPPED = 0, 3
 MAX_NODES = 32
 """The most nodes that one device may show as."""
 
+MAX_CODE, MAX_VALUE = 0xFFFF, 1 << 31
+"""What fits into the kernel's struct input_event."""
+
 Change = tuple[int, int, int]
 
 
@@ -178,7 +181,12 @@ def _parse_state(keys: str, absolutes: str) -> NodeState:
         raise ValueError("keys=... abs=... expected")
     pressed = frozenset(int(key) for key in keys[5:].split(",") if key)
     pairs = (word.split(":") for word in absolutes[4:].split(",") if word)
-    return NodeState(pressed, {int(code): int(value) for code, value in pairs})
+    values = {int(code): int(value) for code, value in pairs}
+    if not all(0 <= code <= MAX_CODE for code in (*pressed, *values)):
+        raise ValueError("no key or axis has such a number")
+    if not all(abs(value) <= MAX_VALUE for value in values.values()):
+        raise ValueError("no axis has such a value")
+    return NodeState(pressed, values)
 
 
 def _change_text(change: Change) -> str:
@@ -187,4 +195,6 @@ def _change_text(change: Change) -> str:
 
 def _parse_change(word: str) -> Change:
     kind, code, value = (int(part) for part in word.split(":"))
+    if not (0 <= kind <= MAX_CODE and 0 <= code <= MAX_CODE and abs(value) <= MAX_VALUE):
+        raise ValueError(f"{word[:40]}: no event has such numbers")
     return kind, code, value

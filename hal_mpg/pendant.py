@@ -84,6 +84,7 @@ class Pendant:
         self._turned_at = -STILL_S
         self._speed = WheelSpeed()
         self._counts = self._fresh_counts = self._dropped = 0
+        self._fresh_targets: dict[str, list[int]] = {}  # detents that are not published yet
         self._connections = 0
         self._selection = _Selection(None, None, -1, fault=False)
         self._is_waiting = False  # for the wheel to be still, and for nothing else
@@ -111,10 +112,7 @@ class Pendant:
             else:
                 self._on_device(event, now)
             self._refresh(now, at)
-        self._fresh_counts = 0
-        for axis in self._axes.values():
-            axis.published()
-        return self._out.flush()
+        return self._flush()
 
     def tick(self, now: float) -> list[PinWrite]:
         """Return the pin writes that are due by time alone."""
@@ -122,7 +120,7 @@ class Pendant:
         if self._speed.is_turning and now >= self._turned_at + STILL_S:
             self._out.set("velocity", self._speed.stopped())
         self._refresh(now)
-        return self._out.flush()
+        return self._flush()
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do next; None: not before the next event."""
@@ -138,6 +136,13 @@ class Pendant:
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""
         return safe_writes(self.pins)
+
+    def _flush(self) -> list[PinWrite]:
+        self._fresh_counts = 0
+        self._fresh_targets.clear()
+        for axis in self._axes.values():
+            axis.published()
+        return self._out.flush()
 
     def _check(self, event: Event) -> State:
         return next_state(self._state, event)
@@ -196,6 +201,7 @@ class Pendant:
             self._out.set("counts", wrap32(self._counts))
         if target and self._override.armed:
             self._targets[target] += detents
+            self._fresh_targets.setdefault(target, []).append(detents)
             self._out.set(f"{target}.counts", wrap32(self._targets[target]))
             return detents
         if axis is None or scale < 0 or not self._jog.armed:
@@ -250,12 +256,14 @@ class Pendant:
         waiting = self._override if self._selection.target else self._jog
         if is_still and waiting.is_waiting(reasons):
             self._controls.wheel.forget_part()
-        was_armed = self._jog.armed
+        was_armed, overrode = self._jog.armed, self._override.armed
         self._jog.update(reasons, is_still)
         self._override.update(reasons, is_still)
         self._is_waiting = self._jog.is_waiting(reasons) or self._override.is_waiting(reasons)
         if was_armed and not self._jog.armed:
             self._stop_jogs(now)
+        if overrode and not self._override.armed:
+            self._take_back_overrides()
         self._out.set("armed", self._jog.armed)
         may_move = self._jog.armed and self._permits_motion()
         for axis in self._axes.values():
@@ -279,6 +287,7 @@ class Pendant:
         """Disarm although every gate is open, until the wheel has been still."""
         if self._jog.armed:
             self._stop_jogs(now)
+        self._take_back_overrides()
         self._jog.disarm()
         self._override.disarm()
 
@@ -298,6 +307,14 @@ class Pendant:
         for axis in self._axes.values():
             self._dropped += axis.take_back()
             self._out.set(axis.counts_pin, wrap32(axis.counts))
+        self._show_dropped()
+
+    def _take_back_overrides(self) -> None:
+        for target, detents in self._fresh_targets.items():
+            self._targets[target] -= sum(detents)
+            self._dropped += sum(map(abs, detents))
+            self._out.set(f"{target}.counts", wrap32(self._targets[target]))
+        self._fresh_targets.clear()
         self._show_dropped()
 
     def _show_buttons(self, live: bool, now: float) -> None:

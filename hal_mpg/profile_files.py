@@ -76,21 +76,11 @@ def readable_profiles() -> Iterator[tuple[str, Profile]]:
 
 def _read_text(path: Path) -> str:
     try:
-        # Without O_NONBLOCK the opening of a FIFO would wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        content = _read_bytes(path)
     except OSError as error:
         raise ProfileError(
             [f"{path}:1:1: cannot be read: {error.strerror}; name a profile or its file"]
         ) from None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ProfileError([f"{path}:1:1: is not a regular file; name a YAML file"])
-        if status.st_mode & stat.S_IWOTH:
-            raise ProfileError([f"{path}:1:1: everybody can write to it; run chmod o-w on it"])
-        content = os.read(descriptor, MAX_BYTES + 1)
-    finally:
-        os.close(descriptor)
     if len(content) > MAX_BYTES:
         raise ProfileError([f"{path}:1:1: is larger than {MAX_BYTES} bytes; a profile is one small mapping"])
     try:
@@ -99,3 +89,23 @@ def _read_text(path: Path) -> str:
         before = content[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         raise ProfileError([f"{path}:{line}:{column}: is not UTF-8; save it as UTF-8"]) from None
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Return what stands in a file that not everybody can change. Raises OSError, ProfileError."""
+    # Without O_NONBLOCK the opening of a FIFO would wait for a writer.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise ProfileError([f"{path}:1:1: is not a regular file; name a YAML file"])
+        if status.st_mode & stat.S_IWOTH:
+            raise ProfileError([f"{path}:1:1: everybody can write to it; run chmod o-w on it"])
+        folder = os.stat(Path(os.path.realpath(path)).parent).st_mode
+        if folder & stat.S_IWOTH and not folder & stat.S_ISVTX:
+            raise ProfileError(
+                [f"{path}:1:1: everybody can put another file in its place; run chmod o-w on its folder"]
+            )
+        return os.read(descriptor, MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)

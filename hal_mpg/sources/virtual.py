@@ -69,13 +69,13 @@ class VirtualSource:
         *lines, self._rest = (self._rest + data).split(b"\n")
         events: list[DeviceEvent] = []
         try:
-            if max(map(len, (*lines, self._rest))) > MAX_LINE:
-                raise ValueError(f"a line of more than {MAX_LINE} bytes")
             for line in lines:
+                _check_length(line)
                 event = self._event(line.decode("ascii", "replace"))
                 if isinstance(event, Disconnected):
                     return events + self._lose(now, event.reason)
                 events.append(event)
+            _check_length(self._rest)
         except ValueError as error:
             return events + self._lose(now, str(error))
         return events if data else events + self._lose(now, CLOSED)
@@ -120,3 +120,8 @@ class VirtualSource:
             self._socket.close()
         self._socket, self._is_known = None, False
         self._lost_nodes.clear()
+
+
+def _check_length(line: bytes) -> None:
+    if len(line) > MAX_LINE:
+        raise ValueError(f"a line of more than {MAX_LINE} bytes")
