@@ -75,7 +75,7 @@ def _hal_section(ini: Path) -> list[tuple[str, str]]:
         text = line.strip()
         if text.startswith("["):
             section = text.strip("[]").strip()
-        elif section == "HAL" and "=" in text and text[0] not in "#;":
+        elif section == "HAL" and "=" in text:
             key, value = text.split("=", 1)
             entries.append((key.strip(), value.strip()))
     return entries
