@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(VENV)/bin/python -m pytest
 PREFIX := /usr/local
 
-.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lint bench install \
+.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults fuzz lint bench install \
     uninstall clean
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make test-fast  run the tests that need neither, in less than a minute'
 	@echo 'make lint       check the code with ruff and mypy'
 	@echo 'make faults     break everything, measure what follows, and write docs/faults.md'
+	@echo 'make fuzz       feed nonsense to profiles, decoders and the state machine, millions of times'
 	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
 
@@ -30,7 +31,7 @@ test: $(STAMP)
 	$(PYTEST) tests
 
 test-fast: $(STAMP)
-	$(PYTEST) -q tests/core tests/hal
+	$(PYTEST) -q tests/core tests/hal tests/fuzz
 
 test-hal test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
 	@tools/install-missing test $(if $(filter kernel,$*),kernel)
@@ -40,6 +41,10 @@ faults: $(STAMP)
 	@tools/install-missing test kernel
 	HAL_MPG_FAULTS=docs/faults HAL_MPG_REQUIRE=1 $(PYTEST) $(wildcard tests/*/test_faults*.py)
 	$(VENV)/bin/python -m tests.faults.page
+
+# For example: make fuzz FUZZ='--seed 7 --minutes 60'
+fuzz: $(STAMP)
+	$(VENV)/bin/python -m tests.fuzz $(FUZZ)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -1,20 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Messages for people, on standard error."""
+"""Messages for people, on standard error. None of them may stop, or hold up, a pendant."""
 
 from __future__ import annotations
 
+import select
 import sys
 from contextlib import suppress
+from typing import Any
 
 MAX_LINE = 1000
 """Characters of one message; of a longer one the middle is left out."""
 
+_dropped = 0
+"""Messages that nobody would have read at once."""
+
 
 def tell(message: str, speaker: str = "hal_mpg: ") -> None:
-    """Say something; a full disk or a closed pipe behind standard error must not stop a pendant."""
+    """Say something; what stands behind standard error may be full, closed, or a pipe that nobody reads."""
+    global _dropped  # noqa: PLW0603  # there is one standard error
     with suppress(OSError, ValueError):
-        if sys.stderr:  # None where descriptor 2 was closed at the start
-            print(f"{speaker}{printable(message)}", file=sys.stderr, flush=True)
+        if not sys.stderr:  # None where descriptor 2 was closed at the start
+            return
+        if not _takes_a_line(sys.stderr):
+            _dropped += 1
+            return
+        if _dropped:
+            print(
+                f"hal_mpg: {_dropped} messages were lost, for nobody read them", file=sys.stderr, flush=True
+            )
+            _dropped = 0
+        print(f"{speaker}{printable(message)}", file=sys.stderr, flush=True)
+
+
+def _takes_a_line(file: Any) -> bool:
+    """Tell whether a line can be written without waiting; a pipe that is ready takes 4096 bytes (pipe(7))."""
+    try:
+        descriptor = file.fileno()
+    except (OSError, ValueError):
+        return True  # not a file: a test's
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    return bool(poll.poll(0))
 
 
 def printable(text: str) -> str:

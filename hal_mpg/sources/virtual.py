@@ -30,6 +30,7 @@ class VirtualSource:
         self._rest = b""
         self._is_known = False  # "connected" was received
         self._lost_nodes: set[int] = set()
+        self._complaint = ""  # that was told last
 
     @property
     def description(self) -> str:
@@ -90,14 +91,15 @@ class VirtualSource:
             if event.node not in self._lost_nodes:
                 raise ValueError("`snapshot` has to come after `events-lost` of its node")
             self._lost_nodes.discard(event.node)
-        self._is_known = True
+        self._is_known, self._complaint = True, ""
         return event
 
     def _lose(self, now: float, reason: str) -> list[DeviceEvent]:
         if self._is_known:
             return [Disconnected(now, reason)]
         self.close()
-        if reason != CLOSED:  # a peer that hangs up before it said anything was only looking
+        if reason not in (CLOSED, self._complaint):  # who hangs up before it said anything was only looking
+            self._complaint = reason
             tell(f"the virtual pendant is none: {reason}")
         return []
 

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+import os
+from types import SimpleNamespace
+
 import pytest
 
+from hal_mpg import messages
 from hal_mpg.messages import tell
 from hal_mpg.sources.evdev_nodes import Nodes
 
@@ -42,3 +46,19 @@ def test_a_message_is_told_once_until_the_situation_is_another_one(
 def test_where_nobody_can_be_told_nothing_happens() -> None:
     tell("hello")
     Nodes().tell_once("hello")
+
+
+def test_a_pipe_that_nobody_reads_holds_nothing_up_and_the_loss_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, writer = os.pipe()
+    with open(reader, "rb") as end, open(writer, "w") as file:
+        monkeypatch.setattr(messages, "sys", SimpleNamespace(stderr=file))
+        for number in range(2000):  # far more than a pipe holds
+            tell(f"{number} {'x' * 100}")
+        said = os.read(end.fileno(), 1 << 20).decode().splitlines()
+        assert len(said) < 1000
+        tell("hello")
+        lost, hello = os.read(end.fileno(), 4096).decode().splitlines()
+    assert lost == f"hal_mpg: {2000 - len(said)} messages were lost, for nobody read them"
+    assert hello == "hal_mpg: hello"
