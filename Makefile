@@ -39,7 +39,7 @@ test-hal test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
 
 faults: $(STAMP)
 	@tools/install-missing test kernel
-	HAL_MPG_FAULTS=docs/faults HAL_MPG_REQUIRE=1 $(PYTEST) $(wildcard tests/*/test_faults*.py)
+	HAL_MPG_FAULTS=docs/faults HAL_MPG_REQUIRE=1 HAL_MPG_PRESSURE_S=600 $(PYTEST) $(wildcard tests/*/test_faults*.py)
 	$(VENV)/bin/python -m tests.faults.page
 
 # For example: make fuzz FUZZ='--seed 7 --minutes 60'
