@@ -14,7 +14,7 @@ from contextlib import suppress
 PRIORITY = 10
 """Of 1 to 99; LinuxCNC's realtime threads have 97 and 98."""
 
-SPIN_S = 0.5
+SPIN_S = 5.0
 """Seconds of processor time without a wait after which the kernel ends a loop that spins (SIGXCPU)."""
 
 

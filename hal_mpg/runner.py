@@ -17,7 +17,7 @@ from math import inf
 from types import FrameType
 
 from hal_mpg.arming import WORDS, WhyNot
-from hal_mpg.events import AxisLimit, Connected, Disconnected, Event, Gates, PinWrite
+from hal_mpg.events import AxisLimit, Connected, DeviceEvent, Disconnected, Event, Gates, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.messages import tell
 from hal_mpg.motion_limit import is_limit
@@ -34,6 +34,9 @@ nearly all that it costs while nobody touches the pendant.
 SEARCH_S = 1.0
 """How often a missing pendant is looked for when nothing tells that it may have come."""
 
+SEARCH_PAUSE_S = 0.05
+"""From the end of one search to the beginning of the next."""
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -49,6 +52,7 @@ class Runner:
         self._open: list[int] = []
         self._stop: signal.Signals | None = None
         self._search_at = 0.0
+        self._searched_at = -SEARCH_PAUSE_S
         self._deadline = 0.0  # when there is something to do even if nothing happens
         self._gates: Gates | None = None
         self._limits: list[AxisLimit] = []
@@ -100,8 +104,7 @@ class Runner:
             if mine:
                 events += self._source.read(mine, now)
         elif ready or now >= self._search_at:
-            self._search_at = now + SEARCH_S
-            events += self._source.search(now)
+            events += self._search(now)
         writes: list[PinWrite] = []
         if events:
             writes = self._pendant.handle(events, now)
@@ -119,6 +122,20 @@ class Runner:
         self._deadline = inf if deadline is None else deadline
         if not self._open:
             self._deadline = min(self._deadline, self._search_at)
+
+    def _search(self, now: float) -> list[DeviceEvent]:
+        """Look for the pendant; soon, where the last search was only just now.
+
+        While devices come and go, udev has a new word for each step; at realtime priority, one search after
+        the other would keep everybody else from the processor.
+        """
+        if now < self._searched_at + SEARCH_PAUSE_S:
+            self._search_at = self._searched_at + SEARCH_PAUSE_S
+            return []
+        self._search_at = now + SEARCH_S
+        events = self._source.search(now)
+        self._searched_at = time.monotonic()
+        return events
 
     def _follow_descriptors(self) -> None:
         """Wait for the descriptors that the source has now. A closed one has left epoll by itself."""

@@ -559,3 +559,17 @@ def test_an_exception_in_any_stage_of_the_loop_ends_it_with_safe_values(
     with pytest.raises(ZeroDivisionError, match=method):
         world.run(user, ends=None)
     world.assert_safe()
+
+
+def test_a_burst_of_hotplug_words_is_not_one_search_after_the_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searches: list[float] = []
+    reader, writer = os.pipe()
+    os.write(writer, b"x")  # and nobody takes it: there is always another word
+    monkeypatch.setattr(world.source, "hotplug_descriptor", lambda: reader)
+    monkeypatch.setattr(world.source, "search", lambda now: searches.append(now) or [])
+    world.run(lambda world: world.wait_until(lambda: len(searches) > 4, "searches"), is_there=False)
+    os.close(writer)
+    os.close(reader)
+    assert all(after - before >= runner.SEARCH_PAUSE_S for before, after in pairwise(searches))
