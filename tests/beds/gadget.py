@@ -80,8 +80,12 @@ class UsbPendant:
         product: int = 0x0001,
         name: str = "MPG Pendant",
         serial: str = "001",
+        wakes: bool = False,
     ) -> None:
-        """Make the gadget. Raises OSError or subprocess.CalledProcessError, as without root."""
+        """Make the gadget. `wakes`: it can wake the computer, so that power saving may suspend it.
+
+        Raises OSError or subprocess.CalledProcessError, as without root.
+        """
         self.vendor, self.product, self.serial = vendor, product, serial
         self._held: set[int] = set()
         self._controller: Path | None = None
@@ -90,6 +94,8 @@ class UsbPendant:
         self._gadget = _CONFIGFS / "usb_gadget" / f"hal_mpg_{serial}"
         self._function = self._gadget / "functions/hid.0"
         self._make_gadget(name)
+        if wakes:
+            (self._gadget / "configs/c.1/bmAttributes").write_text("0xa0")
 
     def __enter__(self) -> UsbPendant:
         return self
@@ -117,6 +123,11 @@ class UsbPendant:
         node = Path("/dev", device.resolve().name)
         wait_for(str(node), node.exists)
         self._reports = os.open(node, os.O_WRONLY | os.O_NONBLOCK)
+
+    @property
+    def is_plugged_in(self) -> bool:
+        """Whether it is in a port."""
+        return self._controller is not None
 
     def unplug(self) -> None:
         """Pull the plug. Nothing happens if the pendant is not plugged in."""
@@ -196,6 +207,10 @@ class UsbPendant:
         """Return the directory of the evdev node in /sys/devices, which names the USB port."""
         return (_INPUT / Path(self.node()).name).resolve()
 
+    def usb_device(self) -> Path:
+        """Return the directory of the USB device in /sys/devices."""
+        return next(path for path in self.sysfs().parents if (path / "idVendor").exists())
+
     def _node_name(self) -> str | None:
         wanted = (f"{self.vendor:04x}", f"{self.product:04x}", self.serial)
         for event in _INPUT.glob("event*"):
@@ -236,12 +251,14 @@ class UinputPendant:
     `events` are the codes that it has, as python-evdev's UInput takes them: {EV_KEY: [BTN_0]}.
     """
 
-    def __init__(self, name: str, events: dict[int, Sequence[int]]) -> None:
+    def __init__(
+        self, name: str, events: dict[int, Sequence[int]], vendor: int = 0x1, product: int = 0x1
+    ) -> None:
         """Make the device; its node is there and handled by udev on return."""
         import evdev  # not at the top: UsbPendant needs nothing but Python
 
         subprocess.run(["modprobe", "-a", "uinput", "evdev"], check=True)
-        self._device = evdev.UInput(events, name=name)
+        self._device = evdev.UInput(events, name=name, vendor=vendor, product=product)
         subprocess.run(["udevadm", "settle", f"--timeout={_LIMIT_S:.0f}"], check=True)
 
     def write(self, *events: tuple[int, int, int]) -> None:

@@ -19,7 +19,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +95,8 @@ def run_linuxcnc(
     pendant: str | None = None,
     virtual: Path | None = None,
     uncomment: Sequence[str] = (),
+    edit: Callable[[Path], None] | None = None,
+    before: str = "",
     arguments: Any = None,
     env: Mapping[str, str] | None = None,
     program: Path | None = None,
@@ -108,6 +110,8 @@ def run_linuxcnc(
     read. `virtual` is a profile to use as a virtual pendant instead, which the driver plays with
     the class `VirtualPendant`; all but its source and match stays as it is.
     `uncomment` are lines of the INI file that are commented out there, and are not to be.
+    `edit` is called with the directory of the configuration's copy, and may change what is in it.
+    `before` is a shell command that comes before LinuxCNC, as the same user in the same namespaces.
     `arguments`, anything that JSON can carry, is what the driver's `arguments()` returns.
     `env` is added to the environment of LinuxCNC, hal_mpg and the driver.
     `program` is an executable that takes the place of the repository's hal_mpg.
@@ -129,6 +133,8 @@ def run_linuxcnc(
             _set_in_ini(config / ini, "PENDANT", pendant)
         for line in uncomment:
             _uncomment_in_ini(config / ini, line)
+        if edit is not None:
+            edit(config)
         result = directory / "result.json"
         environment = {
             **os.environ,
@@ -140,6 +146,8 @@ def run_linuxcnc(
         }
         environment.pop("DISPLAY", None)  # or LinuxCNC would show its messages in windows
         argv = ["linuxcnc", "-r", str(config / ini)]
+        if before:
+            argv = ["sh", "-c", f'{before}; exec "$@"', "sh", *argv]
         command = _as_ordinary_user(argv, directory, private, groups)
         log = directory / "output"
         returncode = _run_to_file(command, log, environment, timeout_s)
@@ -187,13 +195,13 @@ def _copy_project(directory: Path, program: Path | None) -> Path:
 
 
 def _copy_driver(driver: Path, project: Path) -> Path:
-    """Copy a driver with the modules beside it, and those of tests.linuxcnc, for it to import."""
-    for folder in {driver.parent, ROOT / "tests/linuxcnc"}:
-        copy = project / "tests" / folder.name
-        copy.mkdir(parents=True)
-        for script in folder.glob("*.py"):
-            (copy / script.name).write_text(script.read_text())
-            (copy / script.name).chmod(0o755)  # whatever the repository's file allows
+    """Copy a driver, with what it may import: the modules beside it, those of tests.linuxcnc, the faults."""
+    for folder in {driver.parent, ROOT / "tests/linuxcnc", ROOT / "tests/faults"}:
+        for file in [*folder.glob("*.py"), *folder.glob("catalogue/*.yaml")]:
+            copy = project / "tests" / file.relative_to(ROOT / "tests")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(file.read_text())
+            copy.chmod(0o755)  # whatever the repository's file allows
     return project / "tests" / driver.parent.name / driver.name
 
 

@@ -38,6 +38,9 @@ INPUT_EVENT = struct.Struct("llHHi")
 Event = tuple[int, int, int]
 """Type, code, value."""
 
+USUAL_RANGE = (0, 1 << 16, 0, 0, 0)
+"""Minimum, maximum, fuzz, flat and resolution of an absolute axis."""
+
 _INPUT_MAJOR, _FIRST_EVENT_MINOR = 13, 64
 _VERSION = 0x10001
 _BUS_USB = 3
@@ -50,7 +53,10 @@ class Hardware:
     """What a node says of itself, and where its switches stand.
 
     `down` are the keys that are held and `absolutes` the positions of the absolute axes. `port` and
-    `interface` of the USB device make up `phys`; a `port` of "" is for a node without any.
+    `interface` of the USB device make up `phys`; a `port` of "" is for a node without any. `ranges` are
+    what is said of absolute axes: minimum, maximum, fuzz, flat, resolution.
+
+    Bytes of `name` that are no UTF-8 are lone surrogates, as in Python's "surrogateescape".
     """
 
     name: str = "Test MPG Pendant"
@@ -62,6 +68,7 @@ class Hardware:
     keys: Iterable[int] = ()
     relatives: Iterable[int] = ()
     absolutes: dict[int, int] = field(default_factory=dict)
+    ranges: dict[int, Sequence[int]] = field(default_factory=dict)
     leds: Iterable[int] = ()
     down: set[int] = field(default_factory=set)
     mode: int = 0o600
@@ -94,6 +101,9 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         self.is_gone = False
         self._clients: list[Any] = []
         self._revoked: list[Any] = []
+        self._unreadable: list[Any] = []
+        self._read_error = 0
+        self._ioctl_errors: dict[int, int] = {}
         self._testbed = testbed
         testbed.attach_ioctl(self.path, self)  # first, for a program may open the node at once
         with _silence(testbed):
@@ -181,6 +191,27 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         self._grabbed_by = None
         self.send([(EV_SYN, SYN_REPORT, 0)])
 
+    def fail_reads(self, error: int) -> None:
+        """Let each read of those that have it open now fail with this errno."""
+        self._unreadable += self._clients
+        self._read_error = error
+        self.send([(EV_SYN, SYN_REPORT, 0)])  # wakes the readers
+
+    def fail_ioctl(self, number: int, error: int) -> None:
+        """Let the ioctl EVIOC... of this number (linux/input.h) fail with this errno; 0: no longer."""
+        self._ioctl_errors[number] = error
+
+    def hang_up(self) -> None:
+        """Let the node hang up without anything to read; from now on, ioctls fail with ENODEV."""
+        self.is_gone = True
+        self._unreadable += self._clients
+        self._read_error = errno.EAGAIN
+        # Kept open, for umockdev cannot do with a second pty of the same number.
+        self._slave = os.open(self.file.readlink(), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        self.file.unlink()
+        with open(os.devnull, "rb") as nothing:
+            os.dup2(nothing.fileno(), self._descriptor)  # closes the master's side of the pty
+
     def _is_lost_to(self, client: Any) -> bool:
         return self.is_gone or any(client is other for other in self._revoked)
 
@@ -190,6 +221,9 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         self._clients.append(client)
 
     def do_handle_read(self, client: Any) -> bool:
+        if any(client is other for other in self._unreadable):
+            client.complete(-1, self._read_error)
+            return True
         if self._is_lost_to(client):
             client.complete(-1, errno.ENODEV)
             return True
@@ -215,6 +249,8 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         """Answer the evdev ioctl EVIOC... of a number (linux/input.h). Raises OSError for an error."""
         if self._is_lost_to(client):
             raise OSError(errno.ENODEV, self.path)
+        if self._ioctl_errors.get(number):
+            raise OSError(self._ioctl_errors[number], self.path)
         if number == 0x90:  # EVIOCGRAB: its argument is a number, not a pointer
             self._grab(client, any(client.get_arg().retrieve()))
             client.complete(0, 0)
@@ -244,7 +280,8 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         if number == 0x84:  # EVIOCGEFFECTS
             return struct.pack("i", 0)
         if number in _STRINGS and (text := getattr(hardware, _STRINGS[number])):
-            return bytes(text.encode() + b"\0")
+            # With its end: the kernel's strings are shorter than anybody's buffer.
+            return bytes(text.encode(errors="surrogateescape")[: size - 1] + b"\0")
         if number == 0x18:  # EVIOCGKEY
             return _bits(hardware.down, size)
         if number in (0x09, 0x19, 0x1B):  # EVIOCGPROP, EVIOCGLED, EVIOCGSW
@@ -252,7 +289,8 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         if number in _BIT_MAPS:  # EVIOCGBIT
             return _bits(self._codes(number - 0x20), size)
         if number - 0x40 in hardware.absolutes:  # EVIOCGABS: value, minimum, maximum, ...
-            return struct.pack("6i", hardware.absolutes[number - 0x40], 0, 1 << 16, 0, 0, 0)
+            code = number - 0x40
+            return struct.pack("6i", hardware.absolutes[code], *hardware.ranges.get(code, USUAL_RANGE))
         # No such string, no force feedback, no repetition, no such axis.
         raise OSError(errno.ENOENT if number in _STRINGS else errno.EINVAL, self.path)
 
@@ -310,5 +348,6 @@ A: id/product={hardware.product:04x}
 """)
     syspath = "/sys" + device
     for name in ("name", "phys", "uniq"):
-        testbed.set_attribute(syspath, name, getattr(hardware, name) + "\n")
+        text = getattr(hardware, name) + "\n"
+        testbed.set_attribute_binary(syspath, name, text.encode(errors="surrogateescape"))
     return syspath

@@ -22,6 +22,9 @@ linuxcnc: Any = importlib.import_module("linuxcnc")
 LIMIT_S = 30.0
 """How long a condition is waited for: far beyond what it takes, for machines that are busy."""
 
+AGAIN_S = 3.0
+"""After so long without an answer, a reset is asked for again."""
+
 POLL_S = 0.001
 
 
@@ -98,11 +101,22 @@ class Driver:
         self.wait_stat(lambda: self.stat.task_mode == wanted, f"mode {name}")
 
     def turn_on(self) -> None:
-        """Reset the E-stop and turn the machine on. TimeoutError if either does not happen."""
-        self.ask_state("ESTOP_RESET")
-        self.wait_state("ESTOP_RESET")
-        self.ask_state("ON")
-        self.wait_state("ON")
+        """Reset the E-stop and turn the machine on. TimeoutError if either does not happen.
+
+        It is asked for more than once, as by a user: on a very busy machine, the E-stop that went through
+        halui can come after a reset that is quicker than any hand.
+        """
+        end = time.monotonic() + LIMIT_S
+        while True:
+            try:
+                self.ask_state("ESTOP_RESET")
+                self.wait_state("ESTOP_RESET", AGAIN_S)
+                self.ask_state("ON")
+                self.wait_state("ON", AGAIN_S)
+                return
+            except TimeoutError:
+                if time.monotonic() > end:
+                    raise
 
     def home(self) -> None:
         """Home all joints, and change to teleop mode as GUIs do then."""
