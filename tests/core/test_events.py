@@ -105,6 +105,15 @@ def test_garbage_is_refused(line: str) -> None:
         ("1 connected" + " keys= abs=" * 33, "more than 32 nodes"),
         ("1 frame 32", "nodes are 0 to 31"),
         ("1 frames 0", "unknown kind 'frames'"),
+        ("1 frame 0 65536:1:1", "65536:1:1: no event has such numbers"),
+        ("1 frame 0 1:65536:1", "no event has such numbers"),
+        ("1 frame 0 1:1:2147483649", "no event has such numbers"),
+        ("1 frame 0 -1:1:1", "no event has such numbers"),
+        ("1 frame 0 1:-1:1", "no event has such numbers"),
+        ("1 frame 0 " + "9" * 50 + ":1:1", r"\(9{40}: no event"),
+        ("1 snapshot 0 keys=65536 abs=", "no key or axis has such a number"),
+        ("1 snapshot 0 keys= abs=65536:1", "no key or axis has such a number"),
+        ("1 snapshot 0 keys= abs=1:2147483649", "no axis has such a value"),
     ],
 )
 def test_it_is_said_why(line: str, says: str) -> None:
@@ -120,6 +129,14 @@ def test_of_a_long_line_the_beginning_is_quoted() -> None:
 def test_as_many_nodes_as_there_may_be() -> None:
     nodes = tuple(NodeState(frozenset({number}), {number: -number}) for number in range(32))
     for event in (Connected(1.0, nodes), Connected(1.0, nodes, may_be_old=True), Frame(1.0, 31, ())):
+        assert from_line(to_line(event)) == event
+
+
+@pytest.mark.parametrize("change", [(0, 0, 0), (0xFFFF, 0xFFFF, 2**31), (0, 0xFFFF, -(2**31))])
+def test_the_least_and_the_most_that_an_event_may_say(change: tuple[int, int, int]) -> None:
+    _, code, value = change
+    state = NodeState(frozenset({0, 0xFFFF}), {code: value})
+    for event in (Frame(1.0, 0, (change,)), Snapshot(1.0, 0, state)):
         assert from_line(to_line(event)) == event
 
 

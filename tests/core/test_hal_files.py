@@ -49,12 +49,13 @@ def test_what_wires_a_component_is_what_names_its_pins() -> None:
         "net a hal_mpg.counts => b.c",
         "setp hal_mpg.inhibit 0",
         "linkps hal_mpg.enable a",
+        "net a.b hal_mpg.armed",
         "linkps mpg-estop hal_mpg.estop",
     ]
     others = ["net a b.c", "setp hal_mpg2.inhibit 0", "addf hal_mpg.x servo-thread", "show pin hal_mpg.estop"]
     load, found = component_lines([*others, *wires], "hal_mpg")
     assert load is None
-    assert found == [wires[3], *wires[:3]], "what is netted first is what could enable"
+    assert found == [*wires[3:], *wires[:3]], "what is netted first is what could enable"
 
 
 def test_another_name_takes_the_place_of_the_component_and_of_nothing_else() -> None:

@@ -74,7 +74,7 @@ def test_the_number_of_increments_is_that_of_the_scales() -> None:
 def test_the_number_of_increments_matters_where_no_axis_takes_them(option: str) -> None:
     """A mistake in the INI file is told of now, and not when the machine gets another axis."""
     axes = frozenset("xyz") if option == "angular_increments" else frozenset("a")
-    with pytest.raises(UsageError, match=f"--{option.replace('_', '-')}.*3 scales"):
+    with pytest.raises(UsageError, match=f"^--{option.replace('_', '-')}: 2 given.*3 scales"):
         Machine(axes=axes, **{option: INCREMENTS[:2]}).steps_of(make_profile())
 
 
@@ -94,14 +94,14 @@ def test_angular_axes_have_increments_of_their_own() -> None:
 def test_an_increment_that_is_missing_is_named() -> None:
     profile = make_profile(HEAD.replace("inch: 0.0001, ", ""))
     assert Machine().steps_of(profile)
-    with pytest.raises(UsageError, match=r"x1.*inch.*--increments"):
+    with pytest.raises(UsageError, match=r"x1.*inch.* --increments$"):
         Machine(units="inch").steps_of(profile)
     assert Machine(units="inch", increments=INCREMENTS).steps_of(profile)
 
 
 def test_an_axis_that_the_machine_does_not_have_needs_no_increment() -> None:
     profile = make_profile(HEAD.replace(", degree: 0.01", ""))
-    with pytest.raises(UsageError, match="degree"):
+    with pytest.raises(UsageError, match=r"x1.*degree.* --angular-increments$"):
         Machine().steps_of(profile)
     assert [axis.axis for axis in Machine(axes=frozenset("xy")).steps_of(profile)] == ["x", "y"]
 
@@ -110,6 +110,22 @@ def test_increments_without_a_common_step_are_refused() -> None:
     odd = (Decimal("0.0000001"), Decimal("1"), Decimal("10"))
     with pytest.raises(UsageError, match="rounder"):
         Machine(increments=odd).steps_of(make_profile())
+
+
+def test_a_million_steps_in_a_detent_are_the_most() -> None:
+    steps = Machine(axes=frozenset("x"), increments=tuple(map(Decimal, ("0.001", "1", "1000"))))
+    assert steps.steps_of(make_profile())[0].multiples == (1, 1000, 1_000_000)
+    with pytest.raises(UsageError, match="rounder"):
+        Machine(increments=tuple(map(Decimal, ("0.001", "1", "1000.001")))).steps_of(make_profile())
+
+
+def test_the_axes_that_turn_have_the_angular_increments_and_no_others() -> None:
+    letters = "xyzabcuvw"
+    keys = ", ".join(f"{letter}: {0x140 + place}" for place, letter in enumerate(letters))
+    steps = Machine(units="inch").steps_of(make_profile(axis=f"{{keys: {{{keys}}}}}"))
+    assert {axis.axis: axis.jog_scale for axis in steps} == {
+        letter: 0.01 if letter in "abc" else 0.0001 for letter in letters
+    }
 
 
 @given(st.lists(st.decimals("0.00001", "100", places=5), min_size=1, max_size=5))

@@ -105,7 +105,7 @@ def test_fast_turning_is_taken_as_fast_as_the_axis_can(limit: tuple[float, float
 
 
 def test_without_a_velocity_limit_everything_is_taken() -> None:
-    for velocity in (0.0, inf, 1e200):
+    for velocity in (0.0, inf, 1e200, 1.1e9):
         model = MotionLimit()
         model.set_limits(velocity, 100.0, 0.0)
         assert model.accept(-1000, 1.0, 1.0) == -1000
@@ -113,7 +113,8 @@ def test_without_a_velocity_limit_everything_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    "limits", [(nan, 1.0), (-1.0, 1.0), (1.0, nan), (1.0, -inf), (1.0, 5e-324), (5e-324, 1)]
+    "limits",
+    [(nan, 1.0), (-1.0, 1.0), (1.0, nan), (1.0, -inf), (1.0, 5e-324), (5e-324, 1), (0.9e-9, 1), (1, 0.9e-9)],
 )
 def test_with_a_limit_that_is_none_nothing_is_taken(limits: tuple[float, float]) -> None:
     model = MotionLimit()
@@ -322,10 +323,22 @@ def test_a_stop_brakes_in_either_direction(sign: int) -> None:
     assert not model.is_moving(1.21)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_stop_brakes_from_a_low_speed(sign: int) -> None:
+    model = MotionLimit()
+    model.set_limits(50.0, 50.0, 0.0)
+    model.accept(sign * 200, 0.1, 0.0)
+    model.stop(0.01)  # at a speed of 0.5
+    assert model.is_moving(0.019)
+    assert not model.is_moving(0.021)
+
+
 def test_the_slowest_and_the_fastest_limits_are_limits() -> None:
-    slow, fast = MotionLimit(), MotionLimit()
+    slow, lazy, fast = MotionLimit(), MotionLimit(), MotionLimit()
     slow.set_limits(1e-9, 1e-9, 0.0)
     assert slow.accept(1000, 1.0, 0.0) == 1
+    lazy.set_limits(1.0, 1e-9, 0.0)  # it takes half a billion to stop
+    assert lazy.accept(1000, 1.0, 0.0) == 1000
     fast.set_limits(1e9, 1e9, 0.0)
     assert fast.accept(10**10, 1.0, 0.0) == pytest.approx(1e9 / 2 + 1e9 * 0.08, rel=1e-3)
 

@@ -137,3 +137,17 @@ def test_of_two_writes_the_safer_one_is_the_first(out: Outputs) -> None:
         out.set(other, 100 + count)
         out.set("armed", False)
         assert [write.pin for write in out.flush()] == ["armed", other]
+
+
+def test_everything_that_makes_safer_is_written_before_anything_that_enables(out: Outputs) -> None:
+    safe = {pin.name: pin.safe for pin in PINS if pin.kind == "bit" and not pin.is_input}
+    safer = ["estop-ok", "estop", "jog-stop", "armed", "enable", "connected"]
+    safer += [name for name in safe if name.endswith(".jog-enable")]
+    for name in safer:
+        other = "estop-ok" if name != "estop-ok" else "estop"
+        out.set(name, not safe[name])
+        out.set(other, safe[other])  # type: ignore[arg-type]  # bits have a safe value
+        out.flush()
+        out.set(name, safe[name])  # type: ignore[arg-type]
+        out.set(other, not safe[other])
+        assert [write.pin for write in out.flush()] == [name, other]

@@ -129,15 +129,18 @@ def test_where_the_axis_has_arrived_for_long_there_is_nothing_to_stop() -> None:
     assert bed.times("jog-stop", True) == []
 
 
-def test_an_axis_that_should_just_have_arrived_is_stopped_nevertheless() -> None:
-    """A real one lags what is expected of it."""
+@pytest.mark.parametrize(("after", "is_stopped"), [(0.45, True), (0.55, False)])
+def test_an_axis_that_should_just_have_arrived_is_stopped_nevertheless(
+    after: float, is_stopped: bool
+) -> None:
+    """A real one lags what is expected of it, but not by half a second."""
     bed = Bed()
     bed.limit("x", 10.0, 100.0)
     bed.arm()
     bed.turn(1)
-    bed.wait(0.4)
+    bed.wait(after)
     bed.release(ENABLE)
-    assert bed["jog-stop"] is True
+    assert bed["jog-stop"] is is_stopped
 
 
 def test_what_was_stopped_once_is_not_stopped_again() -> None:
@@ -236,6 +239,18 @@ def test_a_pulse_that_ends_leaves_another_one_alone() -> None:
     assert (bed["reset"], bed["button.home"]) == (False, True)
     bed.wait(0.03)
     assert (bed["reset"], bed["button.home"]) == (False, False)
+
+
+@pytest.mark.parametrize(("held", "after"), [(0.0, 0.1), (0.04, 0.06), (0.06, 0.05), (3.0, 0.05)])
+def test_estop_ok_comes_back_after_100_ms_and_50_ms_of_a_released_contact(held: float, after: float) -> None:
+    bed = Bed().arm()
+    bed.release(CONTACT)
+    bed.wait(held)
+    bed.press(CONTACT)
+    bed.wait(after - 0.001)
+    assert bed["estop-ok"] is False
+    bed.wait(0.002)
+    assert bed["estop-ok"] is True
 
 
 @pytest.mark.parametrize("held", [0.0, 0.01, 0.09, 0.2])

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal_mpg.axis import Axis
-from hal_mpg.events import EV_KEY, EV_REL, Connected, EventsLost, Frame, NodeState, Snapshot
+from hal_mpg.events import EV_KEY, EV_REL, Connected, EventsLost, Frame, Gates, NodeState, Snapshot
 from hal_mpg.machine import Machine
 from hal_mpg.wheel_speed import WheelSpeed
 from tests.core.bed import ENABLE, FEED, HOME, READY, REL_DIAL, X1, X10, X100, Bed, X, Y, make_profile
@@ -161,6 +161,45 @@ def test_overrides_need_the_other_gates(gates: dict[str, bool]) -> None:
     assert (bed["feed-override.counts"], bed["dropped"]) == (0, 4)
 
 
+def test_overrides_of_the_batch_that_disarms_are_taken_back_and_dropped() -> None:
+    """What disarms is written first, so whoever watches `inhibit` and the like would not obey any more."""
+    bed = Bed().arm()
+    bed.turn(-(2**31))
+    bed.switch(X, FEED)
+    bed.turn(5)
+    turns = [Frame(bed.now, 0, ((EV_REL, REL_DIAL, detents),)) for detents in (3, -1)]
+    writes = dict(bed.handle(*turns, Gates(True, True, True)))
+    assert "feed-override.counts" not in writes
+    assert (bed["feed-override.counts"], bed["counts"]) == (5, 5)
+    assert bed["dropped"] == as_s32(2**31 + 4)
+
+
+def test_overrides_that_were_published_stay() -> None:
+    bed = Bed().arm()
+    bed.switch(X, FEED)
+    bed.turn(2)
+    bed.gates(inhibit=True)
+    bed.unplug()
+    assert (bed["feed-override.counts"], bed["dropped"]) == (2, 0)
+
+
+def test_overrides_that_are_read_far_too_late_are_dropped_with_those_before_them() -> None:
+    bed = Bed().arm()
+    bed.switch(X, FEED)
+    bed.handle(Frame(bed.now, 0, (TURN,)), Frame(bed.now - 5.0, 0, (TURN,)))
+    assert (bed["feed-override.counts"], bed["dropped"]) == (0, 2)
+
+
+def test_two_overrides_of_the_batch_that_disarms_are_taken_back() -> None:
+    axis = f"{{keys: {{x: {X}, y: {Y}, feed-override: {FEED}, rapid-override: 0x12d}}}}"
+    bed = Bed(make_profile(axis=axis)).arm()
+    bed.switch(X, FEED)
+    swap = Frame(bed.now, 0, ((EV_KEY, FEED, 0), (EV_KEY, 0x12D, 1)))
+    turn = Frame(bed.now, 0, (TURN,))
+    bed.handle(turn, swap, turn, turn, Frame(bed.now, 0, ((EV_KEY, ENABLE, 0),)))
+    assert (bed["feed-override.counts"], bed["rapid-override.counts"], bed["dropped"]) == (0, 0, 3)
+
+
 def test_an_override_needs_no_scale() -> None:
     bed = Bed().arm({FEED, 0x129})
     bed.turn(1)
@@ -234,6 +273,13 @@ def test_a_relative_wheel_with_positions_has_nothing_saved_up_after_lost_events(
     assert abs(int(bed["axis.x.jog-counts"]) - 2) <= 1, "a jump by what was turned unseen"
 
 
+def test_a_relative_wheel_with_positions_is_no_absolute_axis() -> None:
+    """The place of another control of the device, whatever its number, is not that of the wheel."""
+    bed = Bed(make_profile(wheel="{rel-absolute: REL_DIAL, modulo: 256}")).arm(absolutes={0: 5, 7: 5})
+    bed.turn(11)
+    assert (bed.jog_counts(), bed["dropped"]) == ({}, 1)
+
+
 def test_a_relative_wheel_with_positions_keeps_its_place_when_another_node_lost_events() -> None:
     bed = Bed(make_profile(wheel="{rel-absolute: REL_DIAL, modulo: 256}", without=("enable",)))
     bed.held = set(READY)
@@ -303,6 +349,13 @@ def test_detents_that_are_read_far_too_late_are_dropped_and_disarm() -> None:
     assert bed["armed"] is True
     bed.turn(1)
     assert bed.jog_counts() == {"x": 1}
+
+
+@pytest.mark.parametrize(("late", "counted"), [(0.45, {"x": 1}), (0.55, {})])
+def test_half_a_second_is_too_late(late: float, counted: dict[str, int]) -> None:
+    bed = Bed().arm()
+    bed.handle(Frame(bed.now - late, 0, (TURN,)))
+    assert bed.jog_counts() == counted
 
 
 def test_switches_that_are_read_far_too_late_count_nevertheless() -> None:

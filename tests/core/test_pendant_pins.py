@@ -10,7 +10,7 @@ from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
 from hal_mpg.pins import Pin, all_pins
-from tests.core.bed import Bed, make_profile
+from tests.core.bed import HEAD, Bed, make_profile
 
 COMMON = """
 counts s32 out; velocity float out; axis-select s32 out; scale-select s32 out; scale float out
@@ -93,13 +93,34 @@ def test_no_pin_is_there_twice() -> None:
         ("axis.x.selected", False),
         ("axis.x.jog-counts", 0),
         ("axis.x.max-velocity", 0.0),
+        ("axis.x.max-acceleration", 0.0),
+        ("velocity", 0.0),
+        ("heartbeat", False),
+        ("heartbeat-echo", False),
+        ("led.ready", False),
+        ("feed-override.counts", 0),
     ],
 )
 def test_before_a_pendant_is_there(pin: str, value: object) -> None:
     bed = Bed()
+    made = {pin.name: pin.initial for pin in bed.pendant.pins}
     bed.wait(10.0)
-    assert bed[pin] == value
-    assert type(bed[pin]) is type(value)
+    for shown in (made[pin], bed[pin]):
+        assert shown == value
+        assert type(shown) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("on_disconnect", "without", "is_stopped"),
+    [("estop", ["estop"], True), ("disarm", ["estop"], False), ("estop", [], True), ("disarm", [], True)],
+)
+def test_the_estop_before_a_pendant_is_there(
+    on_disconnect: str, without: list[str], is_stopped: bool
+) -> None:
+    bed = Bed(make_profile(f"{HEAD}on-disconnect: {on_disconnect}\n", without=without))
+    made = {pin.name: pin.initial for pin in bed.pendant.pins}
+    for pins in (made, bed.pins):
+        assert (pins["estop"], pins["estop-ok"]) == (is_stopped, not is_stopped)
 
 
 def test_each_pin_holds_a_value_of_its_type() -> None:
@@ -126,7 +147,16 @@ def test_safe_values_are_those_of_a_lost_device_and_leave_the_counts_alone() -> 
     assert safe["estop"] is True
     assert safe["jog-stop"] is True
     assert safe["axis-select"] == safe["scale-select"] == -1
-    for pin in ["armed", "enable", "connected", "reset", "button.home", "axis.x.jog-enable"]:
+    assert (safe["why-not"], safe["scale"], safe["velocity"]) == (1, 0.0, 0.0)
+    for pin in [
+        "armed",
+        "enable",
+        "connected",
+        "reset",
+        "button.home",
+        "axis.x.jog-enable",
+        "axis.x.selected",
+    ]:
         assert safe[pin] is False
     assert not [pin for pin in safe if pin.endswith("counts") or pin in ("dropped", "reconnects")]
     assert not [pin.name for pin in pendant.pins if pin.is_input and pin.name in safe]

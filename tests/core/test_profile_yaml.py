@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from hal_mpg.errors import ProfileError
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
-from hal_mpg.profile import AbsSelector, KeyWheel, Profile, StepSelector
+from hal_mpg.profile import AbsSelector, KeyWheel, Match, Profile, StepSelector
 from hal_mpg.profile_files import read_profile
 from hal_mpg.profile_yaml import load_profile
+from hal_mpg.yaml_reader import quoted
 
 TABLE = yaml.load((Path(__file__).parent / "bad_profiles.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
 GOOD: str = TABLE["profile"]
@@ -118,6 +119,22 @@ def test_distances_are_exact() -> None:
     assert load_profile(GOOD, "p").increments[1].inch is None
 
 
+def test_whom_it_is_for() -> None:
+    alternatives = '- {vendor: 0x1209, product: 1}\n  - {name: "*MPG*", uniq: A17}'
+    text = GOOD.replace("- {vendor: 0x1209, product: 1}", alternatives)
+    profile = load_profile(text, "p")
+    assert profile.match == (Match(vendor=0x1209, product=1), Match(name="*MPG*", uniq="A17"))
+    assert (profile.name, profile.source) == ("Test", "evdev")
+    assert load_profile(GOOD.replace("source: evdev\n", ""), "p").source == "evdev"
+    virtual = GOOD.replace("source: evdev", "source: virtual").replace(
+        "{vendor: 0x1209, product: 1}", "{socket: s}"
+    )
+    assert (load_profile(virtual, "p").source, load_profile(virtual, "p").match) == (
+        "virtual",
+        (Match(socket="s"),),
+    )
+
+
 def test_the_other_forms() -> None:
     wheel = "{keys: {forward: KEY_VOLUMEUP, backward: 114}, counts-per-detent: 4, invert: true}"
     axis = "{next: BTN_A, previous: BTN_B, order: [x, off, y]}"
@@ -126,6 +143,33 @@ def test_the_other_forms() -> None:
     assert profile.wheel == KeyWheel((1, 115), (1, 114), 4, invert=True)  # type: ignore[arg-type]
     assert isinstance(profile.axis, StepSelector)
     assert profile.axis.order == ("x", "off", "y")
+
+
+@pytest.mark.parametrize(
+    ("good", "fine"),
+    [
+        ("REL_DIAL", "REL_X"),
+        ("REL_DIAL", "0x0f"),
+        ("LED_MISC", "0"),
+        ("LED_MISC", "0x0f"),
+        ("{rel: REL_DIAL}", "{abs: 0x3f, modulo: 3}"),
+        ("BTN_DEAD", "KEY_A"),
+        ("BTN_DEAD", "0x2ff"),
+        ("product: 1", "product: 0xFFFF"),
+        ("mm: 0.001", "mm: 1e-9"),
+        ("mm: 0.001", "mm: 1e6"),
+        ("product: 1", "product: 0"),
+        ("{keys: {x: BTN_TRIGGER, y: BTN_THUMB}}", "{abs: ABS_RX, positions: {-2147483648: x}}"),
+        ("{keys: {x: BTN_TRIGGER, y: BTN_THUMB}}", "{abs: ABS_RX, positions: {2147483648: x}}"),
+        ("{rel: REL_DIAL}", "{abs: ABS_WHEEL, modulo: 3, counts-per-detent: 10000}"),
+        ("{rel: REL_DIAL}", "{abs: ABS_WHEEL, modulo: 2147483648}"),
+        ("home:", "a:"),
+        ("home:", "a-2-b-4-c-6-d-8-e-10:"),
+    ],
+)
+def test_the_least_and_the_most_are_fine(good: str, fine: str) -> None:
+    assert GOOD.count(good) == 1
+    assert load_profile(GOOD.replace(good, fine), "p")
 
 
 @pytest.mark.parametrize(("says", "stops"), [("estop", True), ("disarm", False), (None, False)])
@@ -255,6 +299,11 @@ def test_what_a_parser_may_choke_on_is_a_fault_in_one_short_line(line: str) -> N
     good = {"product": "product: 1", "name": "name: Test"}[line.split(":")[0]]
     assert GOOD.count(good) == 1
     assert all(len(fault) < 300 for fault in faults(GOOD.replace(good, line)))
+
+
+def test_what_is_too_long_to_quote_is_cut() -> None:
+    assert quoted("x" * 60) == repr("x" * 60)
+    assert quoted("x" * 61) == repr("x" * 60 + "...")
 
 
 def test_a_version_of_nonsense_is_a_fault() -> None:

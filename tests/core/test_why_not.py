@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from hal_mpg.arming import WORDS, WhyNot
+from hal_mpg.arming import JOG_GATES, WORDS, Latch, WhyNot
 from hal_mpg.events import EventsLost
-from tests.core.bed import CONTACT, ENABLE, READY, X1, X10, Bed, X, Y
+from tests.core.bed import CONTACT, ENABLE, FEED, READY, X1, X10, Bed, X, Y
 
 
 def lose_events(bed: Bed) -> None:
@@ -65,6 +65,18 @@ def test_a_wheel_that_turns_while_the_mode_becomes_manual() -> None:
     assert (bed["why-not"], bed["armed"]) == (7, False)
     bed.wait(0.21)
     assert (bed["why-not"], bed["armed"]) == (0, True)
+
+
+def test_it_is_armed_by_time_alone_where_an_override_is_armed_already() -> None:
+    bed = Bed().arm()
+    bed.switch(X, FEED)
+    bed.gates(manual=False)
+    bed.wait(1.0)
+    bed.turn(1)
+    bed.gates(manual=True)
+    assert (bed["armed"], bed["why-not"]) == (False, 0)
+    bed.wait(0.21)
+    assert bed["armed"] is True
 
 
 def test_no_scale_is_a_selector_fault() -> None:
@@ -123,6 +135,24 @@ def test_what_disarms_disarms_at_once_and_stops_every_axis(value: int) -> None:
     assert bed["armed"] is False
     assert not [pin for pin, is_on in bed.pins.items() if pin.endswith(".jog-enable") and is_on]
     assert bed["jog-stop"] is True, "a jog may still be running"
+
+
+class StuckLatch(Latch):
+    """One that nothing can disarm any more."""
+
+    def update(self, reasons: set[WhyNot], is_still: bool) -> None:
+        self.armed = True
+
+
+@pytest.mark.parametrize("value", DISARMING)
+def test_a_fault_in_arming_alone_enables_no_axis(value: int) -> None:
+    bed = Bed().arm()
+    bed.pendant._jog = StuckLatch(JOG_GATES)
+    bed.gates()
+    assert bed["axis.x.jog-enable"] is True
+    CAUSES[value](bed)
+    assert bed["armed"] is True, "it is broken"
+    assert not [pin for pin, is_on in bed.pins.items() if pin.endswith(".jog-enable") and is_on]
 
 
 @pytest.mark.parametrize("value", [2, 3, 4, 5, 6, 10])

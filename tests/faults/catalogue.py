@@ -25,6 +25,15 @@ BEDS = {
 """From the most real to the least: each fault is on the first one that can do it."""
 
 
+MOVES: dict[str, tuple[str, ...]] = {
+    "nothing": ("nothing",),
+    "run-on": ("nothing", "run-on", "turned"),
+    "turned": ("turned",),
+    "commanded": ("commanded",),
+}
+"""What an entry may expect of motion, and what it is content with; see README.md beside the entries."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One entry. Pins are without the component's prefix; times are milliseconds."""
@@ -54,7 +63,8 @@ class Fault:
     """Whether the limit is for every repetition, and not for their median."""
     repeat: int = 1
     moves: str = "nothing"
-    """What may have moved: nothing; run-on: no further than what was turned before; turned: that, exactly."""
+    """What may have moved: nothing; run-on: no further than what was turned before; turned: that, exactly;
+    commanded: what was commanded by others than the wheel, and nothing by it."""
     says: str | None = None
     """Regular expression for the line on standard error by which it is told."""
     back: Sequence[str] = ()
@@ -90,8 +100,8 @@ def _fault(bed: str, entry: dict[str, Any]) -> Fault:
     if missing:
         raise ValueError(f"{what}: {', '.join(sorted(missing))} is missing")
     fault = Fault(bed=bed, **entry)
-    if fault.moves not in ("nothing", "run-on", "turned"):
-        raise ValueError(f"{what}: moves is nothing, run-on or turned")
+    if fault.moves not in MOVES:
+        raise ValueError(f"{what}: moves is one of {', '.join(MOVES)}")
     if (fault.limit_ms is None) != (fault.timed is None):
         raise ValueError(f"{what}: timed and limit_ms go together")
     return fault

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A user's hands on a virtual pendant, for stages behind a LinuxCNC; see stage.py.
 
-Like a USB pendant it stays plugged in when hal_mpg ends, and whoever looks for it next finds it as it is then.
+Like a USB pendant it stays plugged in when hal_mpg ends; whoever looks for it next finds it as it is then.
 """
 
 from __future__ import annotations

@@ -41,6 +41,8 @@ def copy_project(directory: Path) -> None:
     ignored = shutil.ignore_patterns("__pycache__")
     for name in ("hal_mpg", "config", "tests/beds", "tests/umockdev"):
         shutil.copytree(ROOT / name, directory / name, ignore=ignored)
+    # Nobody else could keep what is compiled there, and each start would compile it anew.
+    subprocess.run([SYSTEM_PYTHON, "-m", "compileall", "-q", directory], check=True)
     for path in [directory, *directory.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
@@ -69,6 +71,10 @@ class Bed:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End it, and everything on it."""
         self._process.kill()  # it is the namespaces' unshare, which takes the others along
         self._process.communicate()
 
@@ -91,8 +97,8 @@ class Bed:
         """
         number = next(self._numbers) if number is None else number
         lists = {key: list(value) for key, value in hardware.items() if isinstance(value, range | set)}
-        if "absolutes" in hardware:
-            lists["absolutes"] = list(hardware["absolutes"].items())
+        for key in hardware.keys() & {"absolutes", "ranges"}:
+            lists[key] = list(hardware[key].items())
         path = self.ask("plug", number, hardware | lists, tell)
         return Node(self, number, path)
 
@@ -174,6 +180,10 @@ class Program:
         """Wait until it has said a line in which a regular expression is found."""
         wait_until(lambda: any(re.search(pattern, line) for line in self.said()), pattern)
 
+    def memory_kib(self) -> int:
+        """Return the most memory that it had (resident) when it was last looked at, in KiB."""
+        return int(self._bed.ask("memory_kib", self.name))
+
     def pin(self, name: str) -> Any:
         return self._bed.ask("pins", [f"{self.name}.{name}"])[0]
 
@@ -237,6 +247,10 @@ class Node:
         """Let keys be released, without an event."""
         self._bed.ask("set_state", self.number, (), keys, ())
 
+    def absolute(self, code: int) -> int:
+        """Return where an absolute axis stands."""
+        return int(dict(self._bed.ask("state", self.number)["absolutes"])[code])
+
     def stood_at(self, code: int, value: int) -> None:
         """Let an absolute axis have moved, without an event."""
         self._bed.ask("set_state", self.number, (), (), [(code, value)])
@@ -248,6 +262,18 @@ class Node:
     def revoke(self) -> None:
         """Take the node from the programs that have it open, although it stays."""
         self._bed.ask("do", self.number, "revoke")
+
+    def fail_reads(self, error: int) -> None:
+        """Let each read of the programs that have it open now fail with this errno."""
+        self._bed.ask("do", self.number, "fail_reads", error)
+
+    def fail_ioctl(self, number: int, error: int) -> None:
+        """From now on, this ioctl (its number of linux/input.h) fails with this errno; 0: no longer."""
+        self._bed.ask("do", self.number, "fail_ioctl", number, error)
+
+    def hang_up(self) -> None:
+        """Let the node hang up without anything to read."""
+        self._bed.ask("do", self.number, "hang_up")
 
     def chmod(self, mode: int, tell: bool = True) -> None:
         """Change who may read the node, as udev's rules do."""

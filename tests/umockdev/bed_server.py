@@ -31,14 +31,17 @@ class Machine:
         self._input = Path(self._testbed.get_root_dir(), "dev/input")
         self._nodes: dict[int, Node] = {}
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
+        self._memory_kib: dict[str, int] = {}
         self._component = hal.component("bed")  # without one, HAL cannot be read
         self._component.ready()
 
     def plug(self, number: int, hardware: dict[str, Any], tell: bool = True) -> str:
         """Make a node and, with `tell`, let udev say so. JSON has only strings as keys: see `absolutes`."""
         absolutes = dict(hardware.pop("absolutes", ()))
+        ranges = dict(hardware.pop("ranges", ()))
         down = set(hardware.pop("down", ()))
-        node = Node(self._testbed, number, Hardware(absolutes=absolutes, down=down, **hardware))
+        known = Hardware(absolutes=absolutes, ranges=ranges, down=down, **hardware)
+        node = Node(self._testbed, number, known)
         self._nodes[number] = node
         if tell:
             node.uevent("add")
@@ -62,15 +65,17 @@ class Machine:
             hardware.absolutes[code] = value
 
     def state(self, number: int) -> dict[str, Any]:
-        """Return what programs have done to a node."""
+        """Return what programs have done to a node, and where its absolute axes stand."""
         node = self._nodes[number]
-        return {"seen": node.was_open, "open": node.is_open, "grabbed": node.is_grabbed, "clock": node.clock}
+        done = {"seen": node.was_open, "open": node.is_open, "grabbed": node.is_grabbed, "clock": node.clock}
+        return {**done, "absolutes": list(node.hardware.absolutes.items())}
 
     def start(self, name: str, arguments: list[str]) -> None:
         """Start hal_mpg as component `name`; what it says on stderr goes to the file `name`.err."""
         command = [sys.executable, "-m", "hal_mpg", "--name", name, *arguments]
         with open(f"{name}.err", "wb") as said:
             # Not with an environment of our own: umockdev's is C's, os.environ does not have it.
+            self._memory_kib[name] = 0
             self._programs[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said)
 
     def start_reader(self, profile: str) -> None:
@@ -95,7 +100,20 @@ class Machine:
 
     def status(self, name: str) -> int | None:
         """Return the exit status of a program; None while it runs."""
+        self._note_memory(name)
         return self._programs[name].poll()
+
+    def memory_kib(self, name: str) -> int:
+        """Return the most memory that a program had (resident) when it was last looked at, in KiB."""
+        self._note_memory(name)
+        return self._memory_kib[name]
+
+    def _note_memory(self, name: str) -> None:
+        program = self._programs[name]
+        if program.returncode is None:  # not yet reaped, so that there is such a process
+            for line in Path(f"/proc/{program.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):  # not there any more in one that has ended
+                    self._memory_kib[name] = int(line.split()[1])
 
     def terminate(self, name: str) -> None:
         """Send SIGTERM to a program."""
