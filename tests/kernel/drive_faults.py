@@ -1,0 +1,25 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Drives LinuxCNC in the guest through this bed's faults, or through those whose ids are its arguments."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any
+
+from tests.faults.catalogue import load
+from tests.faults.play import play
+from tests.kernel.kernel_stage import KernelStage
+from tests.linuxcnc.driver import Driver, arguments, finish
+
+
+def main(driver: Driver) -> dict[str, Any]:
+    stage = KernelStage(driver)
+    wanted = arguments()
+    faults = [fault for fault in load("kernel") if not wanted or fault.id in wanted]
+    results = {fault.id: play(stage, fault, stage.tell).as_json() for fault in faults}
+    return {"kernel": platform.release(), "results": results}
+
+
+if __name__ == "__main__":
+    finish(main)
