@@ -30,6 +30,9 @@ SAY_EVERY_S = 10.0
 MOST_FILES = 5
 """Files kept of each kind of violation."""
 
+MOST_FINDINGS = 100
+"""With so many, it is time to look at them."""
+
 
 class Show(Protocol):
     """Shows how far a run is."""
@@ -56,7 +59,7 @@ def main() -> int:
                 findings.append(finding)
                 keep(finding, options.findings, options.seed, findings)
             show(covered["events"], len(findings), covered["events"] / (time.monotonic() - began))
-            if is_over(options, covered):
+            if is_over(options, covered) or len(findings) >= MOST_FINDINGS:
                 break
     report(covered, findings, time.monotonic() - began, options.seed)
     return 1 if findings else 0

@@ -61,14 +61,16 @@ def random_cases(random: Random, covered: Counter[str], count: int = CASES) -> l
 
 
 def run_round(seed: int, number: int, make: MakePendant = Pendant) -> Round:
-    """Do one round; what it finds is shrunk."""
+    """Do one round; the first case of each kind that it finds is shrunk."""
     done = Round(number)
     random = Random(f"{seed}/{number}")
     for case in random_cases(random, done.covered):
         try:
             done.covered += play(case, make)
         except Violation as violation:
-            done.findings.append(found(number, violation, case, make))
+            is_new = violation.invariant not in {finding.invariant for finding in done.findings}
+            small = shrink(case, violation.invariant, make) if is_new else case
+            done.findings.append(found(number, violation, small))
     with tempfile.TemporaryDirectory() as folder:
         acts: list[Callable[[], None]] = [
             lambda: fuzz_controls(random, done.covered),
@@ -83,11 +85,9 @@ def run_round(seed: int, number: int, make: MakePendant = Pendant) -> Round:
     return done
 
 
-def found(
-    number: int, violation: Violation, case: Case | None = None, make: MakePendant = Pendant
-) -> Finding:
-    """Return what is to be told of a violation: its smallest case, where it is one of a sequence."""
-    notes = "\n".join([str(violation)[:2000], *getattr(violation, "__notes__", ())])
+def found(number: int, violation: Violation, case: Case | None = None) -> Finding:
+    """Return what is to be told of a violation, with the case, where it is one of a sequence."""
+    text = "\n".join([str(violation)[:2000], *getattr(violation, "__notes__", ())])
     if case is not None:
-        notes = to_text(shrink(case, violation.invariant, make), notes)
-    return Finding(number, violation.invariant, str(violation)[:400], notes)
+        text = to_text(case, text)
+    return Finding(number, violation.invariant, str(violation)[:400], text)

@@ -12,7 +12,7 @@ from tests.fuzz.player import MakePendant, play
 from tests.fuzz.steps import Batch, Case, Step, Wait
 from tests.fuzz.violation import Violation
 
-MOST_TRIES = 4000
+MOST_TRIES = 2000
 Events = tuple[Event, ...]
 
 
