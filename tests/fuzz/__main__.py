@@ -7,6 +7,7 @@ The same seed gives the same rounds, however many processes share them. Exit sta
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 import time
@@ -62,6 +63,8 @@ def main() -> int:
             if is_over(options, covered) or len(findings) >= MOST_FINDINGS:
                 break
     report(covered, findings, time.monotonic() - began, options.seed)
+    if options.summary:
+        summarize(covered, findings, options)
     return 1 if findings else 0
 
 
@@ -75,6 +78,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--round", type=int, help="only this round of the seed")
     parser.add_argument("--replay", type=Path, help="play a case that was saved")
     parser.add_argument("--findings", type=Path, default=Path("build/fuzz"), help="where cases are saved")
+    parser.add_argument("--summary", type=Path, help="a JSON file for docs/faults.md")
     options = parser.parse_args()
     options.ends = time.monotonic() + options.minutes * 60
     return options
@@ -132,6 +136,19 @@ def report(covered: Counter[str], findings: list[Finding], seconds: float, seed:
     print(f"seed {seed}: {covered['events']:,} events in {seconds:.0f} s, {rate:,.0f}/s")
     kinds = Counter(finding.invariant for finding in findings)
     print(f"violations: {dict(kinds) if kinds else 'none'}")
+
+
+def summarize(covered: Counter[str], findings: list[Finding], options: argparse.Namespace) -> None:
+    """Write what the page of faults shows of this run."""
+    line = (
+        f"Fuzzing, seed {options.seed}: {covered['events']:,} events of devices and HAL in "
+        f"{covered['sequences']:,} sequences, every invariant looked at after each of "
+        f"{covered['pin writes']:,} pin writes; {covered['profiles']:,} profiles, of which "
+        f"{covered['profiles accepted']:,} were accepted; violations: {len(findings)}. "
+        f"To repeat it: `make fuzz FUZZ='--seed {options.seed} --events {options.events}'`"
+    )
+    content = {"summary": [line], "covered": dict(sorted(covered.items()))}
+    options.summary.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
 @contextmanager
