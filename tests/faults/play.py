@@ -21,8 +21,8 @@ LIMIT_S = 30.0
 
 POLL_S = 0.0002
 
-MAX_STALLS = 20
-"""How many repetitions may be taken back because the computer itself stood still."""
+MAX_STALLS = 5
+"""How many repetitions may be taken back because the computer itself stood still; or as many as are wanted."""
 
 
 class Stage(Protocol):
@@ -108,7 +108,7 @@ def _once(stage: Stage, fault: Fault, result: Result) -> None:
         when()
         time_ms, stalled = 0.0, False
     _wait(lambda: _holds(stage, fault), f"{dict(fault.pins)}, {fault.machine}", lambda: _found(stage, fault))
-    if stalled and result.stalls < MAX_STALLS:
+    if stalled and result.stalls < max(MAX_STALLS, fault.repeat):
         result.stalls += 1
     else:
         result.times_ms.append(round(time_ms, 3))
