@@ -54,9 +54,8 @@ class Hardware:
 
     `down` are the keys that are held and `absolutes` the positions of the absolute axes. `port` and
     `interface` of the USB device make up `phys`; a `port` of "" is for a node without any. `ranges` are
-    what is said of absolute axes: minimum, maximum, fuzz, flat, resolution.
-
-    Bytes of `name` that are no UTF-8 are lone surrogates, as in Python's "surrogateescape".
+    what is said of absolute axes: minimum, maximum, fuzz, flat, resolution. Bytes of `name` that are no UTF-8
+    are lone surrogates, as in Python's "surrogateescape".
     """
 
     name: str = "Test MPG Pendant"
@@ -101,7 +100,7 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         self.is_gone = False
         self._clients: list[Any] = []
         self._revoked: list[Any] = []
-        self._unreadable: list[Any] = []
+        self._unreadable: list[Any] = []  # clients whose reads fail with _read_error
         self._read_error = 0
         self._ioctl_errors: dict[int, int] = {}
         self._testbed = testbed
@@ -206,11 +205,10 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         self.is_gone = True
         self._unreadable += self._clients
         self._read_error = errno.EAGAIN
-        # Kept open, for umockdev cannot do with a second pty of the same number.
-        self._slave = os.open(self.file.readlink(), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        # The reader's side stays open, for umockdev cannot do with a second pty of the same number.
+        reader = os.open(self.file.readlink(), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
         self.file.unlink()
-        with open(os.devnull, "rb") as nothing:
-            os.dup2(nothing.fileno(), self._descriptor)  # closes the master's side of the pty
+        os.dup2(reader, self._descriptor)  # closes the other side
 
     def _is_lost_to(self, client: Any) -> bool:
         return self.is_gone or any(client is other for other in self._revoked)

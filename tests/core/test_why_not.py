@@ -9,7 +9,7 @@ import pytest
 
 from hal_mpg.arming import JOG_GATES, WORDS, Latch, WhyNot
 from hal_mpg.events import EventsLost
-from tests.core.bed import CONTACT, ENABLE, FEED, READY, X1, X10, Bed, X, Y
+from tests.core.bed import CONTACT, ENABLE, FEED, READY, X1, X10, Bed, X, Y, make_profile
 
 
 def lose_events(bed: Bed) -> None:
@@ -67,8 +67,9 @@ def test_a_wheel_that_turns_while_the_mode_becomes_manual() -> None:
     assert (bed["why-not"], bed["armed"]) == (0, True)
 
 
-def test_it_is_armed_by_time_alone_where_an_override_is_armed_already() -> None:
-    bed = Bed().arm()
+@pytest.mark.parametrize("counts", [1, 4], ids=["a detent", "part of a detent"])
+def test_it_is_armed_by_time_alone_where_an_override_is_armed_already(counts: int) -> None:
+    bed = Bed(make_profile(wheel=f"{{rel: REL_DIAL, counts-per-detent: {counts}}}")).arm()
     bed.switch(X, FEED)
     bed.gates(manual=False)
     bed.wait(1.0)

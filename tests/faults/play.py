@@ -22,7 +22,7 @@ LIMIT_S = 30.0
 POLL_S = 0.0002
 
 MAX_STALLS = 5
-"""How many repetitions may be taken back because the computer itself stood still; or as many as are wanted."""
+"""How many repetitions (or as many as are wanted) are taken back because the computer itself stood still."""
 
 
 class Stage(Protocol):

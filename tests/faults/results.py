@@ -58,17 +58,19 @@ def summary() -> list[str]:
 
 
 def keep() -> None:
-    """Write the results of each bed to its file, where the environment names a folder."""
+    """Write the results of each bed to its file, where the environment names a folder.
+
+    What was not played now, or not as expected, stays as it was kept before.
+    """
     folder = os.environ.get(FOLDER_VARIABLE)
-    if not folder:
-        return
-    for bed, machine in _machines.items():
-        results = sorted((r for r in _played.values() if r["bed"] == bed), key=lambda result: result["id"])
-        if any(result["error"] for result in results) or len(results) < len(load(bed)):
-            continue  # only what is whole is published
-        content = {"machine": machine, "results": results}
-        path = Path(folder, f"{bed}.json")
+    for bed, machine in _machines.items() if folder else ():
+        path = Path(folder or "", f"{bed}.json")
         path.parent.mkdir(parents=True, exist_ok=True)
+        before = json.loads(path.read_text(encoding="utf-8"))["results"] if path.exists() else []
+        new = {name: result for name, result in _played.items() if not result["error"]}
+        results = {result["id"]: result for result in before} | new
+        mine = [results[fault.id] for fault in load(bed) if fault.id in results]
+        content = {"machine": machine, "results": sorted(mine, key=lambda result: result["id"])}
         path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 

@@ -40,7 +40,9 @@ def test_an_estop_that_was_actuated_in_the_lost_part_acts(bed: Bed, gap: list[Ev
 @gaps
 def test_it_is_armed_again_by_itself_but_not_before_the_wheel_is_still(bed: Bed, gap: list[Event]) -> None:
     node, program = start_armed(bed)
-    node.send(*turned(3), *gap, REPORT, *turned(5))
+    node.turn(3)
+    program.wait("counts", 3)
+    node.send(*gap, REPORT, *turned(5))
     program.wait_pins({"counts": 3, "dropped": 5})
     program.wait("armed", True)
     node.turn(1)
@@ -49,7 +51,9 @@ def test_it_is_armed_again_by_itself_but_not_before_the_wheel_is_still(bed: Bed,
 
 def test_detents_that_are_void_are_counted_as_dropped(bed: Bed) -> None:
     node, program = start_armed(bed)
-    node.send(*turned(1), (REL, DIAL, 2), DROPPED, (REL, DIAL, -3), REPORT)
+    node.turn(1)
+    program.wait("counts", 1)
+    node.send((REL, DIAL, 2), DROPPED, (REL, DIAL, -3), REPORT)
     program.wait_pins({"axis.x.jog-counts": 1, "dropped": 5})
 
 
@@ -71,6 +75,17 @@ def test_selectors_are_read_again(bed: Bed) -> None:
     program.wait("armed", True)
     node.turn(2)
     program.wait_pins({"axis.x.jog-counts": 0, "axis.y.jog-counts": 2})
+
+
+def test_detents_just_before_the_gap_are_counted_or_dropped_but_none_is_lost(bed: Bed) -> None:
+    """Read together with the gap, they are dropped: what disarms is written before them."""
+    node, program = start_armed(bed)
+    node.send(*turned(3), DROPPED, REPORT)
+    program.wait("armed", False)
+    program.wait("armed", True)
+    told = program.pins("counts", "axis.x.jog-counts", "dropped")
+    assert told["counts"] == told["axis.x.jog-counts"]
+    assert told["counts"] + told["dropped"] == 3
 
 
 def test_a_button_that_went_down_in_the_lost_part_is_no_press(bed: Bed) -> None:
@@ -148,6 +163,7 @@ def test_a_step_that_was_read_with_the_gap_is_taken(bed: Bed) -> None:
 
 def test_gap_upon_gap(bed: Bed) -> None:
     node, program = start_armed(bed)
-    node.send(*[event for _ in range(40) for event in (*turned(1), (REL, DIAL, 1), DROPPED, REPORT)])
-    program.wait_pins({"axis.x.jog-counts": 1, "dropped": 79})
+    gaps = [event for _ in range(40) for event in (*turned(1), (REL, DIAL, 1), DROPPED, REPORT)]
+    node.send(DROPPED, REPORT, *gaps)
+    program.wait_pins({"axis.x.jog-counts": 0, "dropped": 80})
     program.wait("armed", True)
