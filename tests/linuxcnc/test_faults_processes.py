@@ -6,14 +6,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 
 from tests.beds.linuxcnc import ROOT, require_linuxcnc, run_linuxcnc
 from tests.beds.require import skip_or_fail
 from tests.faults.catalogue import Fault, load
-from tests.faults.results import check, this_machine
+from tests.faults.results import Results, check, play_all, this_machine
 from tests.linuxcnc.processes_realtime import may_have_realtime, realtime
 from tests.linuxcnc.processes_starts import STARTS, play_start, start_first
 
@@ -45,8 +44,6 @@ SHORT_PRESSURE_S = "45"
 LIMIT_S = 900.0
 """For one part, on a machine that is busy with others; it takes about a minute."""
 
-Results = dict[str, dict[str, Any]]
-
 _played: dict[str, Results] = {}
 
 
@@ -57,7 +54,8 @@ def results_of(part: str) -> Results:
             require_pressure()
         _played[part] = {}  # if this run fails, no other fault of it is to try again
         ids = [name for name in os.environ.get(IDS, "").split(",") if name]
-        _played[part] = play(part, ids, PARTS[part])
+        faults = [fault for fault in FAULTS if fault.part == part and (not ids or fault.id in ids)]
+        _played[part] = play_all(faults, lambda names: play(part, names, PARTS[part]))
     return _played[part]
 
 
@@ -101,5 +99,5 @@ def test_fault_alone(fault: Fault) -> None:
         results = {fault.id: play_start(fault, DRIVER).as_json()}
     else:
         before = start_first("--name", "early", name="early") if fault.do == ["look"] else ""
-        results = play(ALONE, [fault.id], before=before)
+        results = play_all([fault], lambda names: play(ALONE, names, before=before))
     check(fault, results, this_machine())
