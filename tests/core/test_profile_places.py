@@ -77,9 +77,9 @@ class Value(NamedTuple):
         """Return the profile with another text for this value."""
         return self.profile[: self.node.start_mark.index] + text + self.profile[self.node.end_mark.index :]
 
-    def place(self) -> str:
-        """Return where it stands, as messages tell it."""
-        return f"p.yaml:{self.node.start_mark.line + 1}:{self.node.start_mark.column + 1}: "
+    def place(self, offset: int = 0) -> str:
+        """Return where it stands, as messages tell it, or so many columns further."""
+        return f"p.yaml:{self.node.start_mark.line + 1}:{self.node.start_mark.column + 1 + offset}: "
 
     def wrong(self) -> list[str]:
         """Return what cannot stand in its place."""
@@ -131,3 +131,20 @@ def test_a_value_of_the_wrong_kind_is_told_with_its_place_and_its_name(value: Va
         assert here, f"nothing is said of {text}"
         assert any(named(key, here[0]) for key in value.path[-3:]), here[0]
         assert "None" not in here[0]
+
+
+FREE = [("axis", "keys"), ("scale", "keys"), ("axis", "positions"), ("scale", "positions")]
+FREE += [("controls", "buttons"), ("controls", "leds")]
+"""Mappings whose keys are the user's own."""
+
+FIXED = [value for value in VALUES if isinstance(value.node, MappingNode) and value.path[-2:] not in FREE]
+
+
+@pytest.mark.parametrize("value", FIXED, ids=lambda value: ".".join(value.path))
+def test_a_key_that_nobody_reads_is_told_with_its_place_and_its_mapping(value: Value) -> None:
+    start = value.node.start_mark
+    text = f"{{ wrong: 1, {value.profile[start.index + 1 : value.node.end_mark.index]}"
+    here = [fault for fault in faults(value.replaced(text)) if fault.startswith(value.place(2))]
+    assert here
+    assert "'wrong' is no key of" in here[0]
+    assert any(named(key, here[0]) for key in value.path[-2:]), here[0]

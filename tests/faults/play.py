@@ -91,7 +91,8 @@ def play(stage: Stage, fault: Fault, tell: Callable[[str], None] = print) -> Res
             _once(stage, fault, result)
     except Exception:  # noqa: BLE001  # it is the test's to tell; the next fault is played in any case
         result.error = traceback.format_exc(limit=-4)
-    tell(f"fault {fault.id}: {result.error or 'as expected'} ({time.monotonic() - start:.1f} s)")
+    times = f", {sorted(result.times_ms)} ms" if fault.timed else ""
+    tell(f"fault {fault.id}: {result.error or 'as expected'}{times} ({time.monotonic() - start:.1f} s)")
     return result
 
 

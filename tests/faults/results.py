@@ -29,8 +29,8 @@ _machines: dict[str, str] = {}
 def play_all(faults: Sequence[Fault], play: Callable[[list[str]], Results]) -> Results:
     """Play faults in one run of a bed; those that did not end as expected once more, in a run of their own.
 
-    A LinuxCNC on a computer that others use as well can be held up for seconds. Which were played again is told
-    with the totals, and what went wrong the first time is printed. `play` is given the ids.
+    On a computer that others use as well, LinuxCNC can be held up for seconds. What was played again is
+    told with the totals, and what went wrong the first time is printed. `play` is given the ids.
     """
     try:
         results = play([fault.id for fault in faults])
