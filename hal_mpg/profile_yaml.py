@@ -150,8 +150,7 @@ def _wheel(reader: Reader, node: Node | None) -> Wheel | None:
     form = _one_form(reader, node, fields, ("rel", "abs", "rel-absolute", "keys"), WHEEL_FORMS)
     if form is None or node is None:
         return None
-    counts = fields.get("counts-per-detent")
-    per_detent = reader.integer(counts, "counts-per-detent", 1, 10_000) if counts else 1
+    per_detent = reader.integer(fields.get("counts-per-detent"), "counts-per-detent", 1, 10_000)
     invert = reader.boolean(fields.get("invert"), "value of invert")
     if form in ("abs", "rel-absolute") and "modulo" not in fields:
         reader.fault(node, "an absolute wheel has no 'modulo'; add after how many counts it wraps")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -12,24 +12,41 @@ from tests.beds.kernel import run_in_kernel
 from tests.beds.linuxcnc import why_no_linuxcnc
 from tests.beds.require import skip_or_fail
 from tests.faults.catalogue import Fault, load
-from tests.faults.results import check, this_machine
+from tests.faults.results import Results, check, play_all, this_machine
 
 FAULTS = load("kernel")
 
+SCRIPT = Path(__file__).with_name("guest_faults.py")
+
+
+class Played(NamedTuple):
+    """What came of all faults, and the machine that they were played on."""
+
+    results: Results
+    machine: str
+
 
 @pytest.fixture(scope="module")
-def played() -> dict[str, Any]:
+def played() -> Played:
     """Return what drive_faults.py found."""
     reason = why_no_linuxcnc()
     if reason:
         skip_or_fail(reason)
-    run = run_in_kernel(Path(__file__).with_name("guest_faults.py"), timeout_s=1800)
-    print(run.output)  # pytest shows it if a test fails
-    found: dict[str, Any] = run.result
-    return found
+    kernels: set[str] = set()
+
+    def play(names: list[str]) -> Results:
+        run = run_in_kernel(SCRIPT, arguments=names, timeout_s=1500)
+        print(run.output)  # pytest shows it if a test fails
+        found: dict[str, Any] = run.result
+        kernels.add(found["kernel"])
+        results: Results = found["results"]
+        return results
+
+    results = play_all(FAULTS, play)
+    kernel = ", ".join(kernels)
+    return Played(results, f"QEMU with 2 processors, Linux {kernel}, on {this_machine()}")
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=[fault.id for fault in FAULTS])
-def test_fault(fault: Fault, played: dict[str, Any]) -> None:
-    machine = f"QEMU without hardware support, 2 processors, Linux {played['kernel']}, on {this_machine()}"
-    check(fault, played["results"], machine)
+def test_fault(fault: Fault, played: Played) -> None:
+    check(fault, played.results, played.machine)
