@@ -90,6 +90,7 @@ class UsbPendant:
         self._held: set[int] = set()
         self._controller: Path | None = None
         self._reports: int | None = None
+        self.sent_at = 0.0  # when the last report was sent, monotonic
         _load_modules()
         self._gadget = _CONFIGFS / "usb_gadget" / f"hal_mpg_{serial}"
         self._function = self._gadget / "functions/hid.0"
@@ -190,6 +191,7 @@ class UsbPendant:
         data = bits.to_bytes(2, "little") + dial.to_bytes(1, "little", signed=True) + b"\0"
         if not select.select([], [self._reports], [], _LIMIT_S)[1]:
             raise TimeoutError("nobody fetched the last report: is the node of the pendant open?")
+        self.sent_at = time.monotonic()
         os.write(self._reports, data)
 
     def node(self) -> str:

@@ -90,7 +90,9 @@ class LinuxcncStage:
         """Have a hal_mpg; a stage that takes it away overrides this."""
 
     def ensure_on(self) -> None:
-        """Have the machine on, in manual mode, homed, in teleop mode."""
+        """Have the machine on, in manual mode, homed, in teleop mode, whatever ran before."""
+        self.driver.command.abort()
+        self.driver.complete()
         if self.driver.state() != "ON":
             self.driver.turn_on()
         self.driver.mode("MANUAL")

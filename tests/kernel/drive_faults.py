@@ -12,7 +12,7 @@ from tests.faults.catalogue import load
 from tests.kernel.kernel_stage import KernelStage
 from tests.linuxcnc.driver import Driver, arguments, finish
 
-POLL_S = 0.001
+POLL_S = 0.0005
 """Looking more often leaves an emulated processor too little time for all the others."""
 
 

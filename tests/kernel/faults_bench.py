@@ -27,6 +27,12 @@ Report = tuple[Sequence[int], int]
 RULES = ROOT / "udev/70-hal-mpg.rules"
 RULES_IN_USE = Path("/run/udev/rules.d") / RULES.name
 EVIOCREVOKE = 0x40044591  # linux/input.h
+GONE = "input_unregister_device"
+"""What the kernel calls first of all when an input device goes."""
+REVOKED = "input_flush_device"
+"""What it calls just before it wakes the process that has lost a node."""
+PAUSE_S = 0.0002
+BOARD = "Repeating MPG"
 KEYS = range(FIRST_BUTTON, FIRST_BUTTON + BUTTONS)
 
 
@@ -40,14 +46,16 @@ class UinputBoard(UinputPendant):
             ecodes.EV_REL: [ecodes.REL_DIAL],
             ecodes.EV_REP: [],
         }
-        super().__init__("Repeating MPG", events, vendor=0x1209, product=0x0001)
+        super().__init__(BOARD, events, vendor=0x1209, product=0x0001)
         self._held: set[int] = set()
+        self.sent_at = 0.0
 
     def report(self, buttons: Iterable[int], dial: int = 0) -> None:
         """Send what has changed, in one frame."""
         held = set(buttons)
         keys = [(ecodes.EV_KEY, FIRST_BUTTON + n, int(n in held)) for n in sorted(held ^ self._held)]
         wheel = [(ecodes.EV_REL, ecodes.REL_DIAL, dial)] if dial else []
+        self.sent_at = time.monotonic()
         self.write(*keys, *wheel)
         self._held = held
 
@@ -58,6 +66,8 @@ class Bench:
     def __init__(self) -> None:
         """Make the pendant; it is not plugged in. udev has the shipped rules."""
         RULES_IN_USE.parent.mkdir(exist_ok=True)
+        own = f'SUBSYSTEM=="input", ATTRS{{name}}=="{BOARD}", ENV{{HAL_MPG}}="1"\n'
+        RULES_IN_USE.with_name("69-my-pendant.rules").write_text(own)
         self._give_rules()
         self.first = UsbPendant(wakes=True)
         self._second: UsbPendant | None = None
@@ -91,9 +101,7 @@ class Bench:
 
         The hub needs its time to see that nothing is in its port any more; nobody can know before it does.
         """
-        self._kernel.listen()
-        self.first.unplug()
-        return self._kernel.said_at()
+        return self._kernel.word(GONE, self.first.unplug)
 
     def is_plugged_in(self) -> bool:
         """Tell whether the pendant is in a port."""
@@ -101,9 +109,8 @@ class Bench:
 
     def report(self, buttons: Sequence[int], dial: int = 0) -> float:
         """Send one report; return when."""
-        began = time.monotonic()
         self._hands_on.report(buttons, dial)
-        return began
+        return self._hands_on.sent_at
 
     def reports(self, reports: Sequence[Report]) -> float:
         """Send reports as fast as they are fetched; return when the last one was sent."""
@@ -123,6 +130,8 @@ class Bench:
             if due:
                 last_at = self.report(buttons, due)
                 turned += due
+            else:
+                time.sleep(PAUSE_S)
         return turned, last_at
 
     # Plugs.
@@ -167,30 +176,27 @@ class Bench:
 
     # The USB device and its drivers.
 
-    def _set_and_reset(self, file: Path, value: str, after: str) -> float:
-        self._undo.callback(file.write_text, after)
-        began = time.monotonic()
-        file.write_text(value)
-        return began
+    def _take_away(self, file: Path, value: str, back: Path, value_back: str) -> float:
+        """Write something by which the input device goes; return when the kernel began to take it away."""
+        self._undo.callback(back.write_text, value_back)
+        return self._kernel.word(GONE, lambda: file.write_text(value))
 
     def deauthorize(self) -> float:
         """Take the computer's leave to use the USB device."""
-        return self._set_and_reset(self.first.usb_device() / "authorized", "0", "1")
+        file = self.first.usb_device() / "authorized"
+        return self._take_away(file, "0", file, "1")
 
     def unbind_driver(self) -> float:
         """Take usbhid away from the device."""
         interface = next(self.first.usb_device().glob("*:1.0"))
         driver = (interface / "driver").resolve()
-        self._undo.callback((driver / "bind").write_text, interface.name)
-        began = time.monotonic()
-        (driver / "unbind").write_text(interface.name)
-        return began
+        return self._take_away(driver / "unbind", interface.name, driver / "bind", interface.name)
 
     def disable_port(self) -> float:
         """Switch off the port of the hub that the pendant is in."""
         usb = self.first.usb_device()
         port = next(usb.parent.glob(f"*:1.0/*port{usb.name.split('-')[1]}"))
-        return self._set_and_reset(port / "disable", "1", "0")
+        return self._take_away(port / "disable", "1", port / "disable", "0")
 
     def save_power(self) -> None:
         """Do what a power saving tool does: let the device sleep whenever the kernel thinks fit."""
@@ -216,13 +222,27 @@ class Bench:
 
     def inhibit(self) -> float:
         """Inhibit the input device."""
-        return self._set_and_reset(self.first.sysfs().parent / "inhibited", "1", "0")
+        file = self.first.sysfs().parent / "inhibited"
+        self._undo.callback(file.write_text, "0")
+        began = time.monotonic()
+        file.write_text("1")
+        return began
 
     # The node.
 
     def revoke(self, process: int) -> float:
-        """Revoke a process' access to the node, as logind does when a session goes to the background."""
-        return self._at_descriptors(process, lambda fd: fcntl.ioctl(fd, EVIOCREVOKE, 0))
+        """Revoke a process' access to the node, as logind does when a session goes to the background.
+
+        Return when the kernel was about to wake the process, for ending a grab takes it much longer.
+        """
+        folder, node = Path(f"/proc/{process}/fd"), self.first.node()
+        theirs = [int(link.name) for link in folder.iterdir() if str(link.readlink()) == node]
+        pidfd = os.pidfd_open(process)
+        ours = _get_descriptor(pidfd, theirs[0])
+        said_at = self._kernel.word(REVOKED, lambda: fcntl.ioctl(ours, EVIOCREVOKE, 0))
+        os.close(ours)
+        os.close(pidfd)
+        return said_at
 
     def close_for_all(self, process: int) -> float:
         """Make a process lose the node, and let nobody open it again."""
@@ -231,21 +251,6 @@ class Bench:
         node.chmod(0)
         self._undo.callback(node.chmod, before)
         return self.revoke(process)
-
-    def _at_descriptors(self, process: int, act: Callable[[int], object]) -> float:
-        """Do something to a process' own open descriptors of the node; return when."""
-        folder, node = Path(f"/proc/{process}/fd"), self.first.node()
-        theirs = [int(link.name) for link in folder.iterdir() if str(link.readlink()) == node]
-        pidfd = os.pidfd_open(process)
-        ours = [_get_descriptor(pidfd, descriptor) for descriptor in theirs]
-        began = time.monotonic()
-        for descriptor in ours:
-            act(descriptor)
-        for descriptor in [*ours, pidfd]:
-            os.close(descriptor)
-        if not ours:
-            raise RuntimeError(f"process {process} does not have {node} open")
-        return began
 
     def plug_without_access(self, port: int) -> None:
         """Plug the pendant in where udev gives access to root only, until `give_access`."""
@@ -273,10 +278,6 @@ class Bench:
 
     # Time.
 
-    def make_realtime(self, process: int) -> None:
-        """Let a process run before all others, but the servo thread."""
-        os.sched_setscheduler(process, os.SCHED_FIFO, os.sched_param(1))
-
     def set_clock(self, hours: float) -> None:
         """Set the wall clock forth or back."""
         now = int(time.time() + hours * 3600)
@@ -284,26 +285,25 @@ class Bench:
 
 
 class KernelWord:
-    """When the kernel began to take an input device away, by a probe in the kernel itself."""
+    """When the kernel did something, by probes in the kernel itself (Linux: trace/kprobetrace.rst)."""
 
     _TRACING = Path("/sys/kernel/tracing")
 
     def __init__(self) -> None:
-        """Set the probe; it costs nothing until something is unregistered."""
+        """Set the probes."""
         (self._TRACING / "trace_clock").write_text("mono")
-        (self._TRACING / "kprobe_events").write_text("p:hal_mpg/gone input_unregister_device")
-        (self._TRACING / "events/hal_mpg/gone/enable").write_text("1")
+        probes = "".join(f"p:hal_mpg/{function} {function}\n" for function in (GONE, REVOKED))
+        (self._TRACING / "kprobe_events").write_text(probes)
+        (self._TRACING / "events/hal_mpg/enable").write_text("1")
 
-    def listen(self) -> None:
-        """Forget what was seen."""
+    def word(self, function: str, act: Callable[[], object]) -> float:
+        """Do something; return when the kernel first called a function of its own because of it."""
         (self._TRACING / "trace").write_text("")
+        act()
+        return wait_for(f"call of {function}", lambda: self._called_at(function)) or 0.0
 
-    def said_at(self) -> float:
-        """Wait until it was seen; return the monotonic time of it."""
-        return wait_for("word of the kernel", self._seen_at) or 0.0
-
-    def _seen_at(self) -> float | None:
-        found = re.search(r" (\d+\.\d+): gone:", (self._TRACING / "trace").read_text())
+    def _called_at(self, function: str) -> float | None:
+        found = re.search(rf" (\d+\.\d+): {function}:", (self._TRACING / "trace").read_text())
         return float(found.group(1)) if found else None
 
 

@@ -37,10 +37,6 @@ class KernelBase(LinuxcncStage):
         super().__init__(driver, KernelHands())
         self._lags_ms: list[float] = []
         self._process = process_of("hal_mpg")
-        # Alone on one of the two processors, but for its pauses: a gap is the processor's own. The servo
-        # thread is on the other one, and shows the same there.
-        os.sched_setaffinity(0, {0})
-        self.hands.ask("make_realtime", os.getpid())
         for command in ("loadrt threadtest", "addf threadtest.0.increment servo-thread"):
             subprocess.run(["halcmd", *command.split()], check=True)
 

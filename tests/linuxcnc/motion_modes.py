@@ -27,7 +27,8 @@ class ModeActs(WheelStage):
         self.wheel.start()
         self.wait_gone(5 * INCREMENT)
         getattr(self, f"_into_{what.replace('-', '_')}")()
-        self.wheel.go_on()
+        self.positions_at_rest()
+        self.turn_on_dead()
         return time.monotonic()
 
     def do_ask_for_mdi_in_mid_jog(self) -> float:

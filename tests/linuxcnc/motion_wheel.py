@@ -329,10 +329,16 @@ class WheelStage(LinuxcncStage):
 
     def _stays_dead(self) -> None:
         self.wait_pin("why-not", NOT_STILL)
-        before = self.driver.positions()
+        self.turn_on_dead()
+
+    def turn_on_dead(self) -> None:
+        """Let the wheel turn on, disarmed: nothing moves, and no count changes."""
+        self.wait_pin("armed", False)
+        before, counted = self.driver.positions(), self.taken()
 
         def look() -> None:
             assert not self.pin("armed"), "armed in mid-turn"
+            assert self.taken() == counted, f"{self.taken() - counted} detents were counted while disarmed"
             assert self.driver.positions() == before, f"moved from {before} to {self.driver.positions()}"
 
         self.wheel.go_on(look=look)
