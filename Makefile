@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(VENV)/bin/python -m pytest
 PREFIX := /usr/local
 
-.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults fuzz lint bench install \
+.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lesions fuzz lint bench install \
     uninstall clean
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo 'make test-fast  run the tests that need neither, in less than a minute'
 	@echo 'make lint       check the code with ruff and mypy'
 	@echo 'make faults     break everything, measure what follows, and write docs/faults.md'
+	@echo 'make lesions    take every wire, code and rule away, one by one and in pairs, and write docs/lesions.md'
 	@echo 'make fuzz       feed nonsense to profiles, decoders and the state machine, millions of times'
 	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
@@ -41,6 +42,11 @@ faults: $(STAMP)
 	@tools/install-missing test kernel
 	HAL_MPG_FAULTS=docs/faults HAL_MPG_REQUIRE=1 HAL_MPG_PRESSURE_S=600 $(PYTEST) $(wildcard tests/*/test_faults*.py)
 	$(VENV)/bin/python -m tests.faults.page
+
+# Tens of minutes; what is there already is not played again.
+lesions: $(STAMP)
+	@tools/install-missing test
+	$(VENV)/bin/python -m tests.lesions
 
 # For example: make fuzz FUZZ='--seed 7 --minutes 60'
 fuzz: $(STAMP)

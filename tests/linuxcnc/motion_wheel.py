@@ -107,7 +107,7 @@ class WheelStage(LinuxcncStage):
         """Undo what is left of the fault before, and go to the origin."""
         self.wheel.stop()
         self.wheel.sent, self.wheel.longest_gap_s = 0, 0.0
-        self.watch.stalled = False
+        self.watch.stalled = ""
         self.undo()
         self.commanded = False
         super().begin(start)
@@ -209,7 +209,13 @@ class WheelStage(LinuxcncStage):
 
     def has_stalled(self) -> bool:
         """Tell whether the computer stood still since the beginning, so that a failure means nothing."""
-        return self.watch.stalled or self.wheel.longest_gap_s > STALL_S
+        return bool(self.why_stalled())
+
+    def why_stalled(self) -> str:
+        """Tell what stood still."""
+        if self.wheel.longest_gap_s > STALL_S:
+            return f"the wheel stood still for {self.wheel.longest_gap_s:.2f} s"
+        return self.watch.stalled
 
     def wait(self, condition: Callable[[], bool], what: str) -> None:
         """Wait until a condition holds; not for long where the computer stood still."""
