@@ -154,8 +154,10 @@ class LinuxcncStage:
     def positions_at_rest(self) -> dict[str, float]:
         """Wait until nothing has moved for a while; return where everything is."""
         at = self.driver.positions()
-        since = time.monotonic()
+        began = since = time.monotonic()
         while time.monotonic() - since < STILL_S:
+            if time.monotonic() - began > LIMIT_S:
+                raise TimeoutError(f"it does not come to rest in {LIMIT_S:.0f} s: {at}")
             time.sleep(0.005)
             now_at = self.driver.positions()
             if now_at != at:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs in the guest, for test_faults.py: LinuxCNC as an ordinary user, and root's bench on a socket.
+"""Runs in the guest, for test_faults_kernel.py: LinuxCNC as an ordinary user, and root's bench on a socket.
 
 Each line that the driver sends is a call of one of Bench's methods; the answer carries the guest's monotonic
 time at which it was done, for the driver is busy watching a pin just then.
