@@ -210,16 +210,6 @@ class Bench:
         """Return whether the USB device is "active" or "suspended"."""
         return (self.first.usb_device() / "power/runtime_status").read_text().strip()
 
-    def suspend_computer(self) -> float:
-        """Let the whole computer sleep and wake up, as far as the kernel's own test of it goes."""
-        Path("/sys/module/suspend/parameters/pm_test_delay").write_text("1")
-        test = Path("/sys/power/pm_test")
-        test.write_text("devices")
-        self._undo.callback(test.write_text, "none")
-        began = time.monotonic()
-        Path("/sys/power/state").write_text("freeze")
-        return began
-
     def inhibit(self) -> float:
         """Inhibit the input device."""
         file = self.first.sysfs().parent / "inhibited"

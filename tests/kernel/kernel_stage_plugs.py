@@ -135,8 +135,17 @@ class PlugActs(KernelBase):
         assert status == "active", status
         return began
 
-    def do_suspend_computer(self) -> Callable[[], float]:
-        return self.hands.began("suspend_computer")
+    def do_suspend(self) -> float:
+        """Let the kernel suspend the pendant, and wait until it has."""
+        began = self.hands.began("save_power")()
+        wait_until(lambda: self.hands.ask("power_status") == "suspended", "the pendant to sleep", LIMIT_S)
+        return began
+
+    def back_wake_up(self) -> None:
+        """Let the kernel wake the pendant up, and turn the selectors to where they were."""
+        self.hands.ask("tidy")
+        wait_until(lambda: self.hands.ask("power_status") == "active", "the pendant to wake up", LIMIT_S)
+        self.hands.select("x", "x10")
 
     def do_plug_board_in(self, times: int) -> float:
         """Use a board whose keys repeat: keys that are held, and some that are not."""

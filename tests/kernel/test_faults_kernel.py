@@ -35,7 +35,7 @@ def played() -> Played:
     kernels: set[str] = set()
 
     def play(names: list[str]) -> Results:
-        run = run_in_kernel(SCRIPT, arguments=names, timeout_s=1500)
+        run = run_in_kernel(SCRIPT, arguments=names, timeout_s=1300)
         print(run.output)  # pytest shows it if a test fails
         found: dict[str, Any] = run.result
         kernels.add(found["kernel"])

@@ -20,7 +20,8 @@ from typing import NamedTuple
 from tests.mutation.mutants import Mutant
 
 TIMEOUT_S = 600
-RESULTS = "tables.json"
+FOLDER = "tables"
+"""Where the results are kept in the copy, a file for each file of the core."""
 
 
 class Change(NamedTuple):
@@ -28,6 +29,8 @@ class Change(NamedTuple):
 
     node: ast.expr
     text: str
+    words: str
+    """What that is, in short."""
 
 
 def try_tables(copy: Path) -> None:
@@ -37,15 +40,17 @@ def try_tables(copy: Path) -> None:
     command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", *tests]
     if _outcome(command, copy) != "surviving":
         raise SystemExit(f"the tests fail without a mutant, too: {' '.join(command)}")
+    (copy / FOLDER).mkdir(exist_ok=True)
     before = {mutant.name: mutant for mutant in read_tables(copy) if mutant.outcome != "surviving"}
-    results = [mutant for file in tool["only_mutate"] for mutant in _try_file(copy, file, command, before)]
-    (copy / RESULTS).write_text(json.dumps([asdict(each) for each in results]), encoding="utf-8")
+    for file in tool["only_mutate"]:
+        results = [asdict(mutant) for mutant in _try_file(copy, file, command, before)]
+        (copy / FOLDER / f"{Path(file).stem}.json").write_text(json.dumps(results), encoding="utf-8")
 
 
 def read_tables(copy: Path) -> list[Mutant]:
     """Return the mutants that were tried."""
-    path = copy / RESULTS
-    return [Mutant(**each) for each in json.loads(path.read_text(encoding="utf-8"))] if path.exists() else []
+    texts = [path.read_text(encoding="utf-8") for path in sorted((copy / FOLDER).glob("*.json"))]
+    return [Mutant(**each) for text in texts for each in json.loads(text)]
 
 
 def _try_file(copy: Path, file: str, command: list[str], before: Mapping[str, Mutant]) -> Iterator[Mutant]:
@@ -53,11 +58,10 @@ def _try_file(copy: Path, file: str, command: list[str], before: Mapping[str, Mu
     text = path.read_text(encoding="utf-8")
     try:
         for name, change in changes(ast.parse(text)):
-            was, now = ast.unparse(change.node), change.text
-            id_ = f"{file}:{change.node.lineno}: {name}: {was} -> {now}"
+            id_ = f"{file}:{change.node.lineno}: {name} {change.words}"
             if id_ not in before:
                 path.write_text(_changed(text, change), encoding="utf-8")
-                mutant = Mutant(id_, file, name, was, now, _outcome(command, copy))
+                mutant = Mutant(id_, file, name, name, change.words, _outcome(command, copy))
                 print(f"{mutant.outcome}: {id_}", flush=True)
             yield before.get(id_) or mutant
     finally:
@@ -103,17 +107,18 @@ def changes(tree: ast.Module) -> Iterator[tuple[str, Change]]:
 def _changes_of(node: ast.AST) -> Iterator[Change]:
     match node:
         case ast.Constant(value=bool() as value):
-            yield Change(node, str(not value))
+            yield Change(node, str(not value), f"{value} as {not value}")
         case ast.Constant(value=int() | float() as value):
-            for other in (2 * value, value // 2 if isinstance(value, int) else value / 2) if value else (1,):
-                if other != value:
-                    yield Change(node, repr(other))
+            half = value // 2 if isinstance(value, int) else value / 2
+            for other in (2 * value, half) if value else (1,):
+                yield Change(node, repr(other), f"{value} as {other}")
         case ast.Set(elements) | ast.Tuple(elements) | ast.List(elements) if len(elements) > 1:
-            for number in range(len(elements)):
+            for number, element in enumerate(elements):
                 fewer = [*elements[:number], *elements[number + 1 :]]
-                yield Change(node, ast.unparse(type(node)(elts=fewer)))
+                yield Change(node, ast.unparse(type(node)(elts=fewer)), f"without {ast.unparse(element)}")
         case ast.Dict(keys, values):
-            for number in range(len(keys)):
+            for number, key in enumerate(keys):
                 fewer_keys = [*keys[:number], *keys[number + 1 :]]
                 fewer = [*values[:number], *values[number + 1 :]]
-                yield Change(node, ast.unparse(ast.Dict(keys=fewer_keys, values=fewer)))
+                rest = ast.unparse(ast.Dict(keys=fewer_keys, values=fewer))
+                yield Change(node, rest, f"without {ast.unparse(key) if key else '**'}")
