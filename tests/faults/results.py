@@ -22,6 +22,10 @@ FOLDER_VARIABLE = "HAL_MPG_FAULTS"
 Results = dict[str, dict[str, Any]]
 """What came of faults, by their ids, as `Result.as_json` has it."""
 
+SLACK = 5
+"""In an ordinary run of the tests, on a computer that is busy with who knows what, times may be so many times
+their limits; those beyond their limits are told with the totals. `make faults` takes the limits as they are."""
+
 _played: dict[str, dict[str, Any]] = {}
 _machines: dict[str, str] = {}
 
@@ -62,6 +66,11 @@ def check(fault: Fault, results: Results, machine: str) -> None:
     assert not result["error"], f"{fault.breaks}\n{result['error']}"
 
 
+def _is_measuring() -> bool:
+    """Tell whether this run is for the page: then times are held to their limits."""
+    return bool(os.environ.get(FOLDER_VARIABLE))
+
+
 def _too_late(fault: Fault, times_ms: list[float]) -> str | None:
     if fault.limit_ms is None:
         return None
@@ -69,7 +78,8 @@ def _too_late(fault: Fault, times_ms: list[float]) -> str | None:
         return f"{len(times_ms)} of {fault.repeat} repetitions"
     time_ms = max(times_ms) if fault.every else statistics.median(times_ms)
     which = "the longest" if fault.every else "the median"
-    return None if time_ms <= fault.limit_ms else f"{which} of {times_ms} ms is more than {fault.limit_ms} ms"
+    limit_ms = fault.limit_ms * (1 if _is_measuring() else SLACK)
+    return None if time_ms <= limit_ms else f"{which} of {times_ms} ms is more than {fault.limit_ms} ms"
 
 
 def summary() -> list[str]:
