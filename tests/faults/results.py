@@ -23,8 +23,8 @@ Results = dict[str, dict[str, Any]]
 """What came of faults, by their ids, as `Result.as_json` has it."""
 
 SLACK = 5
-"""In an ordinary run of the tests, on a computer that is busy with who knows what, times may be so many times
-their limits; those beyond their limits are told with the totals. `make faults` takes the limits as they are."""
+"""In an ordinary run of the tests, on a computer that is busy with who knows what, times may be so many
+times their limits; those beyond are told with the totals. `make faults` takes the limits as they are."""
 
 _played: dict[str, dict[str, Any]] = {}
 _machines: dict[str, str] = {}
@@ -96,10 +96,18 @@ def summary() -> list[str]:
         repeated = f", {stalls} repeated for stalls of the computer" if stalls else ""
         again = [result["id"] for result in played if result.get("again")]
         twice = f"; played again: {', '.join(again)}" if again else ""
-        lines.append(
-            f"{bed} ({what}): {found}, of {len(load(bed))}; {repetitions} repetitions{repeated}{twice}"
-        )
+        slow = [fault.id for fault in load(bed) if _is_over_limit(fault)]
+        late = f"; beyond their limits on this busy computer: {', '.join(slow)}" if slow else ""
+        totals = f"{found}, of {len(load(bed))}; {repetitions} repetitions{repeated}{twice}{late}"
+        lines.append(f"{bed} ({what}): {totals}")
     return lines
+
+
+def _is_over_limit(fault: Fault) -> bool:
+    times_ms = _played.get(fault.id, {}).get("times_ms")
+    if not times_ms or fault.limit_ms is None:
+        return False
+    return bool((max(times_ms) if fault.every else statistics.median(times_ms)) > fault.limit_ms)
 
 
 def keep() -> None:
