@@ -92,9 +92,10 @@ class Outcome:
 
 
 def judge(name: str, notes: Notes) -> Outcome:
-    """Return the verdict on one day's notes."""
+    """Return the verdict on one day's notes; "not played" where the scenario itself has failed."""
     if "exception" in notes:
-        raise RuntimeError(f"{name}: {notes['exception']}")
+        found = [("not played", str(notes["exception"]))]
+        return Outcome(name, "not played", found, "-", None, None, None, None, moved=False)
     findings = [*dict.fromkeys(_findings(notes))]
     order = list(VERDICTS)
     verdict = min((what for what, _ in findings), key=order.index, default="works")

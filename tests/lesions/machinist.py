@@ -154,8 +154,13 @@ class Machinist:
             raise Stopped(f"cannot be switched on, stays in {self.driver.state()}, why-not {self.why()}")
         self.mode("MANUAL")
         if not self._deaf and not all(self.driver.stat.homed[:3]):
-            self.driver.home()
+            self._home()
         self.teleop(1)
+
+    def _home(self) -> None:
+        self.teleop(0)
+        self.tell(lambda: self.driver.command.home(-1))
+        self.wait_stat(lambda: all(self.driver.stat.homed[:3]))
 
     def why(self) -> int:
         """Return hal_mpg's reason."""
