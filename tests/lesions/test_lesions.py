@@ -38,8 +38,8 @@ def outcomes() -> dict[str, Outcome]:
 def test_it_ends_as_expected(lesion: Lesion, outcomes: dict[str, Outcome]) -> None:
     outcome = outcomes[lesion.id]
     # Better than expected is well: a hal_mpg that has seen its echo before its wire was taken misses it.
-    is_better = lesion.expect in DANGEROUS and outcome.verdict not in DANGEROUS
-    assert outcome.verdict == lesion.expect or is_better, f"{outcome.findings}; noticed by: {outcome.noticed}"
+    is_better = not lesion.expect.isdisjoint(DANGEROUS) and outcome.verdict not in DANGEROUS
+    assert outcome.verdict in lesion.expect or is_better, f"{outcome.findings}; noticed by: {outcome.noticed}"
 
 
 def test_with_nothing_taken_away_everything_works(outcomes: dict[str, Outcome]) -> None:
@@ -60,8 +60,8 @@ def test_every_rule_is_there() -> None:
 
 def test_every_verdict_is_known_and_every_danger_explained() -> None:
     for lesion in load():
-        assert lesion.expect in VERDICTS, lesion.id
-        assert lesion.why or lesion.expect not in DANGEROUS, (
+        assert lesion.expect <= set(VERDICTS), lesion.id
+        assert lesion.why or lesion.expect.isdisjoint(DANGEROUS), (
             f"{lesion.id} is dangerous: say why it cannot be cured"
         )
 
