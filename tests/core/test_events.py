@@ -4,9 +4,11 @@
 from __future__ import annotations
 
 import pytest
+from evdev import ecodes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hal_mpg import events as events_module
 from hal_mpg.events import (
     Connected,
     DeviceEvent,
@@ -18,6 +20,14 @@ from hal_mpg.events import (
     from_line,
     to_line,
 )
+
+
+def test_the_numbers_are_the_kernels() -> None:
+    names = ("EV_SYN", "EV_KEY", "EV_REL", "EV_ABS", "EV_LED", "SYN_REPORT", "SYN_DROPPED")
+    assert {name: getattr(events_module, name) for name in names} == {
+        name: getattr(ecodes, name) for name in names
+    }
+
 
 times = st.integers(0, 10**12).map(lambda microseconds: microseconds / 1_000_000)
 nodes = st.integers(0, 7)

@@ -291,6 +291,14 @@ def test_all_nodes_are_read_again_before_it_is_armed() -> None:
     assert bed["armed"] is True
 
 
+def test_a_device_may_go_while_its_state_is_read_again() -> None:
+    bed = Bed().arm()
+    bed.handle(EventsLost(bed.now, 0, ()))
+    bed.unplug()
+    assert (bed["connected"], bed["estop-ok"], bed["why-not"]) == (False, False, 1)
+    assert Bed.arm(bed)["armed"] is True
+
+
 # One door.
 
 CONNECTED = Connected(0.0, (NodeState(frozenset(READY), {}),))

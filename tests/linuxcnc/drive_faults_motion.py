@@ -25,18 +25,13 @@ class MotionStage(ModeActs, LimitActs, JoggingActs, TripActs):
 
 
 def play_again(stage: MotionStage, fault: Fault) -> dict[str, Any]:
-    """Play a fault, and again where the computer itself had stood still meanwhile.
-
-    A stall disarms hal_mpg, so what came of a fault then is no proof in either direction.
-    """
-    results = [play(stage, fault)]
-    while stage.has_stalled() and len(results) <= MAX_STALLS:
-        print(f"fault {fault.id}: again, for {stage.why_stalled()}")
-        results.append(play(stage, fault))
-    result = results[-1]
-    if stage.has_stalled():  # always: then one that is as expected has to do
-        result = next((one for one in results if not one.error), result)
-    result.stalls += len(results) - 1
+    """Play a fault; again where it failed and the computer itself had stood still."""
+    result = play(stage, fault)
+    stalls = 0
+    while result.error and stage.has_stalled() and stalls < MAX_STALLS:
+        result = play(stage, fault)
+        stalls += 1
+    result.stalls += stalls
     return result.as_json()
 
 

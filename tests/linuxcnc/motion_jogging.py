@@ -7,7 +7,7 @@ import time
 
 from tests.faults.stage import CLOSE, INCREMENT
 from tests.linuxcnc.driver import linuxcnc, wait_until
-from tests.linuxcnc.motion_stage import SCALES, WheelStage
+from tests.linuxcnc.motion_wheel import SCALES, WheelStage
 
 GUI_VELOCITY = 5.0
 """Of the GUI's jog, in mm/s."""

@@ -8,8 +8,7 @@ import time
 
 from tests.faults.stage import CLOSE
 from tests.linuxcnc.driver import linuxcnc
-from tests.linuxcnc.motion_stage import SCALES, WheelStage
-from tests.linuxcnc.motion_wheel import QUICK_S
+from tests.linuxcnc.motion_wheel import QUICK_S, SCALES, WheelStage
 
 FAR_LIMIT = 200.0
 """Soft limit of X in the simulation, in either direction, of the axis and of the joint."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.faults.stage import INCREMENT
 from tests.linuxcnc.driver import linuxcnc, wait_until
-from tests.linuxcnc.motion_stage import SCALES, WheelStage
+from tests.linuxcnc.motion_wheel import SCALES, WheelStage
 
 PROGRAM = "G21 G90 G40\nG53 G1 F600 X3 Y1\nG53 G1 X4\nM2\n"
 END = {"x": 4.0, "y": 1.0}

@@ -7,8 +7,7 @@ import time
 
 from tests.faults.stage import INCREMENT
 from tests.linuxcnc.driver import hal, wait_until
-from tests.linuxcnc.motion_stage import SCALES, WheelStage
-from tests.linuxcnc.motion_wheel import QUICK_S
+from tests.linuxcnc.motion_wheel import QUICK_S, SCALES, WheelStage
 
 SWITCH_MM = 0.2
 """How far X has to go back until the limit switch is open again."""
