@@ -9,7 +9,7 @@ from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
-from hal_mpg.pins import Pin, all_pins
+from hal_mpg.pins import MAX_NAME, Pin, all_pins
 from tests.core.bed import HEAD, Bed, make_profile
 
 COMMON = """
@@ -187,3 +187,12 @@ def test_the_port_makes_the_pins_as_they_are_declared() -> None:
     assert not hal.component_is_ready("mpg2")
     port.ready()
     assert hal.component_is_ready("mpg2")
+
+
+def test_the_longest_name_is_hals() -> None:
+    component = FakeHal().component("c")
+    room = MAX_NAME - len("c.")
+    hal = FakeHal
+    component.newpin("x" * room, hal.HAL_BIT, hal.HAL_OUT)
+    with pytest.raises(hal.error):
+        component.newpin("y" * (room + 1), hal.HAL_BIT, hal.HAL_OUT)

@@ -6,7 +6,17 @@ from __future__ import annotations
 import pytest
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL
-from hal_mpg.profile import Code, Identity, Match, Profile
+from hal_mpg.profile import (
+    AbsoluteWheel,
+    Code,
+    EStop,
+    Identity,
+    KeySelector,
+    KeyWheel,
+    Match,
+    Profile,
+    RelativeWheel,
+)
 from tests.core.bed import make_profile
 
 DEVICE = Identity(vendor=0x1209, product=1, name="ACME MPG 6", phys="usb-1/input0", uniq="A17")
@@ -89,3 +99,12 @@ def test_the_code_of_an_absolute_wheel() -> None:
         ("axis", Code(EV_KEY, 0x121)),
         ("scale", Code(EV_ABS, 4)),
     ]
+
+
+def test_what_is_not_said_of_a_control_is_the_plain_case_and_the_safe_one() -> None:
+    key = Code(EV_KEY, 1)
+    for wheel in (RelativeWheel(Code(EV_REL, 7)), AbsoluteWheel(Code(EV_ABS, 8), 256), KeyWheel(key, key)):
+        assert (wheel.counts_per_detent, wheel.invert) == (1, False)
+    assert EStop(key).normally_closed is True
+    profile = Profile("p", "evdev", (), (), RelativeWheel(key), KeySelector(()))
+    assert profile.stop_on_disconnect is True

@@ -19,7 +19,7 @@ from hal_mpg.pendant import Pendant
 from hal_mpg.profile import AbsSelector, KeyWheel, Match, Profile, StepSelector
 from hal_mpg.profile_files import read_profile
 from hal_mpg.profile_yaml import load_profile
-from hal_mpg.yaml_reader import quoted
+from hal_mpg.yaml_reader import Reader, quoted
 
 TABLE = yaml.load((Path(__file__).parent / "bad_profiles.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
 GOOD: str = TABLE["profile"]
@@ -304,6 +304,15 @@ def test_what_a_parser_may_choke_on_is_a_fault_in_one_short_line(line: str) -> N
 def test_what_is_too_long_to_quote_is_cut() -> None:
     assert quoted("x" * 60) == repr("x" * 60)
     assert quoted("x" * 61) == repr("x" * 60 + "...")
+
+
+def test_of_a_fault_that_is_too_long_the_beginning_and_what_is_right_are_told() -> None:
+    reader = Reader("p")
+    reader.fault(None, f"wrong {'x' * 1000}; use another")
+    (fault,) = reader.faults
+    assert fault.startswith("p:1:1: wrong x")
+    assert fault.endswith("x; use another")
+    assert 300 <= len(fault) <= 320
 
 
 def test_a_version_of_nonsense_is_a_fault() -> None:

@@ -149,6 +149,10 @@ class LinuxcncStage:
         self.hands.turn(detents)
         self.should[axis] += detents * distance
 
+    def towards_middle(self, detents: int) -> int:
+        """Return detents with the sign that turns X away from the soft limit that is nearer."""
+        return -detents if self.driver.positions()["x"] > 0 else detents
+
     # What came of it.
 
     def positions_at_rest(self) -> dict[str, float]:
@@ -220,8 +224,9 @@ class LinuxcncStage:
         self.hands.select("x", "x10")
         self.wait_pin("armed", True)
         before = self.driver.positions()
-        self.hands.turn(1)
-        wanted = {**before, "x": before["x"] + INCREMENT}
+        detent = self.towards_middle(1)
+        self.hands.turn(detent)
+        wanted = {**before, "x": before["x"] + detent * INCREMENT}
 
         def there() -> bool:
             at = self.driver.positions()

@@ -86,10 +86,14 @@ class KernelBase(LinuxcncStage):
         self.driver.wait_state("ESTOP", LIMIT_S)
         self.wait_pin("axis-select", -1)
 
-    def arm_far(self) -> None:
-        """Select X at x100."""
+    def select_far(self, detents: int) -> int:
+        """Select X at x100; return the detents that turn it towards its middle.
+
+        Played again and again in one direction, they would bring it to its soft limit.
+        """
         self.hands.select("x", "x100")
         self.wait_pin("scale", FAR)
+        return self.towards_middle(detents)
 
     # Processes, and the computer's own troubles.
 

@@ -23,12 +23,12 @@ class PlugActs(KernelBase):
 
     def do_unplug_in_turn(self, detents: int) -> Callable[[], float]:
         """Turn at x100, and pull the plug while the axis is on its way."""
-        self.arm_far()
+        detents = self.select_far(detents)
         self.should["x"] += detents * FAR
         before = self.driver.positions()["x"]
 
         def has_moved(_: float) -> None:
-            assert self.driver.positions()["x"] - before > AT_LEAST_MM
+            assert abs(self.driver.positions()["x"] - before) > AT_LEAST_MM
 
         return self.began_then(self.hands.began("reports_and_unplug", self.hands.turns(detents)), has_moved)
 

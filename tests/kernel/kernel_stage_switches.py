@@ -32,7 +32,7 @@ class SwitchActs(KernelBase):
 
     def do_press_estop_in_turn(self, detents: int) -> Callable[[], float]:
         """Press it while the wheel is turned at x100 and the axis follows."""
-        self.arm_far()
+        detents = self.select_far(detents)
         self.should["x"] += detents * FAR
         reports = self.hands.turns(detents)
         self.hands.estop_released = False
@@ -110,7 +110,7 @@ class SwitchActs(KernelBase):
 
     def do_storm(self, per_s: int, seconds: float) -> float:
         """Spin the wheel absurdly fast at x100, and see how far the axis goes on when it stops."""
-        self.arm_far()
+        self.select_far(1)
         velocity, acceleration = (self.pin(f"axis.x.max-{what}") for what in ("velocity", "acceleration"))
         before = self._counted()
         began = time.monotonic()

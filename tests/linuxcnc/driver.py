@@ -86,7 +86,12 @@ class Driver:
 
     def wait_state(self, name: str, limit_s: float = LIMIT_S) -> None:
         """Wait until the machine is in the state ESTOP, ESTOP_RESET or ON."""
-        wait_until(lambda: self.state() == name, f"state {name}", limit_s)
+
+        def there() -> bool:
+            self.read_errors()  # as a GUI does: where nobody takes its messages, LinuxCNC waits for seconds
+            return self.state() == name
+
+        wait_until(there, f"state {name}", limit_s)
 
     def ask_state(self, name: str) -> None:
         """Ask for a state, as the GUI's buttons do, and wait until LinuxCNC has seen it."""
