@@ -32,9 +32,19 @@ from hal_mpg.sources import Source
 
 TOOLS = {
     "demo": "try it: a simulated machine, and a virtual pendant in this terminal",
+    "list": "show the devices of this machine, and which profile fits each",
+    "learn": "make a profile of a pendant that nobody knows yet, by asking you to use it",
+    "check": "say what is wrong with a profile, or what its pendant will do",
+    "install-udev": "give users access to their pendants (as root)",
+    "uninstall-udev": "take that away again",
+    "wiring": "write the HAL file for a machine, from its INI file",
+    "doctor": "look for whatever keeps a pendant from jogging, and say what mends it",
+    "monitor": "show the pendant and its pins as they change",
+    "record": "write what a pendant sends to a file, for a bug report or a test",
+    "replay": "play such a file, and show what the pins would do",
     "recover": "start a hal_mpg that has ended or was killed again, in a running LinuxCNC",
 }
-"""The subcommands: module in `hal_mpg.commands`, and what it is for."""
+"""The subcommands: their module in `hal_mpg.commands`, with _ for -, and what each is for."""
 
 DEFAULT_PENDANT = "generic-6axis"
 """Whose pins there are when none is named and none is plugged in; its pins include the smaller ones'."""
@@ -60,7 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words and words[0] in TOOLS:
-            return int(importlib.import_module(f"hal_mpg.commands.{words[0]}").main(words[1:]))
+            module = importlib.import_module(f"hal_mpg.commands.{words[0].replace('-', '_')}")
+            return int(module.main(words[1:]))
         return _run_component(_parser().parse_args(words))
     except ModuleNotFoundError as error:
         tell(f"the Python module {error.name} is missing; see `Install` in the README for Debian's packages")
@@ -94,7 +105,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    tools = "\n".join(f"  hal_mpg {name:8}{what}" for name, what in TOOLS.items())
+    tools = "\n".join(f"  hal_mpg {name:15}{what}" for name, what in TOOLS.items())
     parser = Parser(
         prog="hal_mpg",
         description="LinuxCNC HAL component for MPG (handwheel) pendants.\n\ntools:\n" + tools,
