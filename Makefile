@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(VENV)/bin/python -m pytest
 PREFIX := /usr/local
 
-.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lesions fuzz lint bench install \
+.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lesions fuzz mutation lint bench install \
     uninstall clean
 
 help:
@@ -19,6 +19,7 @@ help:
 	@echo 'make faults     break everything, measure what follows, and write docs/faults.md'
 	@echo 'make lesions    take every wire, code and rule away, one by one and in pairs, and write docs/lesions.md'
 	@echo 'make fuzz       feed nonsense to profiles, decoders and the state machine, millions of times'
+	@echo 'make mutation   change the core line by line, and see that a test notices; an hour'
 	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
 
@@ -51,6 +52,10 @@ lesions: $(STAMP)
 # For example: make fuzz FUZZ='--seed 7 --minutes 60'
 fuzz: $(STAMP)
 	$(VENV)/bin/python -m tests.fuzz $(FUZZ)
+
+mutation: $(STAMP)
+	$(VENV)/bin/python -m pip install --quiet --editable '.[mutation]'
+	$(VENV)/bin/python -m tests.mutation $(MUTATION)
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -30,6 +30,7 @@ setup(
     extras_require={
         "demo": ["rich>=13"],
         "test": ["pytest>=7.2", "hypothesis>=6.67", "rich>=13", "virtme-ng>=1.30"],
+        "mutation": ["mutmut>=3.8"],
         "lint": ["ruff", "mypy", "types-PyYAML"],
     },
     entry_points={"console_scripts": ["hal_mpg = hal_mpg.cli:main"]},

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from hal_mpg.counter import Counter
 from hal_mpg.machine import AxisSteps
 from hal_mpg.motion_limit import MotionLimit
 
@@ -14,11 +15,9 @@ class Axis:
     """The counter of one axis, in its smallest distance, and the motion that follows from it."""
 
     __slots__ = (
-        "counts",
+        "counter",
         "counts_pin",
         "enable_pin",
-        "fresh_counts",
-        "fresh_detents",
         "jogged_at",
         "limit",
         "selected_pin",
@@ -27,9 +26,7 @@ class Axis:
 
     def __init__(self, steps: AxisSteps) -> None:
         self.steps = steps
-        self.counts = 0
-        self.fresh_counts = 0  # of `counts`, and the detents that they are of: not published yet
-        self.fresh_detents = 0
+        self.counter = Counter()
         self.limit = MotionLimit()
         self.jogged_at: float | None = None  # since it was armed
         self.counts_pin = f"axis.{steps.axis}.jog-counts"
@@ -46,23 +43,9 @@ class Axis:
         """Count as many of `detents` (signed) as the axis can follow; return how many that were."""
         taken = self.limit.accept(detents, self.steps.distances[scale], now)
         if taken:
-            counts = taken * self.steps.multiples[scale]
-            self.counts += counts
-            self.fresh_counts += counts
-            self.fresh_detents += abs(taken)
+            self.counter.add(taken * self.steps.multiples[scale], taken)
             self.jogged_at = now
         return taken
-
-    def published(self) -> None:
-        """Note that HAL has the counter as it is."""
-        self.fresh_counts = self.fresh_detents = 0
-
-    def take_back(self) -> int:
-        """Uncount what was not published yet; return how many detents that were."""
-        detents = self.fresh_detents
-        self.counts -= self.fresh_counts
-        self.published()
-        return detents
 
     def stop(self, now: float) -> None:
         """Note that jogs were stopped, and that the next ones are of another arming."""

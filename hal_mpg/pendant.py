@@ -14,6 +14,7 @@ from typing import NamedTuple
 from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, STILL_S, Latch, WhyNot
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
+from hal_mpg.counter import Counter, wrap32
 from hal_mpg.device_state import State, next_state
 from hal_mpg.events import (
     AxisLimit,
@@ -73,7 +74,7 @@ class Pendant:
         self.profile = profile
         self.pins = all_pins(profile, axes)
         self._axes = {axis.axis: Axis(axis) for axis in axes}
-        self._targets = dict.fromkeys(profile.targets, 0)
+        self._targets = {target: Counter() for target in profile.targets}
         self._controls = Controls(profile)
         self._out = Outputs(self.pins)
         self._state = State.ABSENT
@@ -83,8 +84,10 @@ class Pendant:
         self._override = Latch(OVERRIDE_GATES)
         self._turned_at = -STILL_S
         self._speed = WheelSpeed()
-        self._counts = self._fresh_counts = self._dropped = 0
-        self._fresh_targets: dict[str, list[int]] = {}  # detents that are not published yet
+        self._counts = Counter()
+        self._counters = [self._counts, *self._targets.values()]
+        self._counters += [axis.counter for axis in self._axes.values()]
+        self._dropped = 0
         self._connections = 0
         self._selection = _Selection(None, None, -1, fault=False)
         self._is_waiting = False  # for the wheel to be still, and for nothing else
@@ -138,10 +141,8 @@ class Pendant:
         return safe_writes(self.pins)
 
     def _flush(self) -> list[PinWrite]:
-        self._fresh_counts = 0
-        self._fresh_targets.clear()
-        for axis in self._axes.values():
-            axis.published()
+        for counter in self._counters:
+            counter.published()
         return self._out.flush()
 
     def _check(self, event: Event) -> State:
@@ -196,18 +197,16 @@ class Pendant:
         """Give detents to what is selected; return how many of them (signed) it took."""
         axis, target, scale, _ = self._selection
         if self._jog.armed:
-            self._counts += detents
-            self._fresh_counts += detents
-            self._out.set("counts", wrap32(self._counts))
+            self._counts.add(detents, detents)
+            self._out.set("counts", self._counts.value)
         if target and self._override.armed:
-            self._targets[target] += detents
-            self._fresh_targets.setdefault(target, []).append(detents)
-            self._out.set(f"{target}.counts", wrap32(self._targets[target]))
+            self._targets[target].add(detents, detents)
+            self._out.set(f"{target}.counts", self._targets[target].value)
             return detents
         if axis is None or scale < 0 or not self._jog.armed:
             return 0
         taken = axis.jog(detents, scale, now)
-        self._out.set(axis.counts_pin, wrap32(axis.counts))
+        self._out.set(axis.counts_pin, axis.counter.value)
         return taken
 
     def _show_dropped(self) -> None:
@@ -301,20 +300,17 @@ class Pendant:
 
     def _take_back(self) -> None:
         """Drop the detents of this batch: what disarms is written before them, so nobody would obey."""
-        self._counts -= self._fresh_counts
-        self._fresh_counts = 0
-        self._out.set("counts", wrap32(self._counts))
+        self._counts.take_back()
+        self._out.set("counts", self._counts.value)
         for axis in self._axes.values():
-            self._dropped += axis.take_back()
-            self._out.set(axis.counts_pin, wrap32(axis.counts))
+            self._dropped += axis.counter.take_back()
+            self._out.set(axis.counts_pin, axis.counter.value)
         self._show_dropped()
 
     def _take_back_overrides(self) -> None:
-        for target, detents in self._fresh_targets.items():
-            self._targets[target] -= sum(detents)
-            self._dropped += sum(map(abs, detents))
-            self._out.set(f"{target}.counts", wrap32(self._targets[target]))
-        self._fresh_targets.clear()
+        for target, counter in self._targets.items():
+            self._dropped += counter.take_back()
+            self._out.set(f"{target}.counts", counter.value)
         self._show_dropped()
 
     def _show_buttons(self, live: bool, now: float) -> None:
@@ -352,8 +348,3 @@ class Pendant:
             scale=index,
             fault=selector.fault,
         )
-
-
-def wrap32(count: int) -> int:
-    """Return a count as HAL's s32 holds it; LinuxCNC's jog inputs follow it over the wrap."""
-    return (count + 0x80000000) % 0x100000000 - 0x80000000

@@ -155,10 +155,8 @@ class CoreStage:
         """Be shortly before the end of every counter, and turn over it; lose the pendant once more, too."""
         pendant, x = self.bed.pendant, self.bed.pendant._axes["x"]
         # Private, for to get there in the ordinary way takes hours.
-        pendant._counts = pendant._dropped = pendant._connections = LAST - 2
-        x.counts = LAST - 20
-        x.published()
-        self._counted = x.counts
+        pendant._counts.count = pendant._dropped = pendant._connections = LAST - 2
+        x.counter.count = self._counted = LAST - 20
         self._turn(detents)
         self.bed.turn(LAST)  # refused
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hal_mpg.axis import Axis
+from hal_mpg.counter import Counter
 from hal_mpg.events import EV_KEY, EV_REL, Connected, EventsLost, Frame, Gates, NodeState, Snapshot
 from hal_mpg.machine import Machine
 from hal_mpg.wheel_speed import WheelSpeed
@@ -119,7 +119,7 @@ def test_an_axis_counter_wraps_at_32_bits(sign: int) -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_counts_wraps_at_32_bits(sign: int) -> None:
     bed = Bed().arm()
-    bed.pendant._counts = sign * (2**31 - 500)  # a life of turning
+    bed.pendant._counts.count = sign * (2**31 - 500)  # a life of turning
     bed.turn(sign * 999)
     assert bed["counts"] == as_s32(sign * (2**31 + 499))
 
@@ -328,10 +328,19 @@ def test_a_detent_that_is_taken_back_is_taken_back_once() -> None:
     assert (bed["counts"], bed["dropped"]) == (0, 1)
 
 
-def test_a_new_axis_has_nothing_to_take_back() -> None:
-    (steps, *_) = Machine().steps_of(make_profile())
-    axis = Axis(steps)
-    assert (axis.take_back(), axis.counts) == (0, 0)
+def test_a_new_counter_has_nothing_to_take_back() -> None:
+    counter = Counter()
+    assert (counter.take_back(), counter.count) == (0, 0)
+
+
+def test_a_counter_takes_back_what_nobody_has_seen() -> None:
+    counter = Counter()
+    counter.add(10, 1)
+    counter.published()
+    counter.add(-200, -2)
+    counter.add(100, 1)
+    assert (counter.take_back(), counter.count) == (3, 10)
+    assert (counter.take_back(), counter.count) == (0, 10)
 
 
 def test_detents_in_lost_events_are_dropped() -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hal_mpg.pendant import wrap32
+from hal_mpg.counter import wrap32
 
 Position = tuple[str | None, str | None, int, bool]
 """The selected axis, the selected target, the scale's index or -1, and whether two axes are selected."""

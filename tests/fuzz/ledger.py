@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hal_mpg.arming import WhyNot
+from hal_mpg.counter import wrap32
 from hal_mpg.events import (
     AxisLimit,
     Change,
@@ -24,7 +25,6 @@ from hal_mpg.events import (
     Snapshot,
 )
 from hal_mpg.machine import AxisSteps
-from hal_mpg.pendant import wrap32
 from hal_mpg.profile import AXIS_LETTERS, TARGETS, Profile
 from tests.fuzz.history import History, Position, WheelNote, shown_by
 from tests.fuzz.run_on import RunOn

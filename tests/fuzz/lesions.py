@@ -15,7 +15,7 @@ from hal_mpg.errors import IllegalEvent
 from hal_mpg.events import EV_KEY, Change, Disconnected, Event, EventsLost, Frame, PinValue, PinWrite
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
-from hal_mpg.pendant import Pendant, wrap32
+from hal_mpg.pendant import Pendant
 from hal_mpg.profile import Profile
 
 
@@ -27,7 +27,7 @@ class CountsWhileDisarmed(Pendant):
         if self._jog.armed or axis is None or scale < 0:
             return super()._use_detents(detents, now)
         taken = axis.jog(detents, scale, now)
-        self._out.set(axis.counts_pin, wrap32(axis.counts))
+        self._out.set(axis.counts_pin, axis.counter.value)
         return taken
 
 
@@ -40,7 +40,7 @@ class CountsOnTwoAxes(Pendant):
         for axis in self._axes.values() if self._jog.armed and taken and scale >= 0 else ():
             if axis is not self._selection.axis:
                 axis.jog(taken, scale, now)
-                self._out.set(axis.counts_pin, wrap32(axis.counts))
+                self._out.set(axis.counts_pin, axis.counter.value)
         return taken
 
 
@@ -68,7 +68,7 @@ class ResetsCounts(Pendant):
         super()._on_device(event, now)
         if isinstance(event, Disconnected):
             for axis in self._axes.values():
-                axis.counts = 0
+                axis.counter.count = 0
                 self._out.set(axis.counts_pin, 0)
 
 

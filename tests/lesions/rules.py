@@ -87,7 +87,7 @@ def _counts_from_zero(on_device: Any) -> Any:
         on_device(self, event, now)
         if isinstance(event, Connected):
             for axis in self._axes.values():
-                axis.counts = 0
+                axis.counter.count = 0
                 self._out.set(axis.counts_pin, 0)
 
     return handled
@@ -97,7 +97,7 @@ def _counts_zeroed(disarm: Any) -> Any:
     def stopped(self: Pendant, now: float) -> None:
         disarm(self, now)
         for axis in self._axes.values():
-            axis.counts = 0
+            axis.counter.count = 0
             self._out.set(axis.counts_pin, 0)
 
     return stopped

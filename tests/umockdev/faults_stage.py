@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from hal_mpg.pendant import wrap32
+from hal_mpg.counter import wrap32
 from tests.umockdev.bed import Bed, Node, Program, wait_until
 from tests.umockdev.fault_hardware import PENDANTS, Pendant
 from tests.umockdev.pendants import ENABLE
