@@ -51,7 +51,7 @@ class Nodes:
         self._found = {found.path: found for found in looked_at if found}
         groups: dict[tuple[str, ...], list[Found]] = defaultdict(list)
         for found in self._found.values():
-            groups[_physical_device(found)].append(found)
+            groups[physical_device(found)].append(found)
         return list(groups.values())
 
     def tell_once(self, message: str) -> None:
@@ -145,7 +145,8 @@ def clean(text: str | None) -> str:
     return printable((text or "")[:80])
 
 
-def _physical_device(found: Found) -> tuple[str, ...]:
+def physical_device(found: Found) -> tuple[str, ...]:
+    """Return what nodes of one physical device have in common, and those of two have not."""
     identity = found.identity
     if "/input" not in identity.phys and not identity.uniq:
         return (found.path,)  # nothing tells it from others: all uinput devices have the same phys
