@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import io
 import os
 import re
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -70,8 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         if words and words[0] in TOOLS:
-            module = importlib.import_module(f"hal_mpg.commands.{words[0].replace('-', '_')}")
-            return int(module.main(words[1:]))
+            return _run_tool(words[0], words[1:])
         return _run_component(_parser().parse_args(words))
     except ModuleNotFoundError as error:
         tell(f"the Python module {error.name} is missing; see `Install` in the README for Debian's packages")
@@ -85,6 +86,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.status
     except Exception as error:  # noqa: BLE001  # whatever it is, the pins are safe by now, and it is to be told
         return _internal_fault(error)
+
+
+def _run_tool(name: str, arguments: Sequence[str]) -> int:
+    """Run a subcommand; neither Ctrl-C nor a reader that has gone (`| head`) is a fault of anybody's."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a device's name, on a terminal of another age
+    try:
+        module = importlib.import_module(f"hal_mpg.commands.{name.replace('-', '_')}")
+        status = int(module.main(arguments))
+        if sys.stdout:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130  # as a shell has it: 128 + SIGINT
+    except BrokenPipeError:
+        with suppress(OSError):  # the interpreter's own last flush is to be silent, too
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141  # 128 + SIGPIPE
+    return status
 
 
 def _internal_fault(error: Exception) -> int:
