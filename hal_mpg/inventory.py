@@ -30,6 +30,10 @@ from hal_mpg.sources.evdev_nodes import (
     physical_device,
 )
 
+SYS_HIDRAW = Path("/sys/class/hidraw")
+USB = 3
+"""Of linux/input.h, BUS_USB."""
+
 GROUP = "plugdev"
 """The group that the udev rules give pendants to."""
 
@@ -135,6 +139,41 @@ class Port:
     refusal: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A USB device that says it is for people to use, but that Linux makes no input device of."""
+
+    name: str
+    usb_id: str
+
+
+DRIVERS = {"10ce:eb70": "xhc-hb04", "10ce:eb93": "xhc-whb04b-6", "10ce:eb91": "xhc-whb04b-6"}
+"""LinuxCNC's own drivers of pendants that have no input node, by USB id."""
+
+
+def hidden_devices() -> list[Hidden]:
+    """Return the HID devices that have no input node: nothing that reads events can use them."""
+    found = []
+    for hidraw in sorted(SYS_HIDRAW.glob("hidraw*")):
+        try:
+            lines = (hidraw / "device" / "uevent").read_text(errors="replace").splitlines()
+            values = dict(line.split("=", 1) for line in lines if "=" in line)
+            bus, vendor, product = (int(word, 16) for word in values["HID_ID"].split(":"))
+        except (OSError, ValueError, KeyError):
+            continue
+        if bus == USB and not (hidraw / "device" / "input").exists():
+            found.append(Hidden(clean(values.get("HID_NAME")), f"{vendor:04x}:{product:04x}"))
+    return list(dict.fromkeys(found))
+
+
+def why_hidden(device: Hidden) -> str:
+    """Return in words what to do with such a device."""
+    driver = DRIVERS.get(device.usb_id)
+    if driver:
+        return f"Linux makes no input device of it; LinuxCNC has a driver of its own for it: {driver}"
+    return "Linux makes no input device of it, so that hal_mpg cannot read it"
+
+
 def input_devices(fitting: Iterable[tuple[str, Path, Profile]] | None = None) -> list[Device]:
     """Return every input device, its nodes together, in the order of their first nodes.
 
@@ -222,8 +261,8 @@ def why_refused(path: str, error: OSError) -> str:
 
 def access_command(device: Device) -> str:
     """Return the command that lets this user read a device that may not be read; "" where none is needed."""
-    if device.is_readable:
-        return ""
+    if all(not node.refusal or os.access(node.path, os.R_OK) for node in device.nodes):
+        return ""  # what keeps it from being opened is not permission
     for node in device.nodes:
         if node.refusal and is_only_for_group(node.path):
             return f"sudo adduser {user_name()} {GROUP}   (then log out, and log in again)"
