@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Writes config/profile.schema.json, with which editors complete and check a pendant's profile.
+
+    python3 tools/profile_schema.py [FILE]
+
+It is made from the same tables that the program reads profiles with, so the two cannot drift apart; a test
+compares the committed file with what this makes. JSON schema, draft 7: what editors' YAML plugins know best.
+What a schema cannot see (a code that is used twice, say), `hal_mpg check` finds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL  # noqa: E402  # from this checkout
+from hal_mpg.profile import AXIS_LETTERS, OFF, TARGETS  # noqa: E402
+from hal_mpg.profile_yaml import PIN_NAME, SOURCES, UNITS  # noqa: E402
+from hal_mpg.yaml_reader import CODE_KINDS, INTEGER, code_names  # noqa: E402
+
+SCHEMA_FILE = ROOT / "config" / "profile.schema.json"
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": ["string", "number", "boolean"], "minLength": 1}
+"""What is read as it was written: `name: 1:30` and `name: off` are texts."""
+
+POSITION: Schema = {"type": ["string", "number", "boolean", "null"]}
+NUMBER_AS_TEXT = f"^{INTEGER.pattern}$"
+
+DEFINITIONS = {EV_KEY: "key", EV_REL: "rel", EV_ABS: "abs", EV_LED: "led"}
+"""Under which name in `definitions` the codes of a type are."""
+
+WHEEL_FORMS = ("rel", "abs", "rel-absolute", "keys")
+
+
+def schema() -> Schema:
+    """Return the whole schema."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "hal_mpg pendant profile",
+        "description": "What an MPG pendant is: how it is found, its controls, the distance of one detent. "
+        "`hal_mpg check FILE` finds every fault, and says what the pendant will do.",
+        "type": "object",
+        "properties": _root_properties(),
+        "required": ["name", "match", "increments", "controls"],
+        "additionalProperties": False,
+        "allOf": [_MATCH_BY_SOURCE, _SCALE_WHERE_THERE_ARE_SEVERAL],
+        "definitions": {name: _codes(kind) for kind, name in DEFINITIONS.items()},
+    }
+
+
+_MATCH_BY_SOURCE: Schema = {
+    "if": {"properties": {"source": {"const": "virtual"}}, "required": ["source"]},
+    "then": {"properties": {"match": {"items": {"propertyNames": {"enum": ["socket"]}}}}},
+    "else": {"properties": {"match": {"items": {"propertyNames": {"not": {"enum": ["socket"]}}}}}},
+}
+_SCALE_WHERE_THERE_ARE_SEVERAL: Schema = {
+    "if": {"properties": {"increments": {"minProperties": 2}}, "required": ["increments"]},
+    "then": {"properties": {"controls": {"required": ["scale"]}}},
+}
+
+
+def _root_properties() -> Schema:
+    return {
+        "name": TEXT | {"description": "For messages and pictures."},
+        "source": {
+            "enum": list(SOURCES),
+            "default": "evdev",
+            "description": "evdev: an input device of the kernel. virtual: a program at a Unix socket.",
+        },
+        "match": {
+            "description": "Which devices are this pendant: alternatives; in one, everything has to fit.",
+            "type": "array",
+            "minItems": 1,
+            "items": _match(),
+        },
+        "on-disconnect": {
+            "enum": ["estop", "disarm"],
+            "description": "When it is unplugged: trip the E-stop chain, or only take the wheel off. "
+            "A pendant with an E-stop trips it in any case.",
+        },
+        "increments": _increments(),
+        "controls": _controls(),
+    }
+
+
+def _match() -> Schema:
+    number = {
+        "anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": 0xFFFF},
+            {"type": "string", "pattern": "^(0[xX])[0-9a-fA-F]{1,4}$"},
+        ]
+    }
+    return {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": False,
+        "properties": {
+            "vendor": number | {"description": "As lsusb shows it, with 0x before it: 0x10ce"},
+            "product": number | {"description": "As lsusb shows it, with 0x before it: 0xeb93"},
+            "name": TEXT | {"description": 'What the kernel calls it; * stands for anything: "*MPG*"'},
+            "uniq": TEXT | {"description": "Its serial number; * stands for anything."},
+            "socket": TEXT | {"description": "Of a virtual pendant: the path of its Unix socket."},
+        },
+    }
+
+
+def _increments() -> Schema:
+    distance = {
+        "anyOf": [
+            {"type": "number", "minimum": 1e-9, "maximum": 1e6},
+            {"type": "string", "pattern": "^\\+?[0-9]*\\.?[0-9]*([eE][-+]?[0-9]{1,2})?$", "minLength": 1},
+        ]
+    }
+    return {
+        "description": "The distance of one detent for each scale, in the order of the selector.",
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"not": {"enum": [OFF]}, "minLength": 1},
+        "additionalProperties": {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": False,
+            "properties": dict.fromkeys(UNITS, distance),
+        },
+    }
+
+
+def _controls() -> Schema:
+    return {
+        "type": "object",
+        "required": ["wheel", "axis"],
+        "additionalProperties": False,
+        "properties": {
+            "wheel": _wheel(),
+            "axis": _selector("The axis selector.", (*AXIS_LETTERS, *TARGETS, OFF)),
+            "scale": _selector("The scale selector; its positions are the names in `increments`.", None),
+            "estop": _button("The E-stop contact.")
+            | {
+                "properties": {
+                    "key": _code(EV_KEY),
+                    "contact": {
+                        "enum": ["normally-closed", "normally-open"],
+                        "default": "normally-closed",
+                        "description": "normally-closed: the key is held while the button is NOT pressed, "
+                        "so that a broken wire is an actuated E-stop.",
+                    },
+                }
+            },
+            "reset": _button("Resets the E-stop chain."),
+            "enable": _button("The enabling button: the wheel is live only while it is held."),
+            "buttons": _named("Further buttons: each is a pin button.NAME.", EV_KEY),
+            "leds": _named("Lamps: each is an input pin led.NAME.", EV_LED),
+        },
+    }
+
+
+def _wheel() -> Schema:
+    absolute = {"required": ["modulo"]}
+    relative = {"not": {"required": ["modulo"]}}
+    kinds = (relative, absolute, absolute, relative)
+    forms = [
+        {"allOf": [_only(form, WHEEL_FORMS), kind]} for form, kind in zip(WHEEL_FORMS, kinds, strict=True)
+    ]
+    return {
+        "description": "The handwheel: {rel: CODE}, {abs: CODE, modulo: N}, {rel-absolute: CODE, modulo: N} "
+        "or {keys: {forward: KEY, backward: KEY}}.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "rel": _code(EV_REL) | {"description": "Each event says how far it was turned."},
+            "abs": _code(EV_ABS) | {"description": "Each event says where it stands; it wraps at modulo."},
+            "rel-absolute": _code(EV_REL) | {"description": "Where it stands, reported as REL."},
+            "keys": {
+                "description": "Each press of a key is one count.",
+                "type": "object",
+                "required": ["forward", "backward"],
+                "additionalProperties": False,
+                "properties": {"forward": _code(EV_KEY), "backward": _code(EV_KEY)},
+            },
+            "modulo": _whole(3, 1 << 31, "After how many counts an absolute wheel wraps."),
+            "counts-per-detent": _whole(1, 10_000, "How many counts come from one click that you feel.")
+            | {"default": 1},
+            "invert": {"enum": [True, False, "true", "false"], "description": "Clockwise is minus."},
+        },
+        "oneOf": forms,
+    }
+
+
+def _selector(what: str, positions: tuple[str, ...] | None) -> Schema:
+    forms = "{keys: {...}}, {abs: CODE, positions: {...}} or {next: KEY, previous: KEY, order: [...]}"
+    position = POSITION if positions is None else {"enum": list(positions)}
+    keys: Schema = {"type": "object", "minProperties": 1}
+    if positions is None:
+        keys["additionalProperties"] = _code(EV_KEY)
+    else:
+        keys |= {
+            "additionalProperties": False,
+            "properties": {name: _code(EV_KEY) for name in positions},
+        }
+    steps = {"anyOf": [{"required": ["next"]}, {"required": ["previous"]}], "required": ["order"]}
+    by_value = {"required": ["abs", "positions"]}
+    return {
+        "description": f"{what} {forms}",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "keys": keys | {"description": "One key for each position, held while it stands there."},
+            "abs": _code(EV_ABS) | {"description": "One value for each position."},
+            "positions": {
+                "type": "object",
+                "minProperties": 1,
+                "propertyNames": {"pattern": NUMBER_AS_TEXT},
+                "additionalProperties": position,
+            },
+            "next": _code(EV_KEY) | {"description": "A button that steps on."},
+            "previous": _code(EV_KEY) | {"description": "A button that steps back."},
+            "order": {"type": "array", "minItems": 1, "uniqueItems": True, "items": position},
+        },
+        "oneOf": [
+            _only("keys", ("keys", "abs", "positions", "next", "previous", "order")),
+            {"allOf": [by_value, _none_of("keys", "next", "previous", "order")]},
+            {"allOf": [steps, _none_of("keys", "abs", "positions")]},
+        ],
+    }
+
+
+def _button(what: str) -> Schema:
+    return {
+        "description": what,
+        "type": "object",
+        "required": ["key"],
+        "additionalProperties": False,
+        "properties": {"key": _code(EV_KEY)},
+    }
+
+
+def _named(what: str, kind: int) -> Schema:
+    return {
+        "description": what,
+        "type": "object",
+        "minProperties": 1,
+        "propertyNames": {"pattern": f"^{PIN_NAME.pattern}$"},
+        "additionalProperties": _code(kind),
+    }
+
+
+def _only(form: str, forms: tuple[str, ...]) -> Schema:
+    return {"required": [form], **_none_of(*(other for other in forms if other != form))}
+
+
+def _none_of(*names: str) -> Schema:
+    return {"not": {"anyOf": [{"required": [name]} for name in names]}}
+
+
+def _whole(low: int, high: int, what: str) -> Schema:
+    return {
+        "anyOf": [
+            {"type": "integer", "minimum": low, "maximum": high},
+            {"type": "string", "pattern": NUMBER_AS_TEXT},
+        ],
+        "description": what,
+    }
+
+
+def _code(kind: int) -> Schema:
+    # Beside what describes it, `$ref` alone would be read: draft 7 ignores its siblings.
+    return {"allOf": [{"$ref": f"#/definitions/{DEFINITIONS[kind]}"}]}
+
+
+def _codes(kind: int) -> Schema:
+    called, prefixes, highest = CODE_KINDS[kind]
+    names = sorted(name for name in code_names() if name.startswith(prefixes))
+    return {
+        "description": f"A {called} name of the kernel, or its number; `evtest` shows which one it is.",
+        "anyOf": [
+            {"enum": names},
+            {"type": "integer", "minimum": 0, "maximum": highest},
+            {"type": "string", "pattern": NUMBER_AS_TEXT},
+        ],
+    }
+
+
+def as_text() -> str:
+    """Return the schema as it stands in the file."""
+    return json.dumps(schema(), indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1] if len(sys.argv) > 1 else SCHEMA_FILE).write_text(as_text(), encoding="utf-8")
