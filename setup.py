@@ -4,7 +4,7 @@
 import re
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "hal_mpg/__init__.py").read_text())[1]
@@ -24,7 +24,7 @@ setup(
     long_description_content_type="text/markdown",
     license="GPL-2.0-or-later",
     python_requires=">=3.11",
-    packages=["hal_mpg", "hal_mpg.sources", "hal_mpg.commands", "hal_mpg.demo"],
+    packages=find_packages(include=["hal_mpg", "hal_mpg.*"]),
     package_data={"hal_mpg": ["py.typed"]},
     install_requires=["evdev>=1.6", "pyserial>=3.5", "pyudev>=0.24", "PyYAML>=6.0"],
     extras_require={
@@ -35,7 +35,7 @@ setup(
     },
     entry_points={"console_scripts": ["hal_mpg = hal_mpg.cli:main"]},
     data_files=[
-        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tbl", "*.conf")),
+        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tbl", "*.conf", "*.json")),
         ("share/hal_mpg/config/pendants", files("config/pendants", "*.yaml")),
         ("share/hal_mpg/udev", files("udev", "*.rules")),
         ("share/man/man1", files("man", "*.1")),
