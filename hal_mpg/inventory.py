@@ -19,6 +19,7 @@ from pathlib import Path
 from hal_mpg.errors import ProfileError
 from hal_mpg.evdev_library import InputDevice, open_node
 from hal_mpg.input_codes import SYS_INPUT, Codes, kind_of, merged, sysfs_codes
+from hal_mpg.own_command import own_command
 from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.profile_files import known_profiles, read_profile
 from hal_mpg.sources.evdev_nodes import (
@@ -267,8 +268,8 @@ def access_command(device: Device) -> str:
         if node.refusal and is_only_for_group(node.path):
             return f"sudo adduser {user_name()} {GROUP}   (then log out, and log in again)"
     if device.fits:
-        return "sudo hal_mpg install-udev"
-    return f"sudo hal_mpg install-udev --device {device.nodes[0].path}"
+        return f"sudo {own_command()} install-udev"
+    return f"sudo {own_command()} install-udev --device {device.nodes[0].path}"
 
 
 def is_only_for_group(path: str) -> bool:
