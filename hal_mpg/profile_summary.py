@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What the pendant of a profile will do, in words and as data. Pure: nothing is looked at but the profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from hal_mpg.errors import UsageError
+from hal_mpg.input_codes import code_name
+from hal_mpg.machine import Machine
+from hal_mpg.pins import all_pins
+from hal_mpg.profile import (
+    ANGULAR_AXES,
+    AbsoluteWheel,
+    AbsSelector,
+    Code,
+    KeySelector,
+    KeyWheel,
+    Match,
+    Profile,
+    Selector,
+    StepSelector,
+    positions_of,
+)
+
+UNITS = ("mm", "inch")
+"""The linear units that a machine may have."""
+
+LABEL_WIDTH = 17
+
+
+def refusals(profile: Profile) -> dict[str, str]:
+    """Return why the component would not start on a machine with all of the pendant's axes, by its unit."""
+    found = {}
+    for unit in UNITS:
+        try:
+            Machine(units=unit).steps_of(profile)
+        except UsageError as error:
+            found[unit] = str(error)
+    return found
+
+
+def as_data(profile: Profile) -> dict[str, Any]:
+    """Return what a profile means, for programs; the distances are texts, exactly as the profile has them."""
+    estop = profile.estop
+    return {
+        "name": profile.name,
+        "source": profile.source,
+        "wheel": {
+            "form": _wheel_form(profile),
+            "codes": _names(code for control, code in profile.input_codes() if control == "wheel"),
+            "modulo": profile.wheel.modulo if isinstance(profile.wheel, AbsoluteWheel) else None,
+            "counts_per_detent": profile.wheel.counts_per_detent,
+            "invert": profile.wheel.invert,
+        },
+        "axis": {"form": _selector_form(profile.axis), "positions": list(positions_of(profile.axis))},
+        "scale": profile.scale
+        and {"form": _selector_form(profile.scale), "positions": list(positions_of(profile.scale))},
+        "detent": {
+            position: {
+                increment.scale: dict(_distances(increment, position)) for increment in profile.increments
+            }
+            for position in profile.axes
+        },
+        "estop": estop and {"key": _name(estop.key), "contact": _contact(estop.normally_closed)},
+        "loss": "estop" if profile.stop_on_disconnect else "disarm",
+        "reset": profile.reset and _name(profile.reset),
+        "enable": profile.enable and _name(profile.enable),
+        "buttons": {name: _name(code) for name, code in profile.buttons},
+        "leds": {name: _name(code) for name, code in profile.leds},
+        "pins": _pins(profile),
+        "warnings": list(warnings(profile)),
+    }
+
+
+def as_lines(profile: Profile) -> list[str]:
+    """Return what a profile means, in lines for people."""
+    lines = [f"{label:{LABEL_WIDTH}}{text}" for label, text in _rows(profile)]
+    table = list(_table(profile))
+    return [*lines, "", *table] if table else lines
+
+
+def warnings(profile: Profile) -> Iterator[str]:
+    """Yield what is no fault, but most likely not what somebody wants."""
+    for match in profile.match:
+        rest = (match.vendor, match.product, match.uniq, match.socket)
+        if not any(rest) and not set(match.name or "") - set("*?"):
+            yield "it fits every input device, keyboard and mouse included; give its USB id or its name"
+    reached = positions_of(profile.scale) if profile.scale else profile.scales
+    missed = [scale for scale in profile.scales if scale not in reached]
+    if missed:
+        yield f"no position of the scale selector is {', '.join(missed)}; leave it out, or add the position"
+    wheel = profile.wheel
+    if isinstance(wheel, AbsoluteWheel) and wheel.modulo % wheel.counts_per_detent:
+        yield (
+            f"one turn is {wheel.modulo} counts, which is no whole number of detents of "
+            f"{wheel.counts_per_detent}; are modulo and counts-per-detent right?"
+        )
+    for unit, why in refusals(profile).items():
+        yield f"on {'an inch' if unit == 'inch' else 'a mm'} machine it does not start: {why}"
+
+
+def _rows(profile: Profile) -> Iterator[tuple[str, str]]:
+    yield "found by", "; or ".join(map(_match, profile.match))
+    yield "wheel", _wheel(profile)
+    yield "axis selector", _selector(profile.axis, upper=True)
+    if profile.scale:
+        yield "scale selector", _selector(profile.scale, upper=False)
+    for target in profile.targets:
+        yield target, f"there a detent is one count of hal_mpg.{target}.counts, whatever the scale"
+    yield "E-stop", _estop(profile)
+    yield "plug pulled", _loss(profile)
+    if profile.enable:
+        yield "enabling button", f"{_name(profile.enable)}: the wheel is live only while it is held"
+    else:
+        yield "enabling button", "none: the wheel is live whenever the machine is on and in manual mode"
+    if profile.reset:
+        yield "reset button", f"{_name(profile.reset)} -> pin hal_mpg.reset"
+    for name, code in profile.buttons:
+        yield f"button {name}"[: LABEL_WIDTH - 1], f"{_name(code)} -> pin hal_mpg.button.{name}"
+    for name, code in profile.leds:
+        yield f"lamp {name}"[: LABEL_WIDTH - 1], f"{_name(code)} <- pin hal_mpg.led.{name}"
+
+
+def _match(match: Match) -> str:
+    if match.socket is not None:
+        return f"a program at the socket {match.socket}"
+    words = []
+    if match.vendor is not None or match.product is not None:
+        vendor = "any" if match.vendor is None else f"{match.vendor:04x}"
+        product = "any" if match.product is None else f"{match.product:04x}"
+        words.append(f"USB id {vendor}:{product}")
+    words += [f'name "{match.name}"'] if match.name is not None else []
+    words += [f'serial number "{match.uniq}"'] if match.uniq is not None else []
+    return " and ".join(words)
+
+
+def _wheel(profile: Profile) -> str:
+    wheel, per = profile.wheel, profile.wheel.counts_per_detent
+    match wheel:
+        case KeyWheel(forward, backward):
+            one = "one press is one detent" if per == 1 else f"{per} presses are one detent"
+            text = f"{_name(forward)} forward, {_name(backward)} backward: {one}"
+        case AbsoluteWheel(code, modulo):
+            counts = "one count is one detent" if per == 1 else f"{per} counts are one detent"
+            text = f"{_name(code)} says where it stands, 0 to {modulo - 1} and around again: {counts}"
+        case _:
+            counts = "one count is one detent" if per == 1 else f"{per} counts are one detent"
+            text = f"{_name(wheel.code)} says how far it was turned: {counts}"
+    return f"{text}; direction inverted" if wheel.invert else text
+
+
+def _selector(selector: Selector, upper: bool) -> str:
+    def spell(name: str) -> str:
+        return name.upper() if upper and len(name) == 1 else name
+
+    match selector:
+        case KeySelector(positions):
+            return ", ".join(f"{spell(name)} ({_name(code)})" for name, code in positions)
+        case AbsSelector(code, positions):
+            values = ", ".join(f"{value} {spell(name)}" for value, name in positions)
+            return f"by the value of {_name(code)}: {values}; any other value is none"
+        case StepSelector(forward, backward, order):
+            keys = [f"{_name(forward)} to the next"] if forward else []
+            keys += [f"{_name(backward)} to the previous"] if backward else []
+            names = ", ".join(map(spell, order))
+            return f"{names}; {' and '.join(keys)}, around; it starts at {spell(order[0])}"
+
+
+def _estop(profile: Profile) -> str:
+    if profile.estop is None:
+        return "none; hal_mpg.estop-ok follows the plug, no more"
+    key = _name(profile.estop.key)
+    if profile.estop.normally_closed:
+        return f"{key}, normally closed: held while released; a press or a broken wire is an E-stop"
+    return f"{key}, normally open: held while pressed; a broken wire is NOT noticed"
+
+
+def _loss(profile: Profile) -> str:
+    if profile.stop_on_disconnect:
+        return "E-stop: hal_mpg.estop-ok goes FALSE, as it is while the pendant is not there"
+    return "the wheel is dead, no more: hal_mpg.estop-ok stays TRUE"
+
+
+def _table(profile: Profile) -> Iterator[str]:
+    """Yield the lines of a table: the distance of a detent, for each scale and unit."""
+    linear = [axis.upper() for axis in profile.axes if axis not in ANGULAR_AXES]
+    angular = [axis.upper() for axis in profile.axes if axis in ANGULAR_AXES]
+    rows = [(" ".join(linear), unit) for unit in UNITS if linear]
+    rows += [(" ".join(angular), "degree")] if angular else []
+    cells = [["one detent is", *profile.scales]]
+    for axes, unit in rows:
+        distances = [getattr(increment, unit) for increment in profile.increments]
+        if any(distance is not None for distance in distances):
+            cells.append([axes, *(_distance(d, unit) for d in distances)])
+    if len(cells) == 1:
+        return
+    widths = [max(LABEL_WIDTH - 1, *(len(row[0]) for row in cells))]
+    widths += [max(len(row[column]) for row in cells) for column in range(1, len(cells[0]))]
+    before = ""
+    for row in cells:
+        label = "" if row[0] == before else row[0]
+        before = row[0]
+        first = f"{label:{widths[0]}} "
+        yield first + "   ".join(f"{c:>{w}}" for c, w in zip(row[1:], widths[1:], strict=True))
+
+
+def _distances(increment: Any, axis: str) -> Iterator[tuple[str, str]]:
+    for unit in ("degree",) if axis in ANGULAR_AXES else UNITS:
+        distance: Decimal | None = getattr(increment, unit)
+        if distance is not None:
+            yield unit, _plain(distance)
+
+
+def _distance(distance: Decimal | None, unit: str) -> str:
+    return "-" if distance is None else f"{_plain(distance)} {unit}"
+
+
+def _plain(distance: Decimal) -> str:
+    text = f"{distance:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _pins(profile: Profile) -> list[str]:
+    """Return the names of all pins on a machine that has all of the pendant's axes."""
+    for unit in UNITS:
+        if unit not in refusals(profile):
+            return [f"hal_mpg.{pin.name}" for pin in all_pins(profile, Machine(units=unit).steps_of(profile))]
+    return []
+
+
+def _wheel_form(profile: Profile) -> str:
+    match profile.wheel:
+        case KeyWheel():
+            return "keys"
+        case AbsoluteWheel(code):
+            return "abs" if _name(code).startswith("ABS") else "rel-absolute"
+    return "rel"
+
+
+def _selector_form(selector: Selector) -> str:
+    return {KeySelector: "keys", AbsSelector: "positions", StepSelector: "steps"}[type(selector)]
+
+
+def _contact(normally_closed: bool) -> str:
+    return "normally-closed" if normally_closed else "normally-open"
+
+
+def _names(codes: Iterator[Code]) -> list[str]:
+    return [_name(code) for code in codes]
+
+
+def _name(code: Code) -> str:
+    return code_name(code.type, code.number)
