@@ -3,12 +3,22 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import component_lines, hal_lines, renamed
+from hal_mpg.hal_files import (
+    Command,
+    HalFiles,
+    component_lines,
+    component_name,
+    hal_lines,
+    read_hal_files,
+    renamed,
+)
+from hal_mpg.ini_file import read_ini
 
 ROOT = Path(__file__).parents[2]
 
@@ -75,10 +85,10 @@ def test_another_name_takes_the_place_of_the_component_and_of_nothing_else() -> 
 
 def test_comments_continued_lines_and_other_sections_are_read_as_linuxcnc_does(tmp_path: Path) -> None:
     (tmp_path / "a.hal").write_text("# net hal_mpg.no\nnet a hal_mpg.b \\\n  c.d # end\n")
-    (tmp_path / "b.tcl").write_text("net not hal_mpg.read\n")
+    (tmp_path / "b.sh").write_text("net not hal_mpg.read\n")
     ini = tmp_path / "x.ini"
     ini.write_text(
-        "[EMC]\nHALFILE = none.hal\n[HAL]\nHALFILE=a.hal\nHALFILE = b.tcl\nHALFILE = LIB:c.hal\n"
+        "[EMC]\nHALFILE = none.hal\n[HAL]\nHALFILE=a.hal\nPOSTGUI_HALFILE = b.sh\nHALFILE = LIB:c.hal\n"
         "#HALFILE = none.hal\nHALCMD = net e hal_mpg.f\n"
     )
     assert hal_lines(ini) == ["net a hal_mpg.b    c.d", "net e hal_mpg.f"]
@@ -88,9 +98,9 @@ def test_only_what_is_in_the_section_counts(tmp_path: Path) -> None:
     ini = tmp_path / "x.ini"
     ini.write_text(
         "HALCMD = net before\n[HAL]\n;HALCMD = net no\nHALCMD = setp a.b c=d # x = y\n"
-        "[HALUI]\nHALCMD = net after\n[ HAL ]\nHALCMD = net again\n"
+        "[HALUI]\nHALCMD = net after\n[ HAL ]\nHALCMD = net no\n[HAL]\nHALCMD = net no\n"
     )
-    assert hal_lines(ini) == ["setp a.b c=d # x = y", "net again"]
+    assert hal_lines(ini) == ["setp a.b c=d # x = y"]
 
 
 def test_a_comment_may_have_a_comment_and_any_bytes(tmp_path: Path) -> None:
@@ -103,3 +113,122 @@ def test_a_comment_may_have_a_comment_and_any_bytes(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"x\.ini: cannot be read: No such file"):
         hal_lines(tmp_path / "x.ini")
+
+
+def read(folder: Path, ini: str, **files: str) -> HalFiles:
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    (folder / "x.ini").write_text(ini)
+    return read_hal_files(read_ini(folder / "x.ini"))
+
+
+def told(commands: list[Command]) -> list[tuple[str, str, int, str]]:
+    return [(" ".join(c.words), c.path.name, c.line, c.stage) for c in commands]
+
+
+def test_commands_have_the_values_of_the_ini_file_and_their_place(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "[A]\nB = two words\n[HAL]\nHALFILE = a.hal\nHALCMD = net s a.c # not read by anybody\n"
+        "POSTGUI_HALFILE = p.hal\nPOSTGUI_HALCMD = setp x.y 1\n",
+        a_hal="# c\nsetp a.b [A]B\nsetp a.c [A](NONE)\nloadrt [A](B) x='a # b' # c\n"
+        "source s.hal\nnet z \\\n  => a.d\n",
+        s_hal="setp sourced 1\n",
+        p_hal="net t <= a.c\n",
+    )
+    assert told(found.commands) == [
+        ("setp a.b two words", "a.hal", 2, "HALFILE"),
+        ("setp a.c [A](NONE)", "a.hal", 3, "HALFILE"),
+        ("loadrt two words x='a # b'", "a.hal", 4, "HALFILE"),
+        ("setp sourced 1", "s.hal", 1, "HALFILE"),
+        ("net z => a.d", "a.hal", 6, "HALFILE"),
+        ("net s a.c not read by anybody", "x.ini", 5, "HALCMD"),
+        ("net t <= a.c", "p.hal", 1, "POSTGUI"),
+        ("setp x.y 1", "x.ini", 7, "POSTGUI"),
+    ]
+    assert found.commands[4].pins == ("a.d",)
+    assert (found.opaque, found.problems) == ([], [])
+
+
+def test_what_linuxcnc_would_not_start_with_is_told(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "[HAL]\nHALFILE = none.hal\nHALFILE = LIB:none.hal\nHALFILE = a.hal\nHALFILE = a.hal arguments\n",
+        a_hal="source none.hal\nsource a.hal\n",
+    )
+    assert found.commands == []
+    assert [problem.split(": ")[0].removeprefix(f"{tmp_path}/") for problem in found.problems] == [
+        "x.ini:2",
+        "x.ini:3",
+        *["a.hal:1"] * 17,
+        "a.hal:2",
+        *["a.hal:1"] * 17,
+        "a.hal:2",
+    ]
+
+
+needs_tcl = pytest.mark.skipif(shutil.which("tclsh") is None, reason="tclsh is not installed")
+
+
+@needs_tcl
+def test_tcl_is_evaluated_where_it_can_do_nothing(tmp_path: Path) -> None:
+    witness = tmp_path / "witness"
+    found = read(
+        tmp_path,
+        "[A]\nB = X Y\nN = 2\nN = 3\n[HAL]\nHALFILE = a.tcl one two\n",
+        a_tcl=f"""
+            foreach n $::A(N) {{ net joint-$n <= a.$n.out }}
+            setp a.b [expr 2 * 3]
+            setp a.c 1 + 1
+            loadrt and2 names=$::argv
+            eval "loadrt [lindex $::A(B) 0]"
+            setp a.d -[getp a.b]
+            close [open {witness} w]
+            puts "not this"
+            source b.tcl
+            net twice [file join a b]
+        """,
+        b_tcl="net from-b a.e\n",
+    )
+    assert [" ".join(command.words) for command in found.commands] == [
+        "net joint-2 <= a.2.out",
+        "net joint-3 <= a.3.out",
+        "setp a.b 6",
+        "setp a.c 2",
+        "loadrt and2 names=one two",
+        "loadrt X Y",
+        "setp a.d -6",
+        "net from-b a.e",
+        "net twice a/b",
+    ]
+    assert found.opaque == []
+    assert not witness.exists()
+    assert found.commands[-2].place == f"{tmp_path}/b.tcl:1"
+    assert found.commands[-1].path == tmp_path / "a.tcl"
+
+
+@needs_tcl
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("net a b.c\nnone\nnet d e.f", "could not be evaluated to its end (invalid command"),
+        ("net a b.c\nnet d [hal list pin]", "depends on `list pin`"),
+        ("net a b.c\nexec touch witness", "depends on `exec touch`"),
+        ("net a b.c\n$", ""),
+        ("net a b.c\nexit 0\nnet d e.f", ""),
+        ('net a b.c\nputs "', "missing"),
+    ],
+)
+def test_tcl_that_cannot_be_known_is_told(tmp_path: Path, script: str, why: str) -> None:
+    found = read(tmp_path, "[HAL]\nHALFILE = a.tcl\n", a_tcl=script)
+    assert found.commands[0].words == ("net", "a", "b.c")
+    assert bool(found.opaque) == bool(why) or script.endswith("$")
+    assert not why or why in found.opaque[0].why
+    assert not (tmp_path / "witness").exists()
+
+
+def test_a_component_has_its_name() -> None:
+    assert component_name(["loadusr", "-Wn", "m", "hal_mpg", "--name", "m"]) == "m"
+    assert component_name(["loadusr", "-W", "hal_mpg", "-v"]) == "hal_mpg"
+    assert component_name(["loadusr", "-W", "other"]) is None
+    assert component_name([]) is None
