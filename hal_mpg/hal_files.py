@@ -197,7 +197,7 @@ def _read_file(found: HalFiles, file: Path, arguments: Sequence[str], named_by: 
         if run.why:
             found.opaque.append(Opaque(file, named_by, run.why))
         for path, words in run.commands:
-            command = Command(words, " ".join(words), Path(path), 0, stage)
+            command = Command(words, " ".join(words), path, 0, stage)
             found.commands.append(command._replace(line=_line_of(command)))
     elif file.suffix == ".py":
         found.opaque.append(Opaque(file, named_by, "it is a program"))

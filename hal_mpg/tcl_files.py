@@ -118,7 +118,7 @@ class TclRun(NamedTuple):
     `why`: what keeps this from being all that the file does; empty where nothing does.
     """
 
-    commands: tuple[tuple[str, tuple[str, ...]], ...]
+    commands: tuple[tuple[Path, tuple[str, ...]], ...]
     why: str
 
 
@@ -142,7 +142,7 @@ def evaluate(file: Path, arguments: Sequence[str], ini: IniFile, hallib: Path) -
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return TclRun((), f"it could not be evaluated ({type(error).__name__})")
-    return _result(done.stdout)
+    return _result(done.stdout, ini.path.absolute().parent)
 
 
 def _script(file: Path, arguments: Sequence[str], ini: IniFile, hallib: Path) -> str:
@@ -169,12 +169,12 @@ def _quoted(text: str) -> str:
     return f'"{plain}"'
 
 
-def _result(output: str) -> TclRun:
+def _result(output: str, folder: Path) -> TclRun:
     commands, why = [], ""
     for line in output.split("\n"):
         kind, *words = line.split(SEPARATOR)
         if kind == "hal" and len(words) > 1:
-            commands.append((words[0], tuple(word for word in words[1:] if word)))
+            commands.append((folder / words[0], tuple(word for word in words[1:] if word)))
         elif kind == "asked" and not why:
             why = f"what it does depends on `{' '.join(words[1:3])}`"
         elif kind == "failed" and not why:
