@@ -142,6 +142,15 @@ def _parser() -> argparse.ArgumentParser:
     add("--name", default="hal_mpg", help="component name and prefix of its pins (default: hal_mpg)")
     add("--device", metavar="PATH", help="use this input device instead of the profile's match")
     add("--no-grab", action="store_true", help="let other programs see the pendant's events, too")
+    add_machine_options(parser)
+    add("-v", "--verbose", action="store_true", help="say on stderr what happens")
+    add("--version", action="version", version=f"hal_mpg {__version__}")
+    return parser
+
+
+def add_machine_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say what the user's machine is; `machine_of` reads them."""
+    add = parser.add_argument
     add("--units", default="mm", help="the machine's linear unit: mm or inch (default: mm)")
     add("--axes", nargs="+", metavar="XYZ", help="the machine's axes; default: the pendant's")
     add(
@@ -150,12 +159,11 @@ def _parser() -> argparse.ArgumentParser:
         help="distance of a detent for each scale, in machine units",
     )
     add("--angular-increments", metavar="A,B,C", help="the same for rotary axes, in degrees")
-    add("-v", "--verbose", action="store_true", help="say on stderr what happens")
-    add("--version", action="version", version=f"hal_mpg {__version__}")
-    return parser
 
 
-def _machine(options: argparse.Namespace) -> Machine:
+def machine_of(options: argparse.Namespace) -> Machine:
+    """Return the machine that the options describe. Raises UsageError."""
+
     def increments(option: str, text: str | None) -> tuple[Decimal, ...] | None:
         return None if text is None else parse_increments(option, text)
 
@@ -188,7 +196,7 @@ def _choose_profile(options: argparse.Namespace) -> Profile:
 def _run_component(options: argparse.Namespace) -> int:
     if not COMPONENT_NAME.fullmatch(options.name):
         raise UsageError(f"--name {options.name}: use letters, digits, - and _, a letter first")
-    machine = _machine(options)
+    machine = machine_of(options)
     profile = _choose_profile(options)
     for note in profile.notes:
         tell(note, speaker="")
