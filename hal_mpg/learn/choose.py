@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which of the machine's devices is the pendant: named, chosen by its number, or by turning its wheel."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Frame
+from hal_mpg.inventory import (
+    Device,
+    access_command,
+    device_of,
+    hidden_devices,
+    input_devices,
+    why_hidden,
+)
+from hal_mpg.learn.console import Console, Heard
+from hal_mpg.learn.ear import Ear
+from hal_mpg.own_command import own_command
+
+TYPING_KEYS = frozenset(range(1, 112))
+"""KEY_ESC to KEY_DELETE: what is typed on a keyboard does not choose it."""
+
+MOVES = frozenset((0, 1))
+"""REL_X and REL_Y of a mouse do not either."""
+
+ABS_EVENTS = 3
+"""A stick that trembles makes fewer."""
+
+CONFIRM = (
+    "This looks like a keyboard. While a device is learned, nothing else hears it: if it is the one you type "
+    "on, you could not answer any more. Is it the pendant, and do you type on another one (or over ssh)? "
+    "y: yes, Enter: no"
+)
+
+
+def choose(console: Console, node: str | None) -> tuple[Device, list[Device]]:
+    """Return the device to learn, and all devices. Raises DeviceError, UsageError, Left."""
+    if node is not None:
+        devices = input_devices()
+        return _named(console, node, devices), devices
+    while True:
+        devices = input_devices()
+        readable = [device for device in devices if device.is_readable]
+        candidates = [device for device in readable if not device.is_everyday]
+        candidates += [device for device in readable if device.is_everyday and device.kind == "keyboard"]
+        _say_unreadable(console, [device for device in devices if not device.is_readable])
+        if not candidates:
+            _refuse_without_any(devices)
+        chosen = _ask(console, candidates)
+        if chosen and _is_meant(console, chosen):
+            return chosen, devices
+
+
+def _named(console: Console, node: str, devices: Sequence[Device]) -> Device:
+    """Return the device of a node that was named on the command line."""
+    device = device_of(devices, node)
+    if device is None:
+        if not node or not Path(node).exists():
+            raise DeviceError(f"learn: --device {node}: there is no such device; `hal_mpg list` shows them")
+        name = Path(os.path.realpath(node)).name
+        if re.fullmatch(r"js[0-9]+|hidraw[0-9]+|mouse[0-9]+", name):
+            raise UsageError(
+                f"learn: --device {node}: hal_mpg reads its event node; `hal_mpg list` shows which that is"
+            )
+        raise UsageError(f"learn: --device {node}: is no input device; use one such as /dev/input/event5")
+    if not device.is_readable:
+        raise DeviceError(f"learn: {device.refusal}; {_what_to_do(device)}")
+    if device.kind == "keyboard" and device.is_everyday and not _is_meant(console, device):
+        raise UsageError("learn: that was not the pendant; `hal_mpg list` shows what there is")
+    return device
+
+
+def _what_to_do(device: Device) -> str:
+    command = access_command(device)
+    return f"{command}; or once as root: sudo {own_command()} learn" if command else "see `hal_mpg list`"
+
+
+def _say_unreadable(console: Console, devices: Sequence[Device]) -> None:
+    for device in devices:
+        if not device.is_everyday:
+            console.say(f"{device.name} is not in the list, for {device.refusal}.")
+            console.say(f"To learn it: {_what_to_do(device)}", indent="  ")
+
+
+def _refuse_without_any(devices: Sequence[Device]) -> None:
+    """Raise DeviceError: there is nothing to learn, or nothing that may be read."""
+    unreadable = [device for device in devices if not device.is_readable]
+    for device in unreadable:
+        if not device.is_everyday:
+            raise DeviceError(f"learn: {device.name}: {device.refusal}; {_what_to_do(device)}")
+    for hidden in hidden_devices():
+        raise DeviceError(f"learn: {hidden.name} ({hidden.usb_id}): {why_hidden(hidden)}")
+    if unreadable:
+        raise DeviceError(
+            f"learn: none of the {len(devices)} input devices may be read by this user; plug the pendant in, "
+            f"and if it is: sudo {own_command()} learn"
+        )
+    raise DeviceError(
+        "learn: no input device is plugged in that could be a pendant; plug it in, and see whether lsusb "
+        "shows it"
+    )
+
+
+def _ask(console: Console, candidates: list[Device]) -> Device | None:
+    """Let the person choose; None: look again what there is."""
+    console.say("\nWhich one is the pendant?", bold=True)
+    for number, device in enumerate(candidates, 1):
+        kind = f", looks like a {device.kind}" if device.kind else ""
+        fit = f"; profile {device.fits[0].name} fits it" if device.fits else ""
+        console.raw(f"  {number}  {device.name} ({device.usb_id}{kind}{fit})")
+    only = len(candidates) == 1 and candidates[0].kind != "keyboard"
+    default = "Enter: this one. " if only else "Enter: look again. "
+    console.say(f"Turn its wheel by a click, or type its number. {default}q: leave.", indent="  ")
+    with ExitStack() as stack:
+        ears = _listen_to(console, stack, candidates)
+        turned: list[Device] = []
+
+        def heard() -> None:
+            for ear in ears:
+                ear.read()
+                if is_turned(ear.heard_so_far(), ear.device):
+                    turned.append(ear.device)
+                    raise Heard
+
+        answer = console.line("  > ", [fd for ear in ears for fd in ear.descriptors()], heard)
+    if answer is None:
+        console.say(f"That was {turned[0].name}.", indent="  ")
+        return turned[0]
+    if answer.isdecimal() and 1 <= int(answer) <= len(candidates):
+        return candidates[int(answer) - 1]
+    if answer:
+        console.say(f"{answer!r} is none of the numbers 1 to {len(candidates)}.", indent="  ")
+    return candidates[0] if only and not answer else None
+
+
+def _listen_to(console: Console, stack: ExitStack, candidates: list[Device]) -> list[Ear]:
+    """Listen to all candidates; to keyboards without taking them away from the person who types."""
+    ears = []
+    for device in candidates:
+        try:
+            ears.append(stack.enter_context(Ear(device, grab=device.kind != "keyboard")))
+        except DeviceError as error:
+            console.say(f"({device.name} cannot be heard: {error})", indent="  ")
+    return ears
+
+
+def is_turned(frames: Sequence[Frame], device: Device) -> bool:
+    """Tell whether what was heard is the wheel of a device, or a button of it, and not typing or trembling."""
+    changes = [change for frame in frames for change in frame.changes]
+    absolute = sum(kind == EV_ABS for kind, _, _ in changes)
+    keys = frozenset() if device.kind != "keyboard" else TYPING_KEYS
+    return absolute >= ABS_EVENTS or any(
+        (kind == EV_REL and not (code in MOVES and device.kind in ("mouse", "keyboard")))
+        or (kind == EV_KEY and value == 1 and code not in keys)
+        for kind, code, value in changes
+    )
+
+
+def _is_meant(console: Console, device: Device) -> bool:
+    """Ask once more before a keyboard is taken away."""
+    if device.kind != "keyboard":
+        return True
+    console.say(CONFIRM)
+    return (console.line("  > ") or "").lower() in ("y", "yes")

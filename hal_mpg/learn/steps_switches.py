@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The steps in which E-stop, buttons and lamps are learned."""
+
+from __future__ import annotations
+
+from hal_mpg.events import EV_LED
+from hal_mpg.learn.acts import SKIP, Act, Person
+from hal_mpg.learn.draft import Draft
+from hal_mpg.learn.names import name_of
+from hal_mpg.learn.switches import recognize_button, recognize_estop
+from hal_mpg.profile import Code
+from hal_mpg.profile_yaml import PIN_NAME
+
+NO_ESTOP = f"Press the E-stop button and leave it pressed. ({SKIP}: it has none)"
+RELEASE = "Release the E-stop button (turn it, or pull it)."
+RESET = f"Press the reset button once. ({SKIP}: it has none)"
+ENABLE = f"Hold the enabling (dead-man) button, and press Enter meanwhile. ({SKIP}: it has none)"
+LET_GO = "Let go of it."
+FURTHER = f"Press a further button once. ({SKIP}: there is none that you need)"
+MORE = f"Press the next button once. ({SKIP}: no more)"
+NOT_LATCHING = "It is held only as long as the button is pressed, and after that nobody knows of it."
+
+
+def learn_estop(person: Person, draft: Draft) -> None:
+    """Learn the E-stop's contact, normally closed or normally open."""
+    draft.estop = None
+    draft.notes.pop("estop", None)
+    taken = draft.taken("estop")
+    while True:
+        answer, pressed = person.do(Act("press", "estop", NO_ESTOP), (SKIP,))
+        if answer == SKIP:
+            return
+        _, released = person.do(Act("release", "estop", RELEASE))
+        contact = recognize_estop(pressed, released, taken)
+        if contact.estop:
+            draft.estop = contact.estop
+            if contact.note:
+                draft.notes["estop"] = contact.note
+                person.say(contact.note, indent="  ")
+            return
+        person.say(f"{contact.trouble} Once more.", indent="  ")
+
+
+def learn_reset(person: Person, draft: Draft) -> None:
+    """Learn the button that resets the E-stop chain."""
+    draft.reset = None
+    draft.reset = _button(person, Act("tap", "reset", RESET), draft.taken("reset"))
+
+
+def learn_enable(person: Person, draft: Draft) -> None:
+    """Learn the enabling button: held, and let go."""
+    draft.enable = None
+    draft.notes.pop("enable", None)
+    taken = draft.taken("enable")
+    while True:
+        key = _button(person, Act("hold", "enable", ENABLE), taken)
+        if key is None:
+            return
+        _, after = person.do(Act("let-go", "enable", LET_GO))
+        if key.number not in after.after.keys:
+            draft.enable = key
+            return
+        person.say(
+            f"{name_of(key)} stays pressed when you let go: a switch that latches enables nothing safely. "
+            f"Use another one, or say {SKIP}.",
+            indent="  ",
+        )
+
+
+def _button(person: Person, act: Act, taken: frozenset[Code]) -> Code | None:
+    """Have one button pressed until it is clear which it is; None: there is none."""
+    while True:
+        answer, heard = person.do(act, (SKIP,))
+        if answer == SKIP:
+            return None
+        button = recognize_button(heard, taken)
+        if button.key:
+            return button.key
+        person.say(f"{button.trouble} Once more.", indent="  ")
+
+
+def learn_buttons(person: Person, draft: Draft) -> None:
+    """Learn further buttons, each with a name."""
+    draft.buttons = {}
+    while True:
+        number = len(draft.buttons) + 1
+        act = Act("tap", f"button {number}", MORE if draft.buttons else FURTHER)
+        key = _button(person, act, draft.taken())
+        if key is None:
+            return
+        question = f"{name_of(key)}. What is it for? (it becomes the pin button.NAME)"
+        draft.buttons[_name(person, question, f"button-{number}", draft.buttons)] = key
+
+
+def learn_lamps(person: Person, draft: Draft) -> None:
+    """Light one lamp after the other, and ask what each is for."""
+    draft.leds = {}
+    for lamp in person.lamps():
+        code = Code(EV_LED, lamp)
+        trouble = person.light(lamp, True)
+        if trouble:
+            person.say(f"The lamp {name_of(code)} cannot be switched: {trouble}.", indent="  ")
+            continue
+        question = f"Is a lamp lit now? Then what is it for? (the pin led.NAME; {SKIP}: none is lit)"
+        name = _name(person, question, SKIP, draft.leds)
+        person.light(lamp, False)
+        if name != SKIP:
+            draft.leds[name] = code
+
+
+def _name(person: Person, question: str, default: str, others: dict[str, Code]) -> str:
+    """Ask for a name that a pin can have, and that nothing has yet."""
+    while True:
+        name = person.ask(question, default).lower().replace(" ", "-").replace("_", "-")
+        if name in others:
+            person.say(f"{name} is there already. Another name, please.", indent="  ")
+        elif PIN_NAME.fullmatch(name):
+            return name
+        else:
+            person.say("Use a-z, 0-9 and -, 20 characters at most, such as home or macro-1.", indent="  ")
