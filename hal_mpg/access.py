@@ -8,7 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,10 +126,15 @@ def udev(*arguments: str) -> str:
     return f"udevadm {arguments[0]}: {complaint}" if done.returncode else ""
 
 
-def apply_rules() -> str:
-    """Let udev read its rules anew and apply them to what is plugged in; return its complaint, or ""."""
-    return (
-        udev("control", "--reload")
-        or udev("trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=input")
-        or udev("settle", "--timeout=60")
+def apply_rules(anew: Sequence[str] = ()) -> str:
+    """Let udev read its rules anew and apply them to what is plugged in; return its complaint, or "".
+
+    To the nodes `anew` as if they had just come: Debian's own rules give nodes their usual group only then.
+    """
+    complaint = udev("control", "--reload")
+    complaint = complaint or udev(
+        "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=input"
     )
+    for node in anew:
+        complaint = complaint or udev("trigger", "--action=add", f"--name-match={node}")
+    return complaint or udev("settle", "--timeout=60")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hal_mpg.access import apply_rules
 from hal_mpg.cli import Parser
-from hal_mpg.commands.install_udev import refuse_without_root
+from hal_mpg.commands.install_udev import find_pendants, refuse_without_root
 from hal_mpg.errors import HalMpgError
 from hal_mpg.messages import tell
 from hal_mpg.udev_rules import SHIPPED, forget, installed, is_unchanged, read_record, remove
@@ -35,9 +35,10 @@ def main(arguments: Sequence[str]) -> int:
             print(_nothing())
         return 0
     refuse_without_root("uninstall-udev", arguments)
+    nodes = [path for device in find_pendants() for path in device.paths]
     removed = [path for path, checksum in record.items() if _take_away(path, checksum)]
     if removed:
-        complaint = apply_rules()
+        complaint = apply_rules(nodes)
         if complaint:
             tell(f"udev could not be told ({complaint}); it will know when the computer restarts")
         else:
