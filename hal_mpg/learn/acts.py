@@ -29,8 +29,8 @@ class Act:
 class Person(Protocol):
     """Whoever uses the pendant and answers."""
 
-    def say(self, text: str = "", indent: str = "", bold: bool = False) -> None:
-        """Tell something."""
+    def say(self, text: str = "", indent: str = "", bold: bool = False, hang: str = "") -> None:
+        """Tell something, in lines that are indented; all but the first by `hang` more."""
 
     def ask(self, question: str, default: str = "") -> str:
         """Ask for a text; an empty answer is the default. Raises Left."""

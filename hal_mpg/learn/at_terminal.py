@@ -24,9 +24,9 @@ class Operator:
         self._console = console
         self._ear = ear
 
-    def say(self, text: str = "", indent: str = "", bold: bool = False) -> None:
+    def say(self, text: str = "", indent: str = "", bold: bool = False, hang: str = "") -> None:
         """Tell something."""
-        self._console.say(text, indent, bold)
+        self._console.say(text, indent, bold, hang)
 
     def ask(self, question: str, default: str = "") -> str:
         """Ask for a text; an empty answer is the default."""

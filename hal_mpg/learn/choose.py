@@ -98,7 +98,7 @@ def _refuse_without_any(devices: Sequence[Device]) -> None:
         raise DeviceError(f"learn: {hidden.name} ({hidden.usb_id}): {why_hidden(hidden)}")
     if unreadable:
         raise DeviceError(
-            f"learn: none of the {len(devices)} input devices may be read by this user; plug the pendant in, "
+            f"learn: none of the {len(devices)} input devices may be read; plug the pendant in, "
             f"and if it is: sudo {own_command()} learn"
         )
     raise DeviceError(
@@ -151,7 +151,7 @@ def _listen_to(console: Console, stack: ExitStack, candidates: list[Device]) -> 
 
 
 def is_turned(frames: Sequence[Frame], device: Device) -> bool:
-    """Tell whether what was heard is the wheel of a device, or a button of it, and not typing or trembling."""
+    """Tell whether what was heard is the wheel of a device, or a button, and not typing or trembling."""
     changes = [change for frame in frames for change in frame.changes]
     absolute = sum(kind == EV_ABS for kind, _, _ in changes)
     keys = frozenset() if device.kind != "keyboard" else TYPING_KEYS

@@ -43,12 +43,12 @@ class Console:
         self._echoes = os.isatty(self._input)
         self._status = ""
 
-    def say(self, text: str = "", indent: str = "", bold: bool = False) -> None:
-        """Write a paragraph, in lines that fit."""
+    def say(self, text: str = "", indent: str = "", bold: bool = False, hang: str = "") -> None:
+        """Write a paragraph, in lines that fit; `hang` is what the second and further ones are indented by."""
         self._clear_status()
         width = max(20, min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH + 1, 24)).columns - 1))
         for part in text.split("\n"):
-            hanging = indent + " " * (len(part) - len(part.lstrip()))
+            hanging = indent + (hang or " " * (len(part) - len(part.lstrip())))
             lines = textwrap.wrap(
                 part,
                 width,
@@ -88,14 +88,16 @@ class Console:
             poll.register(descriptor, select.POLLIN)
         while b"\n" not in self._typed:
             ready = {descriptor for descriptor, _ in poll.poll()}
+            if self._input in ready:
+                self._take()
             if ready - {self._input}:
                 try:
-                    self._show(prompt, heard() or "")
+                    status = heard() or ""
                 except Heard:
                     self._write("\n")
                     return None
-            if self._input in ready:
-                self._take()
+                if b"\n" not in self._typed:
+                    self._show(prompt, status)
         line, _, self._typed = self._typed.partition(b"\n")
         self._status = ""
         if not self._echoes:

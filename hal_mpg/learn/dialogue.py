@@ -66,8 +66,6 @@ class Dialogue:
         """Go through all steps, then let single ones be done again. Raises Left, DeviceError."""
         self._person.say(INTRODUCTION)
         for number, step in enumerate(self._steps, 1):
-            if step == "lamps" and not self._person.lamps():
-                continue
             if step == "name" and not self._ask_name:
                 continue
             self._do(step, f"{number}. {TITLES[step]}")
@@ -81,7 +79,7 @@ class Dialogue:
             if step in ("distances", "name"):
                 return
             words = dict(rows(self._draft))[step]
-            self._person.say(f"-> {words}.", indent="  ")
+            self._person.say(f"-> {words}.", indent="  ", hang="   ")
             if words.startswith("none"):
                 return  # it was said, not heard
             if self._person.ask(f"Enter: that is right. {AGAIN}: do it again").lower() != AGAIN:
@@ -93,7 +91,7 @@ class Dialogue:
             self._person.say("\nThis is what was learned:")
             steps = rows(self._draft)
             for number, (step, words) in enumerate(steps, 1):
-                self._person.say(f"{number:2} {step:10} {words}", indent="")
+                self._person.say(f"{number:2}  {step:10} {words}", hang=" " * 15)
             answer = self._person.ask("Enter: write it down. A number: that step again")
             if not answer:
                 return

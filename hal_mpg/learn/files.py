@@ -39,15 +39,13 @@ def check_writable(path: Path) -> None:
     if not folder.is_dir():
         raise UsageError(f"learn: {path}: there is no folder {folder}; make it, or give another --output")
     if not os.access(folder, os.W_OK):
-        raise UsageError(
-            f"learn: {path}: this user may not write to {folder.resolve()}; give another --output"
-        )
+        raise UsageError(f"learn: {path}: may not be written to {folder.resolve()}; use --output")
     if path.exists() and not path.is_file():
         raise UsageError(f"learn: {path}: is no regular file; give another --output")
 
 
 def write_whole(path: Path, text: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Write a file as a whole. Under sudo it belongs to who called that, in his own folder. Raises OSError."""
+    """Write a file as a whole. Under sudo it belongs to the caller, in the own folder. Raises OSError."""
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -154,7 +154,7 @@ def wandered(selector: AbsSelector, again: Stand) -> str:
         return ""
     return (
         f"{name_of(selector.code)} was {before} at {again.position}, and now is {value}: it wanders, as "
-        f"a voltage does. hal_mpg wants one exact value for each position; the pendant's board has to send it."
+        f"a voltage does. hal_mpg wants one exact value for each position."
     )
 
 

@@ -138,7 +138,8 @@ def _goes_one_way(values: list[int]) -> bool:
 
 def _absolute(code: int, turns: Turns) -> Iterator[Candidate]:
     """An ABS code that runs through its range, and round again."""
-    ramps = [Ramp(turn.paths.get(code, [])) for turn in turns]
+    span = span_of(turns.clockwise.ranges.get(code))
+    ramps = [Ramp(turn.paths.get(code, []), span) for turn in turns]
     _, there, back = ramps
     if not (there.is_one and back.is_one) or there.direction != -back.direction:
         return
@@ -154,18 +155,23 @@ def modulo_of(wrap: int | None, limits: tuple[int, int] | None, step: int) -> in
 
     `wrap` is what was seen of it, exact but for a step or so; `limits` is what the device says of its axis.
     """
-    span = 0
-    if limits and limits[1] > limits[0]:
-        span = limits[1] - limits[0] + 1
-        if span > 2 and (span - 1) & (span - 2) == 0:
-            span -= 1  # 0 to 256 is a power of two, and somebody's slip
+    span = span_of(limits)
     near = 2 * step + 1
     if wrap is None:
-        return max(span, SMALLEST_MODULO) if span else 1 << 16
+        return span if span >= SMALLEST_MODULO else 1 << 16
     if abs(wrap - span) <= near:
         return span
     binary = min((power_of_two(wrap), power_of_two(wrap) // 2), key=lambda number: abs(number - wrap))
     return binary if abs(wrap - binary) <= near else max(wrap, SMALLEST_MODULO)
+
+
+def span_of(limits: tuple[int, int] | None) -> int:
+    """Return how many positions an axis has by the device's word; 0 where that cannot be."""
+    if limits is None or limits[1] <= limits[0]:
+        return 0
+    span = limits[1] - limits[0] + 1
+    is_slip = span > SMALLEST_MODULO and (span - 1) & (span - 2) == 0  # 0 to 256: a power of two is meant
+    return span - 1 if is_slip else span
 
 
 def power_of_two(number: int) -> int:
@@ -180,15 +186,16 @@ class Ramp:
     where that was seen.
     """
 
-    def __init__(self, values: list[int]) -> None:
+    def __init__(self, values: list[int], span: int = 0) -> None:
+        """Take positions; `span` is how many there are by the device's word, 0 where it says nothing."""
         self._moves = [after - before for before, after in pairwise(values) if after != before]
-        sizes = [abs(move) for move in self._moves]
-        self.step = int(median(sizes)) if sizes else 0
-        small = [move for move in self._moves if abs(move) <= self._longest_step()]
+        folded = [_folded(move, span) for move in self._moves]
+        self.step = int(median(abs(move) for move in folded)) if folded else 0
+        small = [move for move in folded if abs(move) <= self._longest_step()]
         self.direction = 1 if sum(small) > 0 else -1
-        self._ones_way = sum(move * self.direction > 0 for move in small)
-        jumps = [abs(move) for move in self._moves if abs(move) > self._longest_step()]
-        self._jumps = len(jumps)
+        self._steps, self._ones_way = len(small), sum(move * self.direction > 0 for move in small)
+        pairs = zip(self._moves, folded, strict=True)
+        jumps = [abs(move) for move, bent in pairs if move != bent or abs(bent) > self._longest_step()]
         self.wrap: int | None = max(jumps) + self.step if jumps else None
         self._distinct = len(set(values))
 
@@ -199,12 +206,17 @@ class Ramp:
     def is_one(self) -> bool:
         """Whether this is a row of positions at all, and no jitter and no row of distances."""
         enough = len(self._moves) >= MIN_EVENTS - 1 and self._distinct >= MIN_EVENTS
-        return enough and self._ones_way >= 0.7 * (len(self._moves) - self._jumps) > 0
+        return enough and self._ones_way >= 0.7 * self._steps > 0
 
     def total(self, modulo: int) -> int:
         """Return how far it went, signed, where it wraps at `modulo`."""
-        half = modulo // 2
-        return sum((move + half) % modulo - half for move in self._moves)
+        return sum(_folded(move, modulo) for move in self._moves)
+
+
+def _folded(move: int, modulo: int) -> int:
+    """Return the shortest way that leads to the same place, where positions wrap at `modulo`."""
+    half = modulo // 2
+    return (move + half) % modulo - half if modulo > 2 else move
 
 
 def _keys(turns: Turns) -> Iterator[Candidate]:
@@ -262,7 +274,7 @@ def wrap_in(wheel: AbsoluteWheel, turned: Observation) -> AbsoluteWheel | None:
     """Return the wheel with the modulo that was seen while it was turned on and on; None: none was."""
     kind, code = wheel.code
     values = turned.relatives.get(code, []) if kind == EV_REL else turned.paths.get(code, [])
-    ramp = Ramp(values)
+    ramp = Ramp(values, 0 if kind == EV_REL else span_of(turned.ranges.get(code)))
     if not values or ramp.wrap is None or ramp.step == 0:
         return None
     if kind == EV_REL:
