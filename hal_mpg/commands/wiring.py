@@ -1,0 +1,360 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`hal_mpg wiring`: writes the HAL file that wires a pendant to a machine, from the machine's INI file."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shlex
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hal_mpg.cli import DEFAULT_PENDANT, Parser
+from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.hal_files import read_hal_files
+from hal_mpg.ini_file import IniFile, read_ini
+from hal_mpg.machine import Machine, parse_increments
+from hal_mpg.messages import printable
+from hal_mpg.profile import Profile
+from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
+from hal_mpg.wiring.advice import advice
+from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
+from hal_mpg.wiring.hal_text import LICENSE, MARK, hal_text, steps_table
+from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
+from hal_mpg.wiring.machine_ini import read_machine
+from hal_mpg.wiring.plan import Plan, make_plan
+
+EXAMPLES = """\
+examples:
+  hal_mpg wiring --ini mill.ini --pendant my-pendant
+        writes mill-mpg.hal beside mill.ini, and says what mill.ini needs so that LinuxCNC loads it
+  hal_mpg wiring --ini mill.ini --pendant my-pendant --add
+        and puts that into mill.ini; the old one is kept as mill.ini.bak
+  hal_mpg wiring --ini mill.ini --check
+        only says what in mill.ini would make a click of the wheel come out wrong
+  hal_mpg wiring --ini robot.ini --joints X=0 Y=1,2 Z=3
+        which joints move which axis, where the kinematics are not LinuxCNC's trivkins
+  hal_mpg wiring --ini router.ini --increments 0.002,0.02,0.2
+        other distances than the pendant's profile has, in machine units, for its scales in order
+
+The file takes the place of mpg.hal, mpg-estop.hal, mpg-x.hal and so on. It brings the pendant's E-stop into the
+machine's chain: a loop-back is taken apart, an E-stop of the machine's own is kept. hal_mpg is not a safety
+function: wire the pendant's E-stop button into the machine's E-stop circuit as well. Whenever you change the
+INI or HAL files, run it again.
+
+exit status: 0; 1 with --check, where something would go wrong; 2 command line, or a machine that cannot be wired
+as it is; 3 profile; 4 device.
+"""
+
+JOINTS = re.compile(r"([A-Za-z])=(\d{1,2}(?:,\d{1,2})*)")
+
+REFERENCE = "[HAL_MPG]PENDANT"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the wiring; return the exit status."""
+    options = parser().parse_args(arguments)
+    ini = read_ini(options.ini)
+    output = _output(options, ini)
+    pendant, profile = _pendant(options, ini)
+    plan = _plan(options, ini, output, pendant, profile)
+    text = _text(plan)
+    plan.findings += advice(plan)
+    additions = [] if output is None else needed(ini, _halfile(ini, output), pendant)
+    failed = bool(of_severity(plan.findings, ERROR))
+    if output is not None and not is_last_halfile(ini, _halfile(ini, output)):
+        plan.say(
+            WARNING, "not-last", f"{ini.path}: HALFILE = {_halfile(ini, output)} has to come after all others"
+        )
+    added = _write(options, ini, output, text, additions) if not (failed or options.check) else False
+    if options.json:
+        print(json.dumps(as_data(plan, output, additions), indent=2))
+    elif output is None and not failed and not options.check:
+        sys.stdout.write(text)
+    _tell(options, plan, output, [] if added else additions, failed)
+    if failed:
+        return UsageError.status
+    return int(options.check and bool(of_severity(plan.findings, WARNING)))
+
+
+def parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(
+        prog="hal_mpg wiring",
+        description="Write the HAL file that wires a pendant to a machine, from the machine's INI and HAL files.\n"
+        "It needs no running LinuxCNC, and no pendant that is plugged in.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--ini", required=True, type=Path, metavar="FILE", help="LinuxCNC's INI file of the machine")
+    add(
+        "--pendant",
+        metavar="NAME|FILE",
+        help="the pendant's profile; default: the INI file's [HAL_MPG]PENDANT, else what is plugged in",
+    )
+    add("--output", metavar="FILE|-", help="the HAL file; default: NAME-mpg.hal beside NAME.ini; -: print it")
+    add("--add", action="store_true", help="put what is needed into the INI file, too; a backup is kept")
+    add("--check", action="store_true", help="write nothing, only say what would go wrong")
+    add("--force", action="store_true", help="write over a HAL file that hal_mpg has not written")
+    add("--joints", nargs="+", metavar="L=N[,N]", help="which joints move which axis, such as X=0 Y=1,2")
+    add("--increments", metavar="A,B,C", help="distance of a detent for each scale, in machine units")
+    add("--angular-increments", metavar="A,B,C", help="the same for rotary axes, in degrees")
+    add("--json", action="store_true", help="print what was found as one JSON document")
+    return parser
+
+
+def as_data(plan: Plan, output: Path | None, additions: Sequence[Addition]) -> dict[str, Any]:
+    """Return what was found, for programs."""
+    return {
+        "ini": str(plan.machine.ini.path),
+        "output": None if output is None else str(output),
+        "pendant": plan.profile.name,
+        "units": plan.machine.units,
+        "kinematics": plan.machine.kinematics,
+        "axes": [
+            {
+                "axis": axis.letter,
+                "joints": list(axis.joints),
+                "unit": "degree" if axis.is_angular else plan.machine.units,
+                "max_velocity": axis.velocity.value,
+                "max_acceleration": axis.acceleration.value,
+                "detent": dict(zip(plan.profile.scales, steps.distances, strict=True)),
+            }
+            for axis, steps in plan.axes
+        ],
+        "findings": [finding._asdict() for finding in plan.findings],
+        "ini_needs": [{"section": addition.section, "line": addition.line} for addition in additions],
+    }
+
+
+def _output(options: argparse.Namespace, ini: IniFile) -> Path | None:
+    """Return the file to write; None for standard output."""
+    if options.output == "-":
+        if options.add or options.json:
+            raise UsageError("wiring: --output - only prints the file; leave --add and --json away")
+        return None
+    if options.output == "":
+        raise UsageError("wiring: --output is empty; name a file, or - for standard output")
+    output = Path(options.output) if options.output else ini.path.with_name(f"{ini.path.stem}-mpg.hal")
+    if output.is_dir():
+        raise UsageError(f"wiring: --output {output}: is a folder; name a file in it")
+    if re.search(r"[\s\\]", _halfile(ini, output)):
+        raise UsageError(
+            f"wiring: {output}: LinuxCNC takes no HAL file with a blank in its path; use --output"
+        )
+    return output
+
+
+def _halfile(ini: IniFile, output: Path) -> str:
+    """Return how a HALFILE line names the output: by its name where it is beside the INI file."""
+    folder = ini.path.absolute().parent
+    absolute = output.absolute()
+    return str(absolute.relative_to(folder)) if absolute.is_relative_to(folder) else str(absolute)
+
+
+def _pendant(options: argparse.Namespace, ini: IniFile) -> tuple[str, Profile]:
+    """Return the pendant as LinuxCNC's files name it, and its profile."""
+    named = ini.text("HAL_MPG", "PENDANT")
+    if options.pendant is None and named:
+        path = find_profile(named)
+        return named, read_profile(path if path.is_absolute() else ini.path.parent / path)
+    if options.pendant is None:
+        return _plugged_in()
+    path = find_profile(options.pendant)
+    is_file = "/" in options.pendant or options.pendant.endswith((".yaml", ".yml"))
+    name = str(path.absolute()) if is_file else options.pendant
+    if re.search(r"\s", name):
+        raise UsageError(
+            f"--pendant {options.pendant}: HAL files take no path with a blank; move the profile"
+        )
+    return name, read_profile(path)
+
+
+def _plugged_in() -> tuple[str, Profile]:
+    found: list[tuple[str, Profile]] = []
+    with suppress(DeviceError, ModuleNotFoundError, OSError):  # it need not be here, nor be readable
+        from hal_mpg.sources.evdev_nodes import detect
+
+        found = detect(readable_profiles(), None)
+    if found:
+        _say(f"hal_mpg: taking the pendant that is plugged in, {found[0][0]}")
+        return found[0]
+    _say(f"hal_mpg: no --pendant, no known one plugged in: taking {DEFAULT_PENDANT}")
+    return DEFAULT_PENDANT, read_profile(find_profile(DEFAULT_PENDANT))
+
+
+def _plan(
+    options: argparse.Namespace, ini: IniFile, output: Path | None, pendant: str, profile: Profile
+) -> Plan:
+    machine = read_machine(ini, _joints(options.joints))
+    asked = Machine(
+        machine.units,
+        frozenset(machine.letters),
+        _increments("--increments", options.increments),
+        _increments("--angular-increments", options.angular_increments),
+    )
+    steps = asked.steps_of(profile)
+    words = []
+    for option, given in (
+        ("--increments", options.increments),
+        ("--angular-increments", options.angular_increments),
+    ):
+        if given is not None:
+            words.append(f"{option} {''.join(given.split())}")
+    files = read_hal_files(ini, lambda path: _is_ours(path, output))
+    reference = (
+        REFERENCE
+        if output is not None and (options.add or ini.text("HAL_MPG", "PENDANT") == pendant)
+        else pendant
+    )
+    return make_plan(machine, files, profile, steps, reference, words, _command(options, pendant, output))
+
+
+def _is_ours(path: Path, output: Path | None) -> bool:
+    """Tell whether a HAL file is the one that is written anew."""
+    if output is not None:
+        return path.absolute() == output.absolute() or (output.exists() and path.samefile(output))
+    return is_written_by_us(path)
+
+
+def is_written_by_us(path: Path) -> bool:
+    """Tell whether a file begins as those that this command writes."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(400).decode(errors="replace").startswith(f"{LICENSE}\n{MARK}")
+    return False
+
+
+def _joints(words: Sequence[str] | None) -> Mapping[str, tuple[int, ...]] | None:
+    if words is None:
+        return None
+    found: dict[str, tuple[int, ...]] = {}
+    for word in words:
+        match = JOINTS.fullmatch(word)
+        if match is None or match[1].lower() in found:
+            raise UsageError(f"--joints {word}: write an axis once, with its joints, such as X=0 or Y=1,2")
+        found[match[1].lower()] = tuple(int(number) for number in match[2].split(","))
+    return found
+
+
+def _increments(option: str, text: str | None) -> Any:
+    return None if text is None else parse_increments(option, text)
+
+
+def _command(options: argparse.Namespace, pendant: str, output: Path | None) -> str:
+    """Return the command that writes the same file again, from the INI file's folder."""
+    words = ["hal_mpg", "wiring", "--ini", options.ini.name, "--pendant", pendant]
+    if output is not None and options.output:
+        words += ["--output", _halfile(read_ini(options.ini), output)]
+    if options.joints:
+        words += ["--joints", *options.joints]
+    for option in ("increments", "angular_increments"):
+        if getattr(options, option) is not None:
+            words += [f"--{option.replace('_', '-')}", "".join(getattr(options, option).split())]
+    return shlex.join(words)
+
+
+def _text(plan: Plan) -> str:
+    """Return the HAL file; where a finding forbids it, what it would have been is not needed."""
+    try:
+        return hal_text(plan)
+    except UsageError as error:
+        plan.say(ERROR, "modules-taken", str(error))
+        return ""
+
+
+def _write(
+    options: argparse.Namespace, ini: IniFile, output: Path | None, text: str, additions: list[Addition]
+) -> bool:
+    """Write the files; return whether the INI file has all that it needs."""
+    if output is None:
+        return False
+    if output.exists() and not is_written_by_us(output) and not options.force:
+        raise UsageError(
+            f"{output}: is there, and not by hal_mpg wiring; use --output, or --force to replace it"
+        )
+    changed = None
+    if options.add and additions:
+        try:
+            original = ini.path.read_bytes().decode(errors="surrogateescape")
+        except OSError as error:
+            raise UsageError(f"{ini.path}: cannot be read: {error.strerror}") from None
+        changed = with_additions(ini, original, additions)
+    _replace(output, text)
+    if changed is not None:
+        backup = _backup(ini.path)
+        _replace(Path(os.path.realpath(ini.path)), changed)
+        _say(
+            f"changed {ini.path}: {'; '.join(f'[{a.section}] {a.line}' for a in additions)} (before: {backup})"
+        )
+    return bool(options.add)
+
+
+def _backup(path: Path) -> Path:
+    """Copy a file beside itself, under a name that is free."""
+    names = (path.with_name(f"{path.name}.bak{number or ''}") for number in range(1000))
+    backup = next(name for name in names if not name.exists())
+    _replace(backup, path.read_bytes().decode(errors="surrogateescape"))
+    return backup
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file whole or not at all, with the mode that it had. Raises UsageError."""
+    temporary = None
+    try:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        with tempfile.NamedTemporaryFile(
+            "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text.encode(errors="surrogateescape"))
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise UsageError(
+            f"{path}: cannot be written: {error.strerror}; use --output, or mend the folder"
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _tell(
+    options: argparse.Namespace, plan: Plan, output: Path | None, additions: Sequence[Addition], failed: bool
+) -> None:
+    findings = plan.findings if not options.json else []
+    for severity in (ERROR, WARNING, NOTE):
+        for finding in dict.fromkeys(of_severity(findings, severity)):
+            _say(str(finding))
+    if failed:
+        _say("nothing was written: mend the errors first")
+        return
+    if options.check:
+        return
+    if output is not None:
+        _say(f"wrote {output}; one detent of the wheel:\n{steps_table(plan)}")
+    if additions:
+        _say(f"{plan.machine.ini.path} needs (or use --add):\n" + "\n".join(_as_ini(additions)))
+
+
+def _as_ini(additions: Sequence[Addition]) -> list[str]:
+    lines = []
+    for section in dict.fromkeys(addition.section for addition in additions):
+        lines += [f"  [{section}]", *(f"  {a.line}" for a in additions if a.section == section)]
+    return lines
+
+
+def _say(text: str) -> None:
+    print("\n".join(printable(line) for line in text.split("\n")), file=sys.stderr)

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a wiring has to reckon with on one machine: whose signals to use, and which pins others have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from hal_mpg.hal_files import HalFiles, component_name
+from hal_mpg.machine import AxisSteps
+from hal_mpg.profile import Profile
+from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, Finding
+from hal_mpg.wiring.hal_state import HalState, hal_state
+from hal_mpg.wiring.machine_ini import MachineAxis, MachineIni
+from hal_mpg.wiring.parts import Parts
+
+ENABLE_IN, USER_ENABLE = "iocontrol.0.emc-enable-in", "iocontrol.0.user-enable-out"
+REQUEST_ENABLE = "iocontrol.0.user-request-enable"
+MOTION_ENABLE, JOG_STOP, JOG_INHIBIT = "motion.enable", "motion.jog-stop", "motion.jog-inhibit"
+
+PREFIXES = ("mpg", "hal-mpg", "pendant-mpg", "hal-mpg-wiring")
+"""What our signals and components begin with: the first that the machine has nothing of."""
+
+LONGEST_SERVO_NS = 5_000_000
+"""With a longer period the watchdog would miss changes of the heartbeat, which comes every 10 ms."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that the text is made from. `axes` are those that pendant and machine both have."""
+
+    machine: MachineIni
+    profile: Profile
+    state: HalState
+    parts: Parts
+    prefix: str
+    pendant: str
+    options: tuple[str, ...]
+    command: str
+    axes: tuple[tuple[MachineAxis, AxisSteps], ...]
+    findings: list[Finding] = field(default_factory=list)
+
+    def say(self, severity: str, identity: str, text: str) -> None:
+        """Note a finding."""
+        self.findings.append(Finding(severity, identity, text))
+
+    def signal(self, pin: str, name: str) -> str:
+        """Return the signal of an output of LinuxCNC's: the machine's own where it has one."""
+        return self.state.signal_of(pin) or f"{self.prefix}-{name}"
+
+
+def make_plan(
+    machine: MachineIni,
+    files: HalFiles,
+    profile: Profile,
+    steps: Sequence[AxisSteps],
+    pendant: str,
+    options: Sequence[str] = (),
+    command: str = "",
+) -> Plan:
+    """Return the plan. Findings of severity ERROR in it mean that nothing can be written."""
+    state = hal_state(files.commands)
+    by_letter = {axis.letter: axis for axis in machine.axes}
+    plan = Plan(
+        machine,
+        profile,
+        state,
+        Parts(state.modules, prefer_rare=bool(files.opaque)),
+        next((p for p in PREFIXES if not state.has_name_like(f"{p}-")), PREFIXES[0]),
+        pendant,
+        tuple(options),
+        command,
+        tuple((by_letter[step.axis], step) for step in steps),
+        list(machine.findings),
+    )
+    for problem in (*machine.ini.problems, *files.problems):
+        plan.say(WARNING, "ini-problem", problem)
+    for opaque in files.opaque:
+        text = (
+            f"{opaque.named_by}: {opaque.path} cannot be known in advance: {opaque.why}; "
+            "if LinuxCNC then says that a pin is linked or a module exists, that is where"
+        )
+        plan.say(NOTE, "opaque-file", text)
+    for check in (_other_pendants, _taken_pins, _late_nets, _servo_period):
+        plan.findings += check(plan)
+    return plan
+
+
+def _other_pendants(plan: Plan) -> Iterator[Finding]:
+    for command in plan.state.programs:
+        if component_name(command.words) is not None:
+            yield Finding(
+                ERROR,
+                "loaded-already",
+                f"{command.place}: hal_mpg is loaded there; take its HALFILE lines out of "
+                f"{plan.machine.ini.path} "
+                "first (the file that is written has all of it)",
+            )
+
+
+def jog_pins(axis: MachineAxis) -> tuple[str, ...]:
+    """Return where an axis' jog pins are: `axis.L`, and `joint.N` for its joints."""
+    return (f"axis.{axis.letter}", *(f"joint.{joint}" for joint in axis.joints))
+
+
+def _taken_pins(plan: Plan) -> Iterator[Finding]:
+    """Find another jog wheel: what it has netted cannot be netted again."""
+    places: dict[str, str] = {}
+    for axis, _ in plan.axes:
+        for base in jog_pins(axis):
+            for what in ("jog-counts", "jog-scale", "jog-enable"):
+                command = plan.state.link(f"{base}.{what}")
+                if command is not None:
+                    places.setdefault(command.place, f"{base}.{what}")
+    if places:
+        shown = ", ".join(f"{pin} in {place}" for place, pin in list(places.items())[:3])
+        more = f" and {len(places) - 3} more lines" if len(places) > 3 else ""
+        yield Finding(
+            ERROR,
+            "jog-pins-taken",
+            f"another jog wheel has {shown}{more}; a pin is netted once: take these lines (or their file) "
+            f"out first",
+        )
+
+
+def _late_nets(plan: Plan) -> Iterator[Finding]:
+    """Find what is netted only after our file, where no file can take it apart."""
+    for pin in (ENABLE_IN, MOTION_ENABLE, JOG_STOP):
+        command = plan.state.link(pin)
+        if command is not None and plan.state.is_late(pin):
+            yield Finding(
+                ERROR,
+                "netted-later",
+                f"{command.place}: nets {pin} after all HALFILEs, so it cannot be brought into the E-stop "
+                f"chain; "
+                "move that line to the machine's HALFILE",
+            )
+
+
+def _servo_period(plan: Plan) -> Iterator[Finding]:
+    period = plan.machine.ini.number("EMCMOT", "SERVO_PERIOD")
+    if period is not None and period > LONGEST_SERVO_NS:
+        yield Finding(
+            WARNING,
+            "slow-servo",
+            f"{plan.machine.ini.path}: [EMCMOT]SERVO_PERIOD = {period:.0f} ns is too slow for the watchdog, "
+            "which would stop the machine for nothing; 1000000 is usual",
+        )
