@@ -8,12 +8,17 @@ Conditions are waited for by the tests, and not here; nothing is asserted of hal
 
 from __future__ import annotations
 
+import fcntl
 import importlib
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 import traceback
 from pathlib import Path
 from typing import Any
@@ -32,6 +37,7 @@ class Machine:
         self._nodes: dict[int, Node] = {}
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._memory_kib: dict[str, int] = {}
+        self._hands: dict[str, int] = {}  # the hand's end of a tool's terminal
         self._component = hal.component("bed")  # without one, HAL cannot be read
         self._component.ready()
 
@@ -78,6 +84,38 @@ class Machine:
             self._memory_kib[name] = 0
             self._programs[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said)
 
+    def start_tool(self, name: str, words: list[str], size: list[int], variables: dict[str, str]) -> None:
+        """Start a command in a terminal of so many columns and lines; [0, 0]: without one.
+
+        What it prints goes to `name`.out and, without a terminal, `name`.err.
+        """
+        command = ["env", *(f"{key}={value}" for key, value in variables.items())]
+        command += words
+        if size == [0, 0]:
+            with open(f"{name}.out", "wb") as out, open(f"{name}.err", "wb") as err:
+                self._programs[name] = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=out, stderr=err
+                )
+            self._memory_kib[name] = 0
+            return
+        hand, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self._memory_kib[name] = 0
+        self._programs[name] = subprocess.Popen(
+            ["setsid", "--ctty", "--wait", *command], stdin=terminal, stdout=terminal, stderr=terminal
+        )
+        os.close(terminal)
+        self._hands[name] = hand
+        threading.Thread(target=_copy, args=(hand, f"{name}.out"), daemon=True).start()
+
+    def play_evemu(self, node: str, file: str) -> None:
+        """Let umockdev itself play a recording in evemu's format to whoever has a node open."""
+        self._testbed.load_evemu_events(node, file)
+
+    def type(self, name: str, text: str) -> None:
+        """Type something in a tool's terminal."""
+        os.write(self._hands[name], text.encode())
+
     def start_reader(self, profile: str) -> None:
         """Start read_nodes.py, and wait until it has opened the pendant."""
         script = Path(__file__).with_name("read_nodes.py")
@@ -119,6 +157,10 @@ class Machine:
         """Send SIGTERM to a program."""
         self._programs[name].terminate()
 
+    def interrupt(self, name: str) -> None:
+        """Send SIGINT to a program, as Ctrl-C does."""
+        self._programs[name].send_signal(signal.SIGINT)
+
     def freeze(self, name: str, frozen: bool) -> None:
         """Send SIGSTOP or SIGCONT to a program."""
         self._programs[name].send_signal(signal.SIGSTOP if frozen else signal.SIGCONT)
@@ -135,6 +177,17 @@ class Machine:
     def set_pin(self, name: str, value: str) -> None:
         """Set an input pin that nothing is netted to."""
         hal.set_p(name, value)
+
+
+def _copy(hand: int, file: str) -> None:
+    """Copy what is shown on a terminal to a file, until nothing more can come."""
+    with open(file, "wb", buffering=0) as copy:
+        while True:
+            try:
+                data = os.read(hand, 65536)
+            except OSError:
+                return  # nobody has the terminal any more
+            copy.write(data)
 
 
 def main() -> None:

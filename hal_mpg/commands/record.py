@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`hal_mpg record`: what a pendant sends, in a file for a bug report or a test."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import select
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from math import isfinite
+from pathlib import Path
+from typing import IO
+
+from hal_mpg.cli import Parser
+from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.input_codes import code_name
+from hal_mpg.inventory import Device, device_of, input_devices
+from hal_mpg.messages import tell
+from hal_mpg.profile_files import find_profile, read_profile
+from hal_mpg.recorder import KEY_ENTER, NodeRecorder, file_names
+from hal_mpg.stop_signals import StopSignals
+
+EXAMPLES = """\
+examples:
+  hal_mpg record pendant.evemu                          the pendant that is plugged in, until Ctrl-C
+  hal_mpg record --device /dev/input/event5 knob.evemu  a device that no profile knows
+  hal_mpg record --seconds 20 pendant.evemu             for 20 seconds
+  hal_mpg record - | tee pendant.evemu                  to standard output
+
+For a bug report: start it, then turn the wheel by one click, set each selector to each of its positions,
+press and release the E-stop and every button; then Ctrl-C. The file is plain text in evemu's format:
+evemu-play and umockdev read it, and `hal_mpg replay` shows what it does to the pins. It has in it whatever
+is pressed on that device meanwhile, so do not type a password on it; and no serial number.
+
+A device that shows as several nodes gives several files: pendant.evemu, pendant-2.evemu, ...
+
+While it records, the device does nothing else (no volume changes, no letters in the terminal).
+
+exit status: 0 also after Ctrl-C; 2 command line, 4 device.
+"""
+
+PROGRESS_S = 0.2
+ENTER_S = 2.0
+"""How long the key that started this may still be held: a terminal that misses its release repeats it."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Record until it is told to stop; return the exit status."""
+    options = parser().parse_args(arguments)
+    if options.seconds is not None and not (isfinite(options.seconds) and options.seconds > 0):
+        raise UsageError(f"--seconds {options.seconds:g}: use a positive number")
+    device = _choose(options)
+    nodes = [node.path for node in device.nodes if not node.refusal]
+    files = file_names(options.file, len(nodes)) if options.file != "-" else ["-"]
+    if len(nodes) > len(files):
+        raise UsageError(
+            f"{device.name} has {len(nodes)} nodes: standard output is for one; give a file's name"
+        )
+    if not options.force:
+        for file in files:
+            if file != "-" and Path(file).exists():
+                raise UsageError(f"{file}: is there already; use --force to write over it, or another name")
+    tell(f"recording {device.name} at {', '.join(nodes)}")
+    for node in device.nodes:
+        if node.refusal:
+            tell(f"left out: {node.path}: {node.refusal}")
+    with ExitStack() as stack:
+        stop = stack.enter_context(StopSignals())
+        recorders = []
+        for place, path in enumerate(nodes):
+            others = [Path(file).name for file in files if file != files[place]]
+            comments = [f"node {place + 1} of {len(nodes)} of this device"]
+            recorders.append(NodeRecorder(path, comments, others))
+            stack.callback(recorders[-1].close)
+        _grab(recorders, options.no_grab)
+        began = time.monotonic()
+        for recorder, file in zip(recorders, files, strict=True):
+            recorder.begin(stack.enter_context(_opened(file)), began)
+        try:
+            _record(recorders, stop, began, options.seconds)
+        finally:
+            _report(recorders, files, time.monotonic() - began)
+    return 0
+
+
+def parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(
+        prog="hal_mpg record",
+        description="Write what a pendant is, and what it sends, to a file.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("file", metavar="FILE", help="the file to write; - for standard output")
+    parser.add_argument(
+        "--device", metavar="PATH", help="the input device; default: the pendant that is there"
+    )
+    parser.add_argument("--pendant", metavar="NAME|FILE", help="the device that this profile is for")
+    parser.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
+    parser.add_argument("--force", action="store_true", help="write over files that are there")
+    parser.add_argument("--no-grab", action="store_true", help="let other programs have the events, too")
+    return parser
+
+
+def _choose(options: argparse.Namespace) -> Device:
+    """Return the device to record. Raises UsageError, DeviceError."""
+    if options.device and options.pendant:
+        raise UsageError("give --device or --pendant, and not both")
+    devices = input_devices()
+    if options.device:
+        found = device_of(devices, options.device)
+        if found is None:
+            raise DeviceError(
+                f"--device {options.device}: is no input device; hal_mpg list shows what is there"
+            )
+        return _readable(found)
+    if options.pendant:
+        profile = read_profile(find_profile(options.pendant))
+        fitting = [
+            device
+            for device in devices
+            if any(match.fits(node.identity) for match in profile.match for node in device.nodes)
+        ]
+        if not fitting:
+            raise DeviceError(f"{profile.name}: is not plugged in; hal_mpg list shows what is there")
+        return _readable(fitting[0])
+    likely = [d for d in devices if d.fits] or [d for d in devices if not d.is_everyday]
+    if len(likely) == 1:
+        return _readable(likely[0])
+    if not likely:
+        raise DeviceError(
+            "nothing looks like a pendant; hal_mpg list --all shows all devices, then use --device"
+        )
+    names = ", ".join(f"{device.nodes[0].path} ({device.name})" for device in likely)
+    raise UsageError(f"which one? use --device with one of {names}")
+
+
+def _readable(device: Device) -> Device:
+    if all(node.refusal for node in device.nodes):
+        raise DeviceError(f"{device.refusal}; run sudo hal_mpg install-udev, or this with sudo")
+    return device
+
+
+def _grab(recorders: Sequence[NodeRecorder], only_try: bool) -> None:
+    """Grab the nodes, once the key that started this is no longer held."""
+    deadline = time.monotonic() + ENTER_S
+    with suppress(OSError):  # it has gone, which will be told
+        while time.monotonic() < deadline and any(KEY_ENTER in recorder.held() for recorder in recorders):
+            time.sleep(0.02)
+    for recorder in recorders:
+        recorder.grab()
+        if only_try:
+            recorder.ungrab()
+
+
+def _opened(file: str) -> IO[str]:
+    if file == "-":
+        return os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    try:
+        return open(file, "w", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be written: {error.strerror}; give another name") from None
+
+
+def _record(
+    recorders: Sequence[NodeRecorder], stop: StopSignals, began: float, seconds: float | None
+) -> None:
+    """Record until a signal, Ctrl-C on the device itself, or the end of the time."""
+    poll = select.poll()
+    for descriptor in (stop.descriptor, *(recorder.descriptor for recorder in recorders)):
+        poll.register(descriptor, select.POLLIN)
+    progress = _Progress()
+    while not stop.number and not any(recorder.asks_to_stop for recorder in recorders):
+        now = time.monotonic()
+        if seconds is not None and now >= began + seconds:
+            return
+        left = PROGRESS_S if seconds is None else min(PROGRESS_S, began + seconds - now)
+        ready = dict(poll.poll(max(1, round(left * 1000))))
+        now = time.monotonic()
+        for recorder in recorders:
+            if recorder.descriptor in ready:
+                recorder.read(now)
+        progress.show(recorders, now - began)
+    progress.clear()
+
+
+class _Progress:
+    """One line on a terminal that says that something arrives."""
+
+    def __init__(self) -> None:
+        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._shown_at = -PROGRESS_S
+        self._shown = ""
+
+    def show(self, recorders: Sequence[NodeRecorder], passed: float) -> None:
+        """Say how far it is, now and then."""
+        if not self._is_terminal or passed < self._shown_at + PROGRESS_S:
+            return
+        self._shown_at = passed
+        spoke = [recorder for recorder in recorders if recorder.last]
+        last = max((r.last for r in spoke if r.last), key=lambda event: event.time, default=None)
+        what = f"last: {code_name(last.type, last.code)} {last.value}" if last else "turn, press and select"
+        count = sum(recorder.events for recorder in recorders)
+        text = f"{passed:5.0f} s, {count} events; {what}; Ctrl-C ends it"[: _columns() - 1]
+        if text != self._shown:
+            self._shown = text
+            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80
+
+
+def _report(recorders: Sequence[NodeRecorder], files: Sequence[str], passed: float) -> None:
+    for recorder, file in zip(recorders, files, strict=True):
+        name = "standard output" if file == "-" else file
+        tell(f"{name}: {recorder.events} events of {recorder.path} in {passed:.1f} s")
+    if not any(recorder.events for recorder in recorders):
+        tell("no event came; is it the right device? hal_mpg list shows what is there")
