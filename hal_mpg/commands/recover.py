@@ -39,12 +39,12 @@ def main(arguments: Sequence[str]) -> int:
     options = _parse(arguments)
     if os.geteuid() == 0:
         raise UsageError("recover: root cannot use this HAL; run it as the user who runs LinuxCNC")
-    linuxcnc = _running(options.ini)
+    linuxcnc = running(options.ini)
     load, wires = component_lines(hal_lines(linuxcnc.ini), options.name)
     if load is None:
         raise UsageError(f"{linuxcnc.ini}: none of its HAL files loads {options.name}; see --name")
     name = _free_name(options.name, linuxcnc)
-    _halcmd(linuxcnc, renamed(load, wires, options.name, name), quiet=False)
+    halcmd(linuxcnc, renamed(load, wires, options.name, name), quiet=False)
     tell(f"runs again, as {name}; reset the E-stop, then switch the machine on")
     return 0
 
@@ -60,7 +60,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _running(ini: Path | None) -> Linuxcnc:
+def running(ini: Path | None) -> Linuxcnc:
     """Find LinuxCNC by its task controller, which is started with `-ini FILE`."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -88,26 +88,27 @@ def _free_name(name: str, linuxcnc: Linuxcnc) -> str:
     for candidate in names:
         if candidate not in components:
             break
-        if _is_running(components[candidate]):
+        if is_alive(components[candidate]):
             raise HalError(
                 f"recover: {candidate} is running (process {components[candidate]}), there is nothing to "
                 f"recover; if it hangs: kill -9 {components[candidate]}, then this again"
             )
         dead.append(candidate)
-    pins = [line.split() for line in _halcmd(linuxcnc, [f"show pin {name}"]).splitlines()] if dead else []
+    pins = [line.split() for line in halcmd(linuxcnc, [f"show pin {name}"]).splitlines()] if dead else []
     linked = [words[4] for words in pins if len(words) > 5 and words[4].split(".")[0] in dead]
     if linked:
-        _halcmd(linuxcnc, [f"unlinkp {pin}" for pin in linked])
+        halcmd(linuxcnc, [f"unlinkp {pin}" for pin in linked])
     return candidate
 
 
 def _components(linuxcnc: Linuxcnc) -> dict[str, int]:
     """Return HAL's userspace components and their processes."""
-    lines = (line.split() for line in _halcmd(linuxcnc, ["show comp"]).splitlines())
+    lines = (line.split() for line in halcmd(linuxcnc, ["show comp"]).splitlines())
     return {words[2]: int(words[3]) for words in lines if len(words) > 3 and words[1] == "User"}
 
 
-def _is_running(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Tell whether a process is there, and is no zombie."""
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -115,7 +116,7 @@ def _is_running(process: int) -> bool:
     return state not in "ZX"
 
 
-def _halcmd(linuxcnc: Linuxcnc, commands: Sequence[str], quiet: bool = True) -> str:
+def halcmd(linuxcnc: Linuxcnc, commands: Sequence[str], quiet: bool = True) -> str:
     """Run commands of halcmd; return what it prints. Raises HalError with what it complains of.
 
     Not `quiet`: what is started speaks in this terminal, but outlives it, in a session of its own.

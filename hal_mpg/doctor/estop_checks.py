@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Whether the pendant's E-stop, its loss, and the death of hal_mpg stop the machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hal_mpg.doctor.configuration import Configuration
+from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
+from hal_mpg.doctor.netlist import instance_of
+
+MOTION, IOCONTROL = "motion.enable", "iocontrol.0.emc-enable-in"
+USER_ENABLE = "iocontrol.0.user-enable-out"
+
+SHORTEST_S, LONGEST_S = 0.1, 0.5
+"""Times of the watchdog that make sense: below, it trips at rest; above, a dead hal_mpg jogs on for long."""
+
+LOGIC = {
+    "and2",
+    "or2",
+    "xor2",
+    "not",
+    "logic",
+    "lut5",
+    "estop_latch",
+    "oneshot",
+    "timedelay",
+    "toggle",
+    "mux2",
+}
+"""Components with one function, of the instance's own name, that chains are made of."""
+
+CHAIN = "add HALFILE = mpg-estop.hal to [HAL], after mpg.hal (or write all of it: hal_mpg wiring --ini FILE)"
+
+
+def check_estop(configuration: Configuration) -> Iterator[Finding]:
+    """Yield what is wrong with the E-stop chain, and with the watchdog in it."""
+    loop = find_loop(configuration)
+    reached = configuration.net.reached(configuration.pin("estop-ok"))
+    ends = [end for end in (MOTION, IOCONTROL) if end in reached]
+    if not ends:
+        yield _not_wired(configuration, loop)
+    if loop and ends:
+        yield loop
+    if not ends:
+        return
+    if len(ends) == 1 and not loop:
+        (missing,) = {MOTION, IOCONTROL} - set(ends)
+        yield _half(configuration, missing)
+    yield from _latch(configuration, ends)
+    yield from _watchdog(configuration, ends)
+    yield from _functions(configuration, ends)
+    yield from _second_way(configuration)
+
+
+def _severity(configuration: Configuration) -> str:
+    """An E-stop button that does nothing is worse than none."""
+    profile = configuration.profile
+    return ERROR if profile is None or profile.estop or profile.stop_on_disconnect else WARNING
+
+
+def _not_wired(configuration: Configuration, loop: Finding | None) -> Finding:
+    pin = configuration.pin("estop-ok")
+    what = (
+        f"{pin} gets neither to {MOTION} nor to {IOCONTROL}: the pendant's E-stop button does nothing, and "
+    )
+    what += "neither does unplugging it"
+    mend = CHAIN
+    if loop:
+        mend += (
+            f"; and take the loop-back of {USER_ENABLE} to {IOCONTROL} out {loop.where and f'({loop.where})'}"
+        )
+    return Finding("estop-not-wired", _severity(configuration), what, mend, configuration.file_place())
+
+
+def _half(configuration: Configuration, missing: str) -> Finding:
+    effect = (
+        "motion only stops when LinuxCNC's task has seen it" if missing == MOTION else "the GUI does not know"
+    )
+    what = f"{configuration.pin('estop-ok')} does not get to {missing}: {effect}"
+    signal = configuration.net.signal_of.get(IOCONTROL if missing == MOTION else MOTION, "mpg-machine-enable")
+    mend = f"net {signal} => {missing}"
+    return Finding("estop-half", _severity(configuration), what, mend, configuration.file_place())
+
+
+def find_loop(configuration: Configuration) -> Finding | None:
+    """Return the finding of a loop-back that lets LinuxCNC answer its own question."""
+    net = configuration.net
+    where = ""
+    for pin, signal, command in net.conflicts:
+        others = {*command.pins, *net.signals.get(signal, ())}
+        if pin in (USER_ENABLE, IOCONTROL) and {USER_ENABLE, IOCONTROL} <= others:
+            where = command.place
+    if not where and not net.are_joined(USER_ENABLE, IOCONTROL):
+        return None
+    where = where or configuration.place_of(IOCONTROL)
+    what = (
+        f"{USER_ENABLE} is joined to {IOCONTROL}: LinuxCNC answers its own question, whatever the E-stop says"
+    )
+    mend = f"take that line out ({where or 'net estop-loop, in one of the HAL files'})"
+    if net.is_live:
+        mend = "take the line that nets both out of the HAL files"
+    return Finding("estop-loop", ERROR, what, mend, where)
+
+
+def _latch(configuration: Configuration, ends: list[str]) -> Iterator[Finding]:
+    net, start = configuration.net, configuration.pin("estop-ok")
+    latches = [name for end in ends for name in net.between(start, end) if net.kind_of(name) == "estop_latch"]
+    around = [end for end in ends if end in net.reached(start, without=latches)]
+    if around:
+        what = f"there is no latch between {start} and {' and '.join(around)}: when the button is released, "
+        what += "the machine can go on by itself"
+        yield Finding("no-latch", ERROR, what, CHAIN, configuration.place_of(around[0]))
+    for latch in sorted(set(latches)):
+        if not net.is_linked(f"{latch}.reset"):
+            what = f"{latch}.reset is not netted: after an E-stop the machine cannot be reset"
+            mend = f"net mpg-estop-reset iocontrol.0.user-request-enable => {latch}.reset"
+            yield Finding("latch-reset", ERROR, what, mend, configuration.place_of(f"{latch}.ok-in"))
+
+
+def _watchdog(configuration: Configuration, ends: list[str]) -> Iterator[Finding]:
+    net, heartbeat = configuration.net, configuration.pin("heartbeat")
+    inputs = [pin for pin in net.pins_with(heartbeat) if net.kind_of(instance_of(pin)) == "watchdog"]
+    if not inputs:
+        what = f"{heartbeat} goes to no watchdog: when hal_mpg hangs or is killed, nothing stops the machine"
+        yield Finding("watchdog-missing", ERROR, what, CHAIN, configuration.file_place())
+        return
+    watchdog, number = instance_of(inputs[0]), inputs[0].rpartition("-")[2]
+    where = configuration.place_of(inputs[0])
+    functions = [f"{watchdog}.set-timeouts", f"{watchdog}.process"]
+    absent = [function for function in functions if function not in net.functions]
+    if absent:
+        verb = "is" if len(absent) == 1 else "are"
+        what = f"{' and '.join(absent)} {verb} in no thread: the watchdog does nothing"
+        mend = "; ".join(f"addf {function} servo-thread" for function in absent)
+        yield Finding("watchdog-not-in-thread", ERROR, what, mend, where)
+    yield from _timeout(configuration, f"{watchdog}.timeout-{number}")
+    if not net.is_linked(f"{watchdog}.enable-in") and not net.is_true(f"{watchdog}.enable-in"):
+        what = f"{watchdog}.enable-in is not netted: the watchdog never starts, so the E-stop cannot be reset"
+        yield Finding("watchdog-not-enabled", ERROR, what, "take the lines for it from mpg-estop.hal", where)
+    missing = [end for end in ends if end not in net.reached(f"{watchdog}.ok-out")]
+    if missing:
+        what = f"{watchdog}.ok-out does not get to {' and '.join(missing)}: a dead hal_mpg stops nothing"
+        mend = "net it to an and2 before the latch, as mpg-estop.hal does (mpg-pendant-ok.in0)"
+        yield Finding("watchdog-not-in-chain", ERROR, what, mend, where)
+
+
+def _timeout(configuration: Configuration, pin: str) -> Iterator[Finding]:
+    value, where = configuration.net.number(pin), configuration.place_of(pin)
+    mend = f"setp {pin} 0.13"
+    if value is None or value <= 0:
+        what = f"{pin} is not set: the watchdog has no time to go by"
+        yield Finding("watchdog-timeout", ERROR, what, mend, where)
+    elif value > LONGEST_S:
+        what = f"{pin} is {value:g} s: when hal_mpg dies in the middle of a jog, nothing stops it for so long"
+        yield Finding("watchdog-timeout", WARNING, what, mend, where)
+    elif value < SHORTEST_S:
+        what = f"{pin} is {value:g} s: at rest the heartbeat changes every 0.055 s, so it trips for nothing"
+        yield Finding("watchdog-timeout", WARNING, what, mend, where)
+
+
+def _functions(configuration: Configuration, ends: list[str]) -> Iterator[Finding]:
+    """The components of the chain, and the inverter of the heartbeat, have to run, and in their order."""
+    net = configuration.net
+    starts = (configuration.pin("estop-ok"), configuration.pin("heartbeat"))
+    chain = {name for start in starts for end in ends for name in net.between(start, end)}
+    echo = net.between(starts[1], configuration.pin("heartbeat-echo"))
+    for instance in sorted({*chain, *echo}):
+        if net.kind_of(instance) in LOGIC and not net.function_places(instance):
+            what = f"{instance} is in no thread: what is netted through it never changes"
+            place = configuration.place_of(net.any_pin_of(instance))
+            yield Finding("function-not-in-thread", ERROR, what, f"addf {instance} servo-thread", place)
+    for latch in sorted(name for name in chain if net.kind_of(name) == "estop_latch"):
+        places = net.function_places(latch)
+        before = {name for end in starts for name in net.between(end, f"{latch}.ok-in")} - {latch}
+        late = [
+            name
+            for name in sorted(before)
+            if places and max(net.function_places(name), default=-1) > places[0]
+        ]
+        if late:
+            what = f"{', '.join(late)} runs after {latch}, which it feeds: a reset can come too early"
+            mend = f"addf {latch} after {', '.join(late)}"
+            yield Finding("chain-order", WARNING, what, mend, configuration.place_of(f"{latch}.ok-in"))
+
+
+def _second_way(configuration: Configuration) -> Iterator[Finding]:
+    net, profile = configuration.net, configuration.profile
+    if "halui.estop.activate" not in net.reached(configuration.pin("estop")):
+        what = (
+            f"{configuration.pin('estop')} does not get to halui.estop.activate: the E-stop has only one way"
+        )
+        mend = f"net mpg-estop {configuration.pin('estop')} => halui.estop.activate"
+        yield Finding("estop-second-way", NOTE, what, mend, configuration.file_place())
+    reset = configuration.pin("reset")
+    if profile is not None and profile.reset and not net.is_linked(reset):
+        what = f"{reset} is not netted: the pendant's reset button does nothing"
+        yield Finding(
+            "reset", NOTE, what, f"net mpg-reset {reset} => halui.estop.reset", configuration.file_place()
+        )

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The facts about this machine that the doctor judges: devices, rights, rules, programs."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from hal_mpg.access import User, calling_user, has_group
+from hal_mpg.demo.setup import CHECK_S, SYSTEM_PYTHON
+from hal_mpg.evdev_library import open_node
+from hal_mpg.inventory import Device, Hidden, hidden_devices, input_devices, loaded_profiles
+from hal_mpg.realtime import PRIORITY
+from hal_mpg.udev_rules import SHIPPED, installed, is_marked, naming_files
+
+LIMITS = Path("/etc/security/limits.d")
+LIMITS_FILE = "limits-hal-mpg.conf"
+
+Holder = tuple[int, str]
+"""A process that has a node open: number, and what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """A device, and what this user can do with it.
+
+    `naming`: the files of udev's rules that name it as a pendant. `is_marked`: whether udev has taken them
+    in, None where udev cannot be asked. `for_group`: a group may use it. `holders` have it open.
+    """
+
+    device: Device
+    may_open: bool
+    naming: tuple[Path, ...] = ()
+    is_marked: bool | None = None
+    for_group: bool = False
+    is_grabbed: bool = False
+    holders: tuple[Holder, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is on this machine. `python` runs hal_mpg in LinuxCNC; `version` is () where it is not known."""
+
+    user: User
+    is_root: bool
+    has_group: bool
+    devices: tuple[DeviceFacts, ...]
+    hidden: tuple[Hidden, ...]
+    profile_faults: tuple[str, ...]
+    shipped_rules: Path | None
+    has_limits: bool
+    may_priority: bool
+    linuxcnc: str
+    version: tuple[int, ...]
+    version_text: str
+    program: str
+    python: str
+    python_has_hal: bool
+    system_has_hal: bool
+
+
+def gather(ini: Path | None = None, path: str | None = None) -> Surroundings:
+    """Look at this machine. `ini` and `path`: where LinuxCNC looks for the program that loadusr starts."""
+    user = calling_user()
+    profiles, faults = loaded_profiles()
+    path = os.environ.get("PATH", os.defpath) if path is None else path
+    if ini is not None:
+        path = f"{ini.absolute().parent / 'bin'}:{path}"  # the linuxcnc script puts it there
+    program = shutil.which("hal_mpg", path=path) or ""
+    python = interpreter(program) or sys.executable
+    linuxcnc = shutil.which("linuxcnc", path=path) or ""
+    text = _linuxcnc_version() if linuxcnc else ""
+    has_hal = imports_hal(python)
+    return Surroundings(
+        user=user,
+        is_root=os.geteuid() == 0,
+        has_group=has_group(),
+        devices=tuple(_facts(device, user) for device in input_devices(profiles)),
+        hidden=tuple(hidden_devices()),
+        profile_faults=tuple(faults),
+        shipped_rules=installed(SHIPPED),
+        has_limits=has_limits(),
+        may_priority=_may_priority(),
+        linuxcnc=linuxcnc,
+        version=version_of(text),
+        version_text=text,
+        program=program,
+        python=python,
+        python_has_hal=has_hal,
+        system_has_hal=has_hal or imports_hal(SYSTEM_PYTHON),
+    )
+
+
+def _facts(device: Device, user: User) -> DeviceFacts:
+    looks = not device.is_everyday
+    nodes = device.nodes
+    if not looks:  # what is no pendant is left alone
+        return DeviceFacts(device, device.is_readable)
+    naming = tuple(naming_files(device))
+    statuses = [Path(node.path).stat() for node in nodes if Path(node.path).exists()]
+    return DeviceFacts(
+        device,
+        may_open=all(_may_open(user, node.path) for node in nodes) and not _is_broken(device),
+        naming=naming,
+        is_marked=is_marked(nodes[0].path),
+        for_group=bool(statuses) and all(status.st_mode & 0o060 == 0o060 for status in statuses),
+        is_grabbed=bool(device.fits or naming) and any(is_grabbed(node.path) for node in nodes),
+        holders=holders_of(device.paths),
+    )
+
+
+def _is_broken(device: Device) -> bool:
+    return any(node.refusal and os.access(node.path, os.R_OK) for node in device.nodes)
+
+
+def _may_open(user: User, path: str) -> bool:
+    try:
+        return user.may_open(path)
+    except OSError:
+        return False
+
+
+def is_grabbed(path: str) -> bool:
+    """Tell whether somebody keeps the events of a node to himself; it is grabbed for a moment to see that."""
+    with suppress(OSError):
+        device = open_node(path)
+        try:
+            device.grab()
+            device.ungrab()
+        except OSError as error:
+            return error.errno == errno.EBUSY
+        finally:
+            device.close()
+    return False
+
+
+def holders_of(paths: Sequence[str]) -> tuple[Holder, ...]:
+    """Return the processes that have one of these nodes open, as far as this user may look at them."""
+    wanted, found = set(paths), []
+    for process in Path("/proc").glob("[0-9]*"):
+        if int(process.name) == os.getpid():
+            continue
+        try:
+            links = {str(link.readlink()) for link in (process / "fd").iterdir()}
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:
+            continue
+        if links & wanted:
+            found.append((int(process.name), " ".join(word for word in words if word)[:120]))
+    return tuple(found)
+
+
+def interpreter(program: str) -> str:
+    """Return the Python that a program's first line names; "" where it is no Python program, or a shell's."""
+    try:
+        with open(program, "rb") as file:
+            line = file.readline(300).decode(errors="replace")
+    except (OSError, ValueError):
+        return ""
+    words = line.removeprefix("#!").split()
+    if not line.startswith("#!") or not words:
+        return ""
+    if words[0].endswith("/env"):
+        words = words[1:]
+    is_python = bool(words) and re.fullmatch(r"python[0-9.]*", Path(words[0]).name)
+    return (shutil.which(words[0]) or words[0]) if is_python else ""
+
+
+def imports_hal(python: str) -> bool:
+    """Tell whether a Python has LinuxCNC's module `hal`."""
+    try:
+        done = subprocess.run(
+            [python, "-c", "import hal"], check=False, capture_output=True, timeout=CHECK_S, cwd="/"
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _linuxcnc_version() -> str:
+    for command in (
+        ["linuxcnc_var", "LINUXCNCVERSION"],
+        ["dpkg-query", "-W", "-f=${Version}", "linuxcnc-uspace"],
+    ):
+        try:
+            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=CHECK_S)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if done.returncode == 0 and done.stdout.strip():
+            return done.stdout.split()[0]
+    return ""
+
+
+def version_of(text: str) -> tuple[int, ...]:
+    """Return a version as numbers, (2, 9, 0) of "1:2.9.0~pre1+git"; () for what is none."""
+    found = re.match(r"(?:\d+:)?(\d+(?:\.\d+)+)", text)
+    return tuple(int(number) for number in found[1].split(".")) if found else ()
+
+
+def has_limits() -> bool:
+    """Tell whether somebody may have a realtime priority by PAM's limits."""
+    files = [LIMITS.parent / "limits.conf", *(sorted(LIMITS.glob("*.conf")) if LIMITS.is_dir() else ())]
+    for file in files:
+        with suppress(OSError):
+            lines = file.read_text(errors="replace").splitlines()
+            if any("rtprio" in line.split("#", 1)[0].split() for line in lines):
+                return True
+    return False
+
+
+def _may_priority() -> bool:
+    limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[1]
+    return limit == resource.RLIM_INFINITY or limit >= PRIORITY

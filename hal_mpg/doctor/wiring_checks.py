@@ -1,0 +1,254 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How the pendant is wired to axes and joints, and what keeps it from moving them at the wrong time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hal_mpg.arming import WORDS, WhyNot
+from hal_mpg.doctor.configuration import Configuration
+from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
+
+KINDS = ("jog-counts", "jog-enable", "jog-scale")
+
+VELOCITY_MODE_IS_SAFE = (2, 9, 9)
+"""The first LinuxCNC in which one detent at a soft limit does not send an axis off in velocity mode."""
+
+MARGIN = 1.001
+"""A limit may be so much higher than the INI file's: what is reckoned from it is rounded."""
+
+
+def check_wiring(configuration: Configuration) -> Iterator[Finding]:
+    """Yield what is wrong with axes, joints, limits and gates."""
+    yield from _axes(configuration)
+    yield from _joints(configuration)
+    for axis in configuration.axes:
+        if any(_source(configuration, f"axis.{axis}", kind) for kind in KINDS):
+            yield from _limits(configuration, axis)
+        yield from _modes(configuration, axis)
+    yield from _gates(configuration)
+    yield from _stops(configuration)
+
+
+def _source(configuration: Configuration, target: str, kind: str) -> str:
+    """Return what drives a jog pin: one of the component's pins, or another output; "" where nothing does."""
+    net, prefix = configuration.net, f"{configuration.component}."
+    others = [pin for pin in net.pins_with(f"{target}.{kind}") if pin != f"{target}.{kind}"]
+    own = [pin for pin in others if pin.startswith(prefix)]
+    if own:
+        return own[0]
+    drivers = [pin for pin in others if net.is_output(pin)]
+    inputs = ("axis.", "joint.")
+    rest = [pin for pin in others if not pin.startswith(inputs)]
+    return next(iter([*drivers, *rest]), "")
+
+
+def _axis_of(configuration: Configuration, source: str, kind: str) -> str:
+    """Return the axis whose pin of this kind `source` is; "" where it is another pin."""
+    prefix = f"{configuration.component}.axis."
+    if source.startswith(prefix) and source.endswith(f".{kind}"):
+        return source.removeprefix(prefix).removesuffix(f".{kind}")
+    return ""
+
+
+def _foreign(configuration: Configuration, target: str, kind: str, source: str, axis: str) -> Finding:
+    """Return the finding for a pin that is driven by what is none of its axis' own."""
+    pin, right = f"{target}.{kind}", configuration.pin(f"axis.{axis}.{kind}")
+    where = configuration.place_of(pin)
+    mend = f"net it to {right} instead, as mpg-{axis}.hal does"
+    if kind == "jog-scale":
+        what = (
+            f"{pin} comes from {source}: a detent can be multiplied by a scale that was selected after it; "
+            f"each axis counts in its own smallest step, which never changes"
+        )
+        return Finding("jog-scale", ERROR, what, mend, where)
+    if kind == "jog-counts":
+        what = (
+            f"{pin} comes from {source}, which is not this axis' own counter: detents can go to another axis"
+        )
+        return Finding("shared-counter", ERROR, what, mend, where)
+    what = f"{pin} comes from {source}, and not from the pendant: the axis may jog when it should not"
+    return Finding("jog-enable", ERROR, what, mend, where)
+
+
+def _axes(configuration: Configuration) -> Iterator[Finding]:
+    taken: set[str] = set()
+    missing: dict[str, list[str]] = {}
+    for axis in configuration.axes:
+        for kind in KINDS:
+            target = f"axis.{axis}"
+            source = _source(configuration, target, kind)
+            other = _axis_of(configuration, source, kind)
+            if not source:
+                missing.setdefault(axis, []).append(f"{target}.{kind}")
+            elif not other:
+                yield _foreign(configuration, target, kind, source, axis)
+            elif other != axis:
+                taken.add(other)
+                what = f"{target}.{kind} comes from {source}: turning {other.upper()} moves {axis.upper()}"
+                mend = f"net {target}.{kind} to {configuration.pin(f'axis.{axis}.{kind}')}"
+                yield Finding("crosswise", ERROR, what, mend, configuration.place_of(f"{target}.{kind}"))
+    for axis, pins in missing.items():
+        if axis in taken:
+            continue
+        what = f"{', '.join(pins)} {'is' if len(pins) == 1 else 'are'} netted to nothing: "
+        what += f"the wheel does not move {axis.upper()} once the machine is homed"
+        mend = f"add HALFILE = mpg-{axis}.hal to [HAL], or the line that is missing there"
+        if len(pins) == 1:
+            mend = f"net mpg-{axis}-{pins[0].rpartition('-')[2]} {configuration.pin(pins[0])} => {pins[0]}"
+        yield Finding("axis-not-wired", ERROR, what, mend, configuration.file_place())
+
+
+def _joints(configuration: Configuration) -> Iterator[Finding]:
+    joints = configuration.joints
+    if joints is None:
+        kinematics = " ".join(configuration.kinematics[:1]) or "unknown kinematics"
+        what = (
+            f"{kinematics}: joints are no axes, so that the wheel moves nothing before homing; that is right"
+        )
+        yield Finding("joints", OK, what)
+        return
+    taken: set[str] = set()
+    missing: dict[str, list[str]] = {}
+    for axis in configuration.axes:
+        for joint in joints.get(axis, ()):
+            for kind in KINDS:
+                target = f"joint.{joint}"
+                source = _source(configuration, target, kind)
+                other = _axis_of(configuration, source, kind)
+                if not source:
+                    missing.setdefault(axis, []).append(f"{target}.{kind}")
+                elif not other:
+                    yield _foreign(configuration, target, kind, source, axis)
+                elif other != axis:
+                    taken |= {other, axis}
+                    what = f"{target} is {axis.upper()}'s motor, but {source} turns it before homing"
+                    mend = (
+                        f"net joint {_listed(joints.get(other, ()))} to {other.upper()}, "
+                        f"and joint {_listed(joints.get(axis, ()))} to {axis.upper()}"
+                    )
+                    place = configuration.place_of(f"{target}.{kind}")
+                    if kind == "jog-counts" or _source(configuration, target, "jog-counts") == "":
+                        yield Finding("wrong-joint", ERROR, what, mend, place)
+    wired = {axis for axis in configuration.axes if _source(configuration, f"axis.{axis}", "jog-counts")}
+    for axis, pins in missing.items():
+        if axis in taken or axis not in wired:
+            continue
+        what = f"{', '.join(pins)} {'is' if len(pins) == 1 else 'are'} netted to nothing: "
+        what += f"before homing, the wheel does not move {axis.upper()}"
+        if len(joints[axis]) > 1:
+            what += " as a whole: it racks the gantry"
+        mend = (
+            f"add {' '.join(pins)} to the ends of the lines for axis.{axis}.jog-*, as mpg-{axis}.hal has it"
+        )
+        yield Finding(
+            "joint-not-netted", WARNING, what, mend, configuration.place_of(f"axis.{axis}.jog-counts")
+        )
+
+
+def _listed(joints: tuple[int, ...]) -> str:
+    return " and ".join(map(str, joints)) or "(none)"
+
+
+def _limits(configuration: Configuration, axis: str) -> Iterator[Finding]:
+    net, missing = configuration.net, []
+    for name in ("max-velocity", "max-acceleration"):
+        pin = configuration.pin(f"axis.{axis}.{name}")
+        value = net.number(pin)
+        if (net.is_linked(pin) and not net.is_live) or net.values.get(pin, "").startswith("["):
+            continue  # not known before it runs; or a value that the INI file lacks, which is told elsewhere
+        if value is None or not value > 0:
+            missing.append((pin, name))
+            continue
+        key = name.upper().replace("-", "_")
+        allowed = configuration.limit(axis, key)
+        if allowed is not None and value > allowed * MARGIN:
+            what = (
+                f"{pin} is {value:g}, but {axis.upper()} can only do {allowed:g}: it runs on after the wheel"
+            )
+            mend = f"setp {pin} {allowed:g}"
+            yield Finding("limits-too-high", WARNING, what, mend, configuration.place_of(pin))
+    if missing:
+        what = f"{' and '.join(pin for pin, _ in missing)} not set: {axis.upper()} runs on after a fast turn"
+        mend = "; ".join(f"setp {pin} {_limit_text(configuration, axis, name)}" for pin, name in missing)
+        yield Finding("limits", ERROR, what, mend, configuration.place_of(missing[0][0]))
+
+
+def _limit_text(configuration: Configuration, axis: str, name: str) -> str:
+    key = name.upper().replace("-", "_")
+    if configuration.ini.get(f"AXIS_{axis.upper()}", key):
+        return f"[AXIS_{axis.upper()}]{key}"
+    value = configuration.limit(axis, key)
+    return f"{value:g}" if value is not None else "(the axis' own)"
+
+
+def _modes(configuration: Configuration, axis: str) -> Iterator[Finding]:
+    net = configuration.net
+    targets = [f"axis.{axis}", *(f"joint.{number}" for number in (configuration.joints or {}).get(axis, ()))]
+    modes = [f"{target}.jog-vel-mode" for target in targets]
+    wrong = [pin for pin in modes if net.is_true(pin) or net.is_linked(pin)]
+    if wrong:
+        what = f"{', '.join(wrong)} is TRUE: the axis does not go as far as the wheel was turned"
+        severity = WARNING
+        if configuration.version < VELOCITY_MODE_IS_SAFE:
+            severity = ERROR
+            what += "; and in LinuxCNC before 2.9.9, one detent at a soft limit can send it off at full speed"
+        mend = f"take the line out: {wrong[0]} stays FALSE"
+        yield Finding("velocity-mode", severity, what, mend, configuration.place_of(wrong[0]))
+    for target in targets:
+        pin = f"{target}.jog-accel-fraction"
+        value = net.number(pin)
+        if value is not None and value < 1:
+            what = f"{pin} is {value:g}: the axis brakes more slowly than hal_mpg reckons, and runs on"
+            mend = "take the line out: it stays 1"
+            yield Finding("accel-fraction", WARNING, what, mend, configuration.place_of(pin))
+
+
+def _gates(configuration: Configuration) -> Iterator[Finding]:
+    net, pin = configuration.net, configuration.pin
+    nowhere = configuration.file_place()
+    if not net.is_linked(pin("mode-is-manual")):
+        what = (
+            f"{pin('mode-is-manual')} is not netted: what is turned in MDI or AUTO can move the machine later"
+        )
+        mend = f"net mpg-mode-is-manual halui.mode.is-manual => {pin('mode-is-manual')}"
+        yield Finding("gate-manual", ERROR, what, mend, nowhere)
+    if not net.is_linked(pin("machine-is-on")):
+        what = f"{pin('machine-is-on')} is not netted: the pendant does not know when the machine is off"
+        mend = f"net mpg-machine-is-on motion.motion-enabled => {pin('machine-is-on')}"
+        yield Finding("gate-machine-on", ERROR, what, mend, nowhere)
+    if pin("inhibit") not in net.reached("motion.on-soft-limit"):
+        what = (
+            f"motion.on-soft-limit does not get to {pin('inhibit')}: what is turned while an axis is beyond "
+            f"a soft limit comes as one move later"
+        )
+        mend = f"net mpg-inhibit motion.on-soft-limit => {pin('inhibit')}   (with other reasons: by an or2)"
+        yield Finding("soft-limit", WARNING, what, mend, nowhere)
+    if net.is_linked("motion.jog-inhibit") or net.is_true("motion.jog-inhibit"):
+        what = "motion.jog-inhibit is in use: it saves up what is turned, and makes it one move (a jump)"
+        mend = f"net that signal to {pin('inhibit')} instead (with other reasons: by an or2)"
+        where = configuration.place_of("motion.jog-inhibit")
+        yield Finding("jog-inhibit", ERROR, what, mend, where)
+
+
+def _stops(configuration: Configuration) -> Iterator[Finding]:
+    net, pin = configuration.net, configuration.pin
+    if "motion.jog-stop" not in net.reached(pin("jog-stop")):
+        what = f"{pin('jog-stop')} is not netted: a jog runs on when the enabling button is let go"
+        mend = f"net mpg-jog-stop {pin('jog-stop')} => motion.jog-stop"
+        yield Finding("jog-stop", ERROR, what, mend, configuration.file_place())
+    echo, heartbeat = pin("heartbeat-echo"), pin("heartbeat")
+    if not net.is_linked(echo) or echo not in net.reached(heartbeat):
+        what = f"{echo} is not netted: what is turned while the servo thread stands still would be one move"
+        mend = "take the four lines with mpg-echo from mpg.hal (loadrt not ... net mpg-heartbeat-echo)"
+        yield Finding("heartbeat-echo", WARNING, what, mend, configuration.file_place())
+    elif net.are_joined(echo, heartbeat):
+        what = f"{echo} is on {heartbeat}'s own signal: that says nothing of the servo thread"
+        mend = "put an inverter between them: take the four lines with mpg-echo from mpg.hal"
+        yield Finding("heartbeat-echo", WARNING, what, mend, configuration.place_of(echo))
+    if configuration.net.is_live and (why := net.number(pin("why-not"))) is not None:
+        yield Finding("why-not", NOTE if why else OK, f"why-not is {why:g}: {_why_not_text(int(why))}")
+
+
+def _why_not_text(number: int) -> str:
+    return WORDS[WhyNot(number)] if number in set(WhyNot) else "unknown"

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The doctor on configurations: each planted fault is found, and nothing else; nothing on good ones."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hal_mpg.doctor.config_checks import check_configuration
+from hal_mpg.doctor.configuration import Configuration
+from hal_mpg.doctor.examination import configuration_of, named_profile
+from hal_mpg.doctor.findings import NOTE, Finding
+
+CONFIG = Path(__file__).parents[2] / "config"
+FAULTS = yaml.safe_load(Path(__file__).with_name("doctor_faults.yaml").read_text())
+OLD, NEW = (2, 9, 0), (2, 9, 9)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Return a copy of the sample configurations."""
+    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+
+
+def plant(config: Path, fault: dict[str, Any]) -> None:
+    for name, edits in fault.get("edit", {}).items():
+        text = (config / name).read_text()
+        for old, new in edits:
+            assert old in text, f"{name} has no {old!r}"
+            if new is None:
+                lines = text.splitlines(keepends=True)
+                text = "".join(line for line in lines if not line.startswith(old))
+            else:
+                text = text.replace(old, new, 1) if old in text else text
+        (config / name).write_text(text)
+    for name, lines in fault.get("add", {}).items():
+        with (config / name).open("a") as file:
+            file.write(f"{lines}\n")
+    for name in fault.get("remove", []):
+        (config / name).unlink()
+
+
+def findings_of(ini: Path, version: Sequence[int] = NEW) -> list[Finding]:
+    base = configuration_of(ini, version=tuple(version))
+    profile, faults = named_profile(base)
+    return [*faults, *check_configuration(base.with_profile(profile))]
+
+
+def wrong(findings: list[Finding]) -> list[str]:
+    return sorted({finding.id for finding in findings if finding.is_wrong})
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["fault"])
+def test_a_planted_fault_is_found_and_nothing_else(config: Path, fault: dict[str, Any]) -> None:
+    plant(config, fault)
+    findings = findings_of(config / fault.get("ini", "sim-4axis.ini"))
+    assert wrong(findings) == sorted(fault["finds"]), findings
+    for finding in findings:
+        if finding.is_wrong:
+            assert finding.what
+            assert finding.mend, f"{finding.id} does not say what mends it"
+
+
+def test_there_are_many_faults_of_many_kinds() -> None:
+    assert len(FAULTS) >= 50
+    assert len({name for fault in FAULTS for name in fault["finds"]}) >= 30
+
+
+@pytest.mark.parametrize("ini", sorted(path.name for path in CONFIG.glob("*.ini")))
+@pytest.mark.parametrize("version", [OLD, NEW, ()])
+def test_nothing_is_wrong_with_the_samples(ini: str, version: tuple[int, ...]) -> None:
+    findings = findings_of(CONFIG / ini, version)
+    assert not [finding for finding in findings if finding.is_wrong or finding.severity == NOTE]
+
+
+def test_velocity_mode_is_worse_before_its_bug_was_mended(config: Path) -> None:
+    (config / "mpg-x.hal").open("a").write("setp axis.x.jog-vel-mode TRUE\n")
+    for version, severity in ((OLD, "error"), (NEW, "warning"), ((), "error"), ((2, 10), "warning")):
+        (finding,) = (f for f in findings_of(config / "sim-4axis.ini", version) if f.id == "velocity-mode")
+        assert finding.severity == severity
+        assert ("before 2.9.9" in finding.what) == (severity == "error")
+
+
+def test_a_finding_says_where(config: Path) -> None:
+    plant(config, {"edit": {"mpg-x.hal": [["[AXIS_X]MAX_VELOCITY", "500"]]}})
+    (finding,) = (f for f in findings_of(config / "sim-4axis.ini") if f.is_wrong)
+    lines = (config / "mpg-x.hal").read_text().splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if line.startswith("setp hal_mpg.axis.x.max-velocity"))
+    assert finding.where == f"{config / 'mpg-x.hal'}:{number}"
+    assert finding.mend == "setp hal_mpg.axis.x.max-velocity 50"
+
+
+def test_what_is_in_a_file_that_cannot_be_read_is_no_fault(config: Path) -> None:
+    plant(config, {"edit": {"mpg.hal": [["net mpg-jog-stop", None]]}})
+    (config / "own.tcl").write_text("hal net mpg-jog-stop hal_mpg.jog-stop => [lindex [hal show pin] 0]\n")
+    ini = config / "sim-4axis.ini"
+    ini.write_text(ini.read_text().replace("HALFILE = mpg-a.hal", "HALFILE = mpg-a.hal\nHALFILE = own.tcl"))
+    findings = findings_of(ini)
+    assert not wrong(findings)
+    assert {finding.id for finding in findings if finding.severity == NOTE} >= {"opaque-file", "jog-stop"}
+
+
+def test_other_kinematics_want_no_joints(config: Path) -> None:
+    ini = config / "sim-4axis.ini"
+    ini.write_text(ini.read_text().replace("trivkins coordinates=XYZA", "genhexkins"))
+    for letter, joint in zip("xyza", range(4), strict=True):
+        file = config / f"mpg-{letter}.hal"
+        words = (
+            line.replace(f" joint.{joint}.jog-{kind}", "")
+            for line in [file.read_text()]
+            for kind in ("counts",)
+        )
+        file.write_text(
+            next(words).replace(f"joint.{joint}.jog-enable", "").replace(f"joint.{joint}.jog-scale", "")
+        )
+    assert not wrong(findings_of(ini))
+
+
+def configuration(ini: Path) -> Configuration:
+    return configuration_of(ini)
+
+
+def test_the_joints_of_a_gantry_and_of_kinematics_without_coordinates(config: Path) -> None:
+    ini = config / "sim-4axis.ini"
+    text = ini.read_text()
+    ini.write_text(text.replace("coordinates=XYZA", "coordinates=xyyz kinstype=BOTH"))
+    assert configuration(ini).joints == {"x": (0,), "y": (1, 2), "z": (3,)}
+    ini.write_text(text.replace("trivkins coordinates=XYZA", "trivkins"))
+    joints = configuration(ini).joints
+    assert joints is not None
+    assert joints["w"] == (8,)
