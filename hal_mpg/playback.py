@@ -40,6 +40,8 @@ TAIL_S = 1.0
 
 LEAST_S = 1e-6
 
+NO_EVENTS = "the recording has no events; there is nothing to replay"
+
 
 class Playback(NamedTuple):
     """What a recorded device says, in order, and what had to be assumed for want of a word in the files."""
@@ -65,8 +67,6 @@ def playback(
     """
     if len(recordings) > MAX_NODES:
         raise UsageError(f"{len(recordings)} recordings are too many; a device has {MAX_NODES} nodes at most")
-    if not any(recording.events for recording in recordings):
-        raise UsageError("the recording has no events; there is nothing to replay")
     keys = [_keys_at_start(recording) for recording in recordings]
     said = set().union(*keys, *(_keys_of(recording) for recording in recordings))
     for key in held:
@@ -84,12 +84,16 @@ def playback(
         for node, mine in enumerate(keys)
         if mine & presses
     ]
+    if not any(recording.events for recording in recordings):
+        raise UsageError(NO_EVENTS)
     base = 0.0 if any(recording.is_ours for recording in recordings) else _first_time(recordings)
     frames = [
         event
         for node, recording in enumerate(recordings)
         for event in _frames(node, recording, nodes[node], base)
     ]
+    if not frames:
+        raise UsageError(NO_EVENTS)
     frames.sort(key=lambda event: event.time)
     return Playback((Connected(-LEAD_S, nodes), *pressed, *frames), tuple(assumed), frames[-1].time)
 

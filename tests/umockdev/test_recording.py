@@ -217,6 +217,7 @@ def test_umockdev_plays_our_recording_to_hal_mpg(bed: Bed) -> None:
     node.turn(7)
     wait_until(lambda: text_of(bed, "p.evemu").count("REL_DIAL 1") == 7, "the turns")
     assert tool.interrupt() == 0
+    node.let_go(ENABLE)  # as it was when the recording began
     program = bed.start("--pendant", "generic-6axis")
     program.wait("connected", True)
     # umockdev plays the stamps as they are, and what is old is no turn of a wheel now.
@@ -226,3 +227,26 @@ def test_umockdev_plays_our_recording_to_hal_mpg(bed: Bed) -> None:
     bed.ask("play_evemu", node.path, str(bed.home / "moved.evemu"))
     program.wait("axis.x.jog-counts", 70)
     assert replayed(bed, "p.evemu")["pins"]["axis.x.jog-counts"] == 70
+
+
+def test_a_recording_drives_the_real_hal(bed: Bed) -> None:
+    node = plug_pendant(bed, down={X, X10, ESTOP_RELEASED, ENABLE})
+    tool = begin(bed, "p.evemu")
+    time.sleep(0.3)
+    node.turn(4)
+    wait_until(lambda: text_of(bed, "p.evemu").count("REL_DIAL 1") == 4, "the turns")
+    assert tool.interrupt() == 0
+    player = Tool(bed, "replay", str(bed.home / "p.evemu"), "--hal", "--stay", "--name", "played")
+    wait_until(lambda: bool(bed.ask("is_ready", "played")) or player.status() is not None, "the component")
+
+    def pins(*names: str) -> list[Any]:
+        values: list[Any] = bed.ask("pins", [f"played.{name}" for name in names])
+        return values
+
+    wait_until(lambda: pins("axis.x.jog-counts") == [40], "the turns on the HAL")
+    assert pins("connected", "armed", "dropped", "scale-select") == [True, True, 0, 1]
+    assert player.terminate() == 0
+    once = Tool(bed, "replay", str(bed.home / "p.evemu"), "--hal", "--speed", "10")
+    assert once.wait_for_end() == 0
+    assert "the recording has ended" in once.err()
+    assert not bed.ask("is_ready", "hal_mpg")
