@@ -44,7 +44,7 @@ class Console:
         self._status = ""
 
     def say(self, text: str = "", indent: str = "", bold: bool = False, hang: str = "") -> None:
-        """Write a paragraph, in lines that fit; `hang` is what the second and further ones are indented by."""
+        """Write a paragraph, in lines that fit; all but the first are indented by `hang`."""
         self._clear_status()
         width = max(20, min(MAX_WIDTH, shutil.get_terminal_size((MAX_WIDTH + 1, 24)).columns - 1))
         for part in text.split("\n"):

@@ -74,6 +74,10 @@ class UsbPendant:
     while it is unplugged. Two pendants can exist at once if they differ in `serial`.
     """
 
+    descriptor = _REPORT_DESCRIPTOR
+    """What its reports mean; other pendants have others (hid_pendant.py)."""
+    report_bytes = _REPORT_BYTES
+
     def __init__(
         self,
         vendor: int = 0x1209,
@@ -188,7 +192,12 @@ class UsbPendant:
             raise RuntimeError("the pendant is not plugged in")
         self._held = held
         bits = sum(1 << button for button in held)
-        data = bits.to_bytes(2, "little") + dial.to_bytes(1, "little", signed=True) + b"\0"
+        self.send(bits.to_bytes(2, "little") + dial.to_bytes(1, "little", signed=True) + b"\0")
+
+    def send(self, data: bytes) -> None:
+        """Send one report as it is. Raises RuntimeError if the pendant is not plugged in, OSError."""
+        if self._reports is None:
+            raise RuntimeError("the pendant is not plugged in")
         if not select.select([], [self._reports], [], _LIMIT_S)[1]:
             raise TimeoutError("nobody fetched the last report: is the node of the pendant open?")
         self.sent_at = time.monotonic()
@@ -240,10 +249,10 @@ class UsbPendant:
             (configuration / _LANGUAGE / "configuration", "pendant"),
             (self._function / "protocol", "0"),  # neither boot keyboard nor boot mouse
             (self._function / "subclass", "0"),
-            (self._function / "report_length", str(_REPORT_BYTES)),
+            (self._function / "report_length", str(self.report_bytes)),
         ):
             file.write_text(text)
-        (self._function / "report_desc").write_bytes(_REPORT_DESCRIPTOR)
+        (self._function / "report_desc").write_bytes(self.descriptor)
         (configuration / "hid.0").symlink_to(self._function)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A person who is asked by `hal_mpg learn` and knows the pendant: from what is asked to what hands and mouth do.
+"""A person who is asked by `hal_mpg learn` and knows the pendant: what hands and mouth do then.
 
 It understands the words on the screen, as a person does, and none of the program's insides.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Any pendant is learned back: random profiles, a hand that uses what they describe, and a person who is asked.
+"""Any pendant is learned back: random profiles, a hand that uses what they describe, a person who is asked.
 
 The learned profile need not be the same text, but what it makes of every control has to be.
 """
@@ -135,7 +135,6 @@ def test_any_pendant_is_learned_back(seed: int) -> None:
     is_key = isinstance(profile.wheel, KeyWheel)
     per_event = 1 if is_key else random.choice((1, 1, profile.wheel.counts_per_detent))
     learned, text = learn(profile, random, per_event=per_event, bounces=random.random() < 0.3)
-    assert learned.increments == profile.increments or "degree" not in text or True
     assert learned.leds == profile.leds, text
     assert dict(learned.buttons) == dict(profile.buttons), text
     check_same(profile, learned, random)

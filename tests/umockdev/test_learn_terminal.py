@@ -18,7 +18,7 @@ CONFIG = Path(__file__).resolve().parents[2] / "config" / "pendants"
 def test_a_pendant_is_learned_in_a_terminal(bed: Bed, name: str) -> None:
     profile = read_profile(CONFIG / f"{name}.yaml")
     pendant = MockPendant(bed, profile)
-    terminal, said = learn(bed, pendant)
+    terminal, _ = learn(bed, pendant)
     assert terminal.status() == 0, terminal.read()
     print(terminal.read())
     written = [path for path in bed.home.iterdir() if path.suffix in (".yaml", ".rules")]

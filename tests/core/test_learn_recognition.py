@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is recognized in what devices say; each case is an entry of learn_cases.yaml."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Change, Frame, NodeState
+from hal_mpg.learn.draft import selector_form, wheel_form
+from hal_mpg.learn.observation import Observation
+from hal_mpg.learn.selector import Stand, recognize
+from hal_mpg.learn.selector import parse_axis_positions as axes
+from hal_mpg.learn.selector import parse_scale_positions as scales
+from hal_mpg.learn.switches import recognize_button, recognize_estop
+from hal_mpg.learn.wheel import Turns
+from hal_mpg.learn.wheel import recognize as recognize_wheel
+from hal_mpg.profile import Code, EStop
+from hal_mpg.yaml_reader import code_names
+
+
+class PlainLoader(yaml.SafeLoader):
+    """Leaves `off`, `y` and the like as they are."""
+
+
+PlainLoader.yaml_implicit_resolvers = {
+    sign: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for sign, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+CASES: dict[str, dict[str, dict[str, Any]]] = yaml.load(
+    Path(__file__).with_name("learn_cases.yaml").read_text(), PlainLoader
+)
+KINDS = {"REL": EV_REL, "ABS": EV_ABS, "KEY": EV_KEY, "BTN": EV_KEY}
+
+
+def code(name: str) -> Code:
+    return Code(KINDS[name[:3]], code_names()[name])
+
+
+def keys(names: Sequence[str]) -> frozenset[int]:
+    return frozenset(code(name).number for name in names)
+
+
+def frames(text: str) -> Iterator[list[Change]]:
+    """Yield the frames that a turn's text stands for."""
+    for part in filter(None, (word.strip() for word in text.split(","))):
+        times, _, what = part.rpartition("*")
+        for _ in range(int(times or 1)):
+            yield from _frame(what)
+
+
+def _frame(what: str) -> Iterator[list[Change]]:
+    span = re.fullmatch(r"(\w+):(-?\d+)\.\.(-?\d+)", what)
+    if span:
+        first, last = int(span[2]), int(span[3])
+        step = 1 if last >= first else -1
+        yield from ([(*code(span[1]), value)] for value in range(first, last + step, step))
+    elif ":" in what:
+        yield [(*code(word.split(":")[0]), int(word.split(":")[1])) for word in what.split()]
+    else:
+        for value in (1, 0):
+            yield from ([(*code(name), value)] for word in what.split() for name in word.split("+"))
+
+
+def heard(
+    changes: Sequence[list[Change]], ranges: Mapping[str, Sequence[int]], before: NodeState
+) -> Observation:
+    known = {code(name).number: (low, high) for name, (low, high) in ranges.items()}
+    absolutes = dict(before.absolutes)
+    for change in (change for frame in changes for change in frame):
+        if change[0] == EV_ABS:
+            absolutes[change[1]] = change[2]
+    made = [Frame(float(number), 0, tuple(frame)) for number, frame in enumerate(changes)]
+    return Observation(before, made, NodeState(before.keys, absolutes), False, known)
+
+
+def stand(what: Mapping[str, Any]) -> Observation:
+    """Return what was heard at a position, or of a button."""
+    held = keys(what.get("held", ()))
+    pressed = [list(key) for name in what.get("pressed", ()) for key in [[(*code(name), 1)]]]
+    let_go = [[(*code(name), 0)] for name in what.get("pressed", ()) if code(name).number not in held]
+    moved = [[(*code(name), value)] for name, value in what.get("moved", {}).items()]
+    places = {code(name).number: value for name, value in what.get("at", {}).items()}
+    before = keys(what["before"]) if "before" in what else held - keys(what.get("pressed", ()))
+    made = [Frame(float(n), 0, tuple(frame)) for n, frame in enumerate(pressed + let_go + moved)]
+    return Observation(NodeState(before, places), made, NodeState(held, places))
+
+
+def taken(case: Mapping[str, Any]) -> frozenset[Code]:
+    return frozenset(code(name) for name in case.get("taken", ()))
+
+
+def cases(kind: str) -> Any:
+    return pytest.mark.parametrize(
+        "case", [pytest.param(case, id=name) for name, case in CASES[kind].items()]
+    )
+
+
+@cases("wheels")
+def test_wheel(case: dict[str, Any]) -> None:
+    state, turns = NodeState(frozenset(), {}), []
+    for text in case["turns"]:
+        turns.append(heard(list(frames(text)), case.get("ranges", {}), state))
+        state = turns[-1].after
+    finding = recognize_wheel(Turns(*turns))
+    if "trouble" in case:
+        assert case["trouble"] in finding.trouble
+        return
+    assert not finding.trouble
+    assert finding.wheel is not None
+    assert wheel_form(finding.wheel) == case["wheel"]
+    assert finding.wrap_seen == ("wrap" not in case)
+    assert case.get("note", "") in finding.note
+    assert bool(finding.note) == ("note" in case)
+
+
+@cases("selectors")
+def test_selector(case: dict[str, Any]) -> None:
+    choice = recognize([Stand(name, stand(what)) for name, what in case["stands"].items()], taken(case))
+    if "trouble" in case:
+        assert choice.selector is None
+        assert case["trouble"] in choice.trouble
+        assert list(choice.again) == case.get("again", [])
+        return
+    assert choice.selector is not None, choice.trouble
+    assert selector_form(choice.selector) == case["selector"]
+    assert case.get("note", "") in choice.note
+    assert bool(choice.note) == ("note" in case)
+
+
+@cases("estops")
+def test_estop(case: dict[str, Any]) -> None:
+    contact = recognize_estop(stand(case["pressed"]), stand(case["released"]), taken(case))
+    if "trouble" in case:
+        assert contact.estop is None
+        assert case["trouble"] in contact.trouble
+        return
+    name, kind = case["estop"]
+    assert contact.estop == EStop(code(name), kind == "closed")
+    assert case.get("note", "") in contact.note
+
+
+@cases("buttons")
+def test_button(case: dict[str, Any]) -> None:
+    button = recognize_button(stand(case["heard"]), taken(case))
+    if "trouble" in case:
+        assert button.key is None
+        assert case["trouble"] in button.trouble
+        return
+    assert button.key == code(case["key"])
+
+
+@pytest.mark.parametrize(
+    ("text", "positions"),
+    [
+        ("x y z a", ["x", "y", "z", "a"]),
+        ("XYZA", ["x", "y", "z", "a"]),
+        ("off, x, y, feed", ["off", "x", "y", "feed-override"]),
+        ("  Off;xyz;Max-Velocity ", ["off", "x", "y", "z", "max-velocity"]),
+    ],
+)
+def test_axis_positions(text: str, positions: list[str]) -> None:
+    assert axes(text) == positions
+
+
+@pytest.mark.parametrize("text", ["", "off", "x y x", "1 2", "x q", "axis x"])
+def test_axis_positions_that_make_no_sense(text: str) -> None:
+    with pytest.raises(ValueError, match=r"position|once|letters"):
+        axes(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "positions"),
+    [("x1 x10 x100", ["x1", "x10", "x100"]), ("slow,fast", ["slow", "fast"]), ("OFF x1", ["off", "x1"])],
+)
+def test_scale_positions(text: str, positions: list[str]) -> None:
+    assert scales(text) == positions
+
+
+@pytest.mark.parametrize("text", ["", "off", "x1 x1", "x" * 30])
+def test_scale_positions_that_make_no_sense(text: str) -> None:
+    with pytest.raises(ValueError, match=r"position|once|short"):
+        scales(text)
