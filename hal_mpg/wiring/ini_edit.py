@@ -51,46 +51,36 @@ def with_additions(ini: IniFile, text: str, additions: list[Addition]) -> str:
     Raises UsageError where the lines belong into a file that the INI file includes.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
-    lines = text.split("\n")
-    inserts: list[tuple[int, str]] = []
+    lines = text.removesuffix("\n").removesuffix("\r").split("\n")
+    lines = [line.removesuffix("\r") if newline == "\r\n" else line for line in lines]
+    after: dict[int, list[str]] = {}
+    left_out: set[int] = set()
+    sections: dict[str, list[str]] = {}
     for addition in additions:
-        if addition.replaces is not None:
-            _check_is_here(ini, addition.replaces.path, addition)
-            lines[addition.replaces.line - 1 : addition.replaces.last_line] = [
-                addition.line + ("\r" if newline == "\r\n" else ""),
-                *[None] * (addition.replaces.last_line - addition.replaces.line),  # type: ignore[list-item]
-            ]
-            continue
         place = _place(ini, addition)
         if place is None:
-            inserts.append((len(lines), f"[{addition.section}]{newline}{addition.line}"))
+            sections.setdefault(addition.section, []).append(addition.line)
         else:
-            inserts.append((place, addition.line))
-    for place, line in sorted(inserts, key=lambda insert: -insert[0]):
-        if place >= len(lines):
-            lines = [*_without_last_blank(lines), "", *line.replace("\r", "").split("\n"), ""]
-            if newline == "\r\n":
-                lines = [kept if kept.endswith("\r") else f"{kept}\r" for kept in lines[:-1]] + [""]
-        else:
-            lines.insert(place, line + ("\r" if newline == "\r\n" else ""))
-    return "\n".join(line for line in lines if line is not None)
-
-
-def _without_last_blank(lines: list[str]) -> list[str]:
-    kept = list(lines)
-    while kept and not (kept[-1] or "x").strip():
-        kept.pop()
-    return kept
+            after.setdefault(place, []).append(addition.line)
+        if addition.replaces is not None:
+            left_out |= set(range(addition.replaces.line, addition.replaces.last_line + 1))
+    changed = [*after.get(0, ())]
+    for number, line in enumerate(lines, start=1):
+        changed += [] if number in left_out else [line]
+        changed += after.get(number, ())
+    for section, added in sections.items():
+        changed += ["", f"[{section}]", *added]
+    return newline.join(changed) + newline
 
 
 def _place(ini: IniFile, addition: Addition) -> int | None:
-    """Return before which line (from 0) an addition goes; None: at the end, in a section of its own."""
+    """Return after which line (from 1) an addition goes; None: at the end, in a section of its own."""
     heading = next((h for h in ini.headings if h.name == addition.section and h.counts), None)
-    if addition.line.startswith("HALFILE"):
-        files = ini.values("HAL", "HALFILE")
-        if files:
-            _check_is_here(ini, files[-1].path, addition)
-            return files[-1].last_line
+    files = ini.values("HAL", "HALFILE") if addition.line.startswith("HALFILE") else []
+    last = addition.replaces or (files[-1] if files else None)
+    if last is not None:
+        _check_is_here(ini, last.path, addition)
+        return last.last_line
     if heading is None:
         return None
     _check_is_here(ini, heading.path, addition)

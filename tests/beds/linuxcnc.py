@@ -110,7 +110,8 @@ def run_linuxcnc(
     read. `virtual` is a profile to use as a virtual pendant instead, which the driver plays with
     the class `VirtualPendant`; all but its source and match stays as it is.
     `uncomment` are lines of the INI file that are commented out there, and are not to be.
-    `edit` is called with the directory of the configuration's copy, and may change what is in it.
+    `edit` is called with the directory of the configuration's copy, and may change what is in it, or put
+    `ini` there, before anything is set in `ini`.
     `before` is a shell command that comes before LinuxCNC, as the same user in the same namespaces.
     `arguments`, anything that JSON can carry, is what the driver's `arguments()` returns.
     `env` is added to the environment of LinuxCNC, hal_mpg and the driver.
@@ -128,13 +129,13 @@ def run_linuxcnc(
         socket = directory / "pendant.socket"
         if virtual is not None:
             pendant = str(_make_virtual(virtual, config / "pendants", socket))
+        if edit is not None:
+            edit(config)
         _set_in_ini(config / ini, "DISPLAY", str(display))
         if pendant is not None:
             _set_in_ini(config / ini, "PENDANT", pendant)
         for line in uncomment:
             _uncomment_in_ini(config / ini, line)
-        if edit is not None:
-            edit(config)
         result = directory / "result.json"
         environment = {
             **os.environ,

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What halcmd would say to HAL files, and what their gates then do: an oracle for what hal_mpg writes.
+
+It knows LinuxCNC's rules (hal_lib.c): a module is loaded once, a pin is in one signal, a signal has one
+writer; and the few components that E-stop chains are made of, by their manual pages.
+"""
+
+from __future__ import annotations
+
+OUTPUTS = {
+    "iocontrol.0.user-enable-out",
+    "iocontrol.0.user-request-enable",
+    "motion.motion-enabled",
+    "motion.on-soft-limit",
+    "halui.mode.is-manual",
+}
+"""LinuxCNC's pins that write, of those that wirings use."""
+
+OURS_IN = ("inhibit", "machine-is-on", "mode-is-manual", "heartbeat-echo", "max-velocity", "max-acceleration")
+
+GATE_OUTPUTS = ("out", "ok-out", "fault-out", "and", "or", "nand", "out-not")
+
+
+class HalcmdError(Exception):
+    """Where LinuxCNC would not start."""
+
+
+class Halcmd:
+    """HAL after some commands. `values` are those of the signals and of pins in none."""
+
+    def __init__(self) -> None:
+        self.modules: set[str] = set()
+        self.components: dict[str, tuple[str, int]] = {}
+        self.signals: dict[str, list[str]] = {}
+        self.linked: dict[str, str] = {}
+        self.values: dict[str, bool] = {}
+        self.parameters: dict[str, str] = {}
+        self.functions: list[str] = []
+        self.loaded: list[str] = []
+        self._state: dict[str, float] = {}
+
+    def run(self, text: str) -> Halcmd:
+        """Carry out the commands of a file. Raises HalcmdError."""
+        for line in text.splitlines():
+            words = line.split("#")[0].split()
+            if words:
+                getattr(self, f"_{words[0]}")(*(w for w in words[1:] if w not in ("=>", "<=", "<=>")))
+        return self
+
+    def _loadusr(self, *words: str) -> None:
+        self.loaded.append(" ".join(words))
+
+    def _loadrt(self, module: str, *options: str) -> None:
+        if module in self.modules:
+            raise HalcmdError(f"{module}: already exists")
+        self.modules.add(module)
+        given = dict(option.split("=", 1) for option in options)
+        names = given.get("names", "").split(",") if "names" in given else [f"{module}.0"]
+        kinds = given.get("personality", "").split(",")
+        for place, name in enumerate(names):
+            if name in self.components:
+                raise HalcmdError(f"duplicate component name {name}")
+            personality = int(kinds[place], 0) if place < len(kinds) and kinds[place] else 0
+            self.components[name] = (module, personality)
+
+    def _net(self, signal: str, *pins: str) -> None:
+        members = self.signals.setdefault(signal, [])
+        for pin in pins:
+            if self.linked.get(pin, signal) != signal:
+                raise HalcmdError(f"{pin} is linked to {self.linked[pin]}, not {signal}")
+            if pin not in members:
+                members.append(pin)
+            self.linked[pin] = signal
+        writers = [pin for pin in members if self.is_writer(pin)]
+        if len(writers) > 1:
+            raise HalcmdError(f"{signal} has two writers: {writers}")
+
+    def _linkpp(self, first: str, second: str) -> None:
+        self._net(first, first, second)
+
+    def _unlinkp(self, pin: str) -> None:
+        signal = self.linked.pop(pin, None)
+        if signal is not None:
+            self.signals[signal].remove(pin)
+
+    def _setp(self, pin: str, *values: str) -> None:
+        if len(values) != 1:
+            raise HalcmdError(f"setp {pin}: {len(values)} values")
+        if pin in self.linked:
+            raise HalcmdError(f"{pin} is linked")
+        self.parameters[pin] = values[0]
+        self.values[pin] = values[0] in ("TRUE", "1")
+
+    def _addf(self, function: str, thread: str, place: str = "-1") -> None:
+        if thread != "servo-thread" or function in self.functions:
+            raise HalcmdError(f"addf {function} {thread}")
+        at = int(place) - 1 if int(place) > 0 else len(self.functions)
+        self.functions.insert(at, function)
+
+    def is_writer(self, pin: str) -> bool:
+        """Tell whether a pin writes its signal."""
+        if pin.startswith("hal_mpg."):
+            return not pin.endswith(OURS_IN) and ".led." not in pin
+        name, _, last = pin.rpartition(".")
+        return (
+            pin in OUTPUTS or (name in self.components and last in GATE_OUTPUTS) or pin == "watchdog.ok-out"
+        )
+
+    def get(self, pin: str) -> bool:
+        """Return a pin's value."""
+        return self.values.get(self.linked.get(pin, pin), False)
+
+    def put(self, pin: str, value: bool) -> None:
+        """Set an output's value."""
+        self.values[self.linked.get(pin, pin)] = value
+
+    def period(self, count: int = 1) -> None:
+        """Let the servo thread run: each function once, in order."""
+        for _ in range(count):
+            for function in self.functions:
+                name = function.split(".")[0] if function.startswith("watchdog.") else function
+                module = "watchdog" if name == "watchdog" else self.components.get(name, ("", 0))[0]
+                act = getattr(self, f"_do_{module}", None)
+                if act is not None:
+                    act(name) if module != "watchdog" else act(function)
+
+    def _do_and2(self, name: str) -> None:
+        self.put(f"{name}.out", self.get(f"{name}.in0") and self.get(f"{name}.in1"))
+
+    def _do_or2(self, name: str) -> None:
+        self.put(f"{name}.out", self.get(f"{name}.in0") or self.get(f"{name}.in1"))
+
+    def _do_not(self, name: str) -> None:
+        self.put(f"{name}.out", not self.get(f"{name}.in"))
+
+    def _do_lut5(self, name: str) -> None:
+        index = sum(1 << place for place in range(5) if self.get(f"{name}.in-{place}"))
+        self.put(f"{name}.out", bool(int(self.parameters.get(f"{name}.function", "0"), 0) >> index & 1))
+
+    def _do_logic(self, name: str) -> None:
+        personality = self.components[name][1]
+        inputs = [self.get(f"{name}.in-{place:02}") for place in range(personality & 0xFF)]
+        for bit, output, value in (
+            (0x100, "and", all(inputs)),
+            (0x200, "or", any(inputs)),
+            (0x800, "nand", not all(inputs)),
+        ):
+            if personality & bit:
+                self.put(f"{name}.{output}", value)
+
+    def _do_estop_latch(self, name: str) -> None:
+        reset, before = self.get(f"{name}.reset"), self._state.get(name, 0.0)
+        if self.get(f"{name}.ok-in") and not self.get(f"{name}.fault-in"):
+            if reset and not before:
+                self.put(f"{name}.ok-out", True)
+        else:
+            self.put(f"{name}.ok-out", False)
+        self._state[name] = float(reset)
+
+    def _do_oneshot(self, name: str) -> None:
+        value, before = float(self.get(f"{name}.in")), self._state.get(f"{name}.in", 0.0)
+        left = max(self._state.get(name, 0.0) - 0.001, 0.0)
+        edges = (self.parameters.get(f"{name}.rising"), self.parameters.get(f"{name}.falling"))
+        if value != before and edges[0 if value else 1] == "TRUE":
+            left = float(self.parameters[f"{name}.width"])
+        self._state[name], self._state[f"{name}.in"] = left, value
+        self.put(f"{name}.out", left > 0)
+
+    def _do_watchdog(self, function: str) -> None:
+        if function != "watchdog.process":
+            return
+        value, enable = float(self.get("watchdog.input-0")), float(self.get("watchdog.enable-in"))
+        left = max(self._state.get("watchdog", 0.0) - 0.001, 0.0)
+        if value != self._state.get("watchdog.in", 0.0) and left:
+            left = float(self.parameters["watchdog.timeout-0"])
+        if enable and not self._state.get("watchdog.enable", 0.0):
+            left = float(self.parameters["watchdog.timeout-0"])
+        self._state.update({"watchdog": left, "watchdog.in": value, "watchdog.enable": enable})
+        self.put("watchdog.ok-out", left > 0 and bool(enable))

@@ -1,0 +1,384 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The HAL file that `hal_mpg wiring` writes: it loads, on whatever the machine has, and its chain is a "
+"chain."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hal_mpg.errors import UsageError
+from hal_mpg.hal_files import read_hal_files
+from hal_mpg.ini_file import read_ini
+from hal_mpg.wiring.findings import ERROR, WARNING, of_severity
+from hal_mpg.wiring.hal_text import hal_text
+from tests.core.halcmd import Halcmd
+from tests.core.wiring_machines import LOOP, ini_text, machine_of, plan_of, wired, write_machine
+
+JOINTS = [
+    ("XYZ", "trivkins", 3, {"x": (0,), "y": (1,), "z": (2,)}),
+    ("X Z", "trivkins", 3, {"x": (0,), "z": (2,)}),
+    ("XZ", "trivkins coordinates=xz kinstype=BOTH", 2, {"x": (0,), "z": (1,)}),
+    ("XYYZ", "trivkins coordinates=XYYZ kinstype=BOTH", 4, {"x": (0,), "y": (1, 2), "z": (3,)}),
+    ("X Y Z X", "trivkins coordinates=xyzx", 4, {"x": (0, 3), "y": (1,), "z": (2,)}),
+    ("XYUV", "trivkins coordinates=xyuv", 4, {"x": (0,), "y": (1,), "u": (2,), "v": (3,)}),
+    ("XYZA", "trivkins", 4, {"x": (0,), "y": (1,), "z": (2,), "a": (3,)}),
+    ("XYZ", "corexykins", 3, {"x": (), "y": (), "z": ()}),
+    ("XYZ", "", 3, {"x": (), "y": (), "z": ()}),
+    ("XYZ", "trivkins coordinates=xz", 2, {"x": (0,), "y": (), "z": (1,)}),
+    ("XYZC", "trivkins", 4, {"x": (0,), "y": (1,), "z": (2,), "c": ()}),
+]
+
+
+@pytest.mark.parametrize(("coordinates", "kinematics", "count", "joints"), JOINTS)
+def test_the_joints_of_each_axis(
+    tmp_path: Path, coordinates: str, kinematics: str, count: int, joints: dict[str, tuple[int, ...]]
+) -> None:
+    machine = machine_of(tmp_path, ini_text(coordinates, kinematics, joints=count))
+    assert {axis.letter: axis.joints for axis in machine.axes} == joints
+    nets = [
+        line.split()
+        for line in hal_text(plan_of(tmp_path / "machine.ini")).splitlines()
+        if "jog-counts" in line
+    ]
+    assert {words[1]: words[4:] for words in nets} == {
+        f"mpg-{letter}-counts": [f"axis.{letter}.jog-counts", *(f"joint.{n}.jog-counts" for n in numbers)]
+        for letter, numbers in joints.items()
+    }
+
+
+LIMITS = [
+    ("MAX_VELOCITY = 50\n", "MAX_VELOCITY = 40\n", 40, "[JOINT_0]MAX_VELOCITY"),
+    ("MAX_VELOCITY = 40\n", "MAX_VELOCITY = 50\n", 40, "[AXIS_X]MAX_VELOCITY"),
+    ("MAX_VELOCITY = 40 # slow\n", "MAX_VELOCITY = 50\n", 40, "40"),
+    ("MAX_VELOCITY = 40\nOFFSET_AV_RATIO = 0.2\n", "MAX_VELOCITY = 50\n", 32, "32"),
+    ("MAX_VELOCITY = 40\nOFFSET_AV_RATIO = 2\n", "MAX_VELOCITY = 50\n", 36, "36"),
+    ("", "MAX_VELOCITY = 50\n", 1, "1"),
+    ("MAX_VELOCITY = 5e1\n", "", 1, "1"),
+]
+
+
+@pytest.mark.parametrize(("axis", "joint", "value", "source"), LIMITS)
+def test_the_limits_are_the_smallest(
+    tmp_path: Path, axis: str, joint: str, value: float, source: str
+) -> None:
+    ini = ini_text("X", "trivkins coordinates=X", axis=axis, joint=joint)
+    limit = machine_of(tmp_path, ini).axes[0].velocity
+    assert (limit.value, limit.source) == (pytest.approx(value), source)
+    text, _ = wired(tmp_path / "machine.ini")
+    assert f"setp hal_mpg.axis.x.max-velocity {source}" in text
+
+
+EXTERNAL = "loadrt input names=card\nnet estop-ext card.ok => iocontrol.0.emc-enable-in\n"
+OWN_LATCH = """\
+loadrt estop_latch names=own
+addf own servo-thread
+net user iocontrol.0.user-enable-out => own.ok-in
+net own-reset iocontrol.0.user-request-enable => own.reset
+net own-ok own.ok-out => iocontrol.0.emc-enable-in
+"""
+
+MACHINES = {
+    "loop": LOOP,
+    "loop with more in it": "net all iocontrol.0.user-enable-out iocontrol.0.emc-enable-in "
+    "parport.0.pin-01-out\n",
+    "no loop": "",
+    "old words": "linkpp iocontrol.0.user-enable-out iocontrol.0.emc-enable-in\n",
+    "external": EXTERNAL,
+    "own latch": OWN_LATCH,
+    "motion.enable": LOOP + "net allowed card.allowed => motion.enable\n",
+    "external, motion.enable": EXTERNAL + "net allowed card.allowed => motion.enable\n",
+    "modules": LOOP + "loadrt and2 count=3\nloadrt or2\nloadrt not names=a\nloadrt watchdog num_inputs=2\n",
+    "more modules": LOOP + "loadrt and2\nloadrt or2\nloadrt not\nloadrt lut5\nloadrt oneshot\n",
+    "own latch, modules": OWN_LATCH + "loadrt and2\nloadrt or2\nloadrt flipflop\nloadrt watchdog\nloadrt "
+    "not\n",
+    "buttons": LOOP + "net a card.stop halui.estop.activate\nnet b card.reset => halui.estop.reset\n",
+    "jog-stop": LOOP + "net c card.hold => motion.jog-inhibit motion.jog-stop\n",
+    "signals": LOOP + "net on motion.motion-enabled => card.on\nnet man <= halui.mode.is-manual\n"
+    "net lim motion.on-soft-limit => card.lim\nnet rq iocontrol.0.user-request-enable => card.rq\n",
+    "names": LOOP + "net mpg-old card.a => card.b\nloadrt mux2 names=hal-mpg-mux\n",
+    "modes": LOOP + "setp axis.x.jog-vel-mode 1\nnet v card.v => joint.0.jog-vel-mode\nsetp "
+    "joint.1.jog-accel-fraction 0.1\n",
+    "select": LOOP + "net s card.s => halui.axis.x.select\n",
+}
+
+
+@pytest.fixture(params=MACHINES, name="machine")
+def machine_fixture(request: pytest.FixtureRequest) -> str:
+    """Return the name of a machine."""
+    name: str = request.param
+    return name
+
+
+def loaded(folder: Path, hal: str, ini: str | None = None) -> Halcmd:
+    """Return HAL with a machine's file and its wiring."""
+    path = write_machine(folder, ini or ini_text(), machine_hal=hal)
+    text, findings = wired(path)
+    assert not of_severity(findings, ERROR)
+    return Halcmd().run(hal).run(text)
+
+
+def beat(hal: Halcmd, periods: int = 20) -> None:
+    """Let the heartbeat and the servo thread go on."""
+    for _ in range(periods // 10):
+        hal.put("hal_mpg.heartbeat", not hal.get("hal_mpg.heartbeat"))
+        hal.period(10)
+
+
+def reset(hal: Halcmd) -> None:
+    """Ask for a reset, as iocontrol does."""
+    hal.put("iocontrol.0.user-enable-out", True)
+    hal.put("iocontrol.0.user-request-enable", True)
+    beat(hal)
+    hal.put("iocontrol.0.user-request-enable", False)
+    beat(hal)
+
+
+def good(hal: Halcmd) -> Halcmd:
+    """Bring all that the chain looks at into its good state, and reset."""
+    for pin in ("hal_mpg.estop-ok", "card.ok", "card.allowed"):
+        hal.put(pin, True)
+    beat(hal)
+    reset(hal)
+    return hal
+
+
+def enabled(hal: Halcmd) -> tuple[bool, bool]:
+    """Return motion.enable and emc-enable-in."""
+    return hal.get("motion.enable"), hal.get("iocontrol.0.emc-enable-in")
+
+
+def test_the_chain_starts_tripped_and_can_be_reset(tmp_path: Path, machine: str) -> None:
+    hal = loaded(tmp_path, MACHINES[machine])
+    beat(hal)
+    assert enabled(hal) == (False, False)
+    assert enabled(good(hal)) == (True, True)
+
+
+def test_the_pendants_estop_trips_at_once_and_until_a_reset(tmp_path: Path, machine: str) -> None:
+    hal = good(loaded(tmp_path, MACHINES[machine]))
+    hal.put("hal_mpg.estop-ok", False)
+    hal.period()
+    assert enabled(hal) == (False, False)
+    reset(hal)
+    assert enabled(hal) == (False, False), "a reset while it is pressed"
+    hal.put("hal_mpg.estop-ok", True)
+    beat(hal)
+    assert enabled(hal) == (False, False), "nobody has reset it"
+    reset(hal)
+    assert enabled(hal) == (True, True)
+
+
+def test_a_second_trip_within_a_reset_is_a_trip(tmp_path: Path, machine: str) -> None:
+    hal = good(loaded(tmp_path, MACHINES[machine]))
+    hal.put("iocontrol.0.user-request-enable", True)
+    beat(hal)
+    hal.put("hal_mpg.estop-ok", False)
+    beat(hal)
+    hal.put("hal_mpg.estop-ok", True)
+    beat(hal)
+    assert enabled(hal) == (False, False)
+
+
+def test_a_heartbeat_that_stands_still_trips_in_time(tmp_path: Path, machine: str) -> None:
+    hal = good(loaded(tmp_path, MACHINES[machine]))
+    for value in (False, True):
+        hal.put("hal_mpg.heartbeat", value)
+        hal.period(10)
+    hal.period(115)
+    assert enabled(hal) == (True, True)
+    hal.period(20)
+    assert enabled(hal) == (False, False)
+    beat(hal, 40)
+    assert enabled(hal) == (False, False), "nobody has reset it"
+    reset(hal)
+    assert enabled(hal) == (True, True), "it beats again"
+
+
+def test_the_guis_estop_trips(tmp_path: Path, machine: str) -> None:
+    hal = good(loaded(tmp_path, MACHINES[machine]))
+    hal.put("iocontrol.0.user-enable-out", False)
+    beat(hal)
+    assert enabled(hal) == (False, False)
+
+
+@pytest.mark.parametrize("machine", ["external", "external, motion.enable"])
+def test_an_estop_of_the_machines_own_is_kept(tmp_path: Path, machine: str) -> None:
+    hal = good(loaded(tmp_path, MACHINES[machine]))
+    hal.put("card.ok", False)
+    beat(hal)
+    assert enabled(hal) == (False, False)
+
+
+@pytest.mark.parametrize("machine", ["motion.enable", "external, motion.enable"])
+def test_what_else_enables_motion_is_kept(tmp_path: Path, machine: str) -> None:
+    hal = good(loaded(tmp_path, MACHINES[machine]))
+    hal.put("card.allowed", False)
+    beat(hal)
+    assert enabled(hal) == (False, True)
+
+
+def test_the_machines_own_buttons_still_work(tmp_path: Path) -> None:
+    hal = loaded(tmp_path, MACHINES["buttons"])
+    for ours, theirs, pin in (
+        ("hal_mpg.estop", "card.stop", "halui.estop.activate"),
+        ("hal_mpg.reset", "card.reset", "halui.estop.reset"),
+    ):
+        for mine, own in ((True, False), (False, True), (False, False)):
+            hal.put(ours, mine)
+            hal.put(theirs, own)
+            hal.period()
+            assert hal.get(pin) is (mine or own)
+
+
+def test_a_jog_inhibit_of_the_machines_own_inhibits_hal_mpg(tmp_path: Path) -> None:
+    hal = loaded(tmp_path, MACHINES["jog-stop"])
+    assert "motion.jog-inhibit" not in hal.linked
+    for theirs, soft, ours in ((True, False, False), (False, True, False), (False, False, True)):
+        hal.put("card.hold", theirs)
+        hal.put("motion.on-soft-limit", soft)
+        hal.put("hal_mpg.jog-stop", ours)
+        hal.period()
+        assert hal.get("hal_mpg.inhibit") is (theirs or soft)
+        assert hal.get("motion.jog-stop") is (theirs or ours)
+
+
+def test_all_that_the_samples_wire_is_wired(tmp_path: Path, machine: str) -> None:
+    hal = loaded(tmp_path, MACHINES[machine])
+    for source, sink in (
+        ("hal_mpg.estop", "halui.estop.activate"),
+        ("hal_mpg.reset", "halui.estop.reset"),
+        ("hal_mpg.jog-stop", "motion.jog-stop"),
+        ("motion.motion-enabled", "hal_mpg.machine-is-on"),
+        ("halui.mode.is-manual", "hal_mpg.mode-is-manual"),
+        ("motion.on-soft-limit", "hal_mpg.inhibit"),
+    ):
+        hal.put(source, True)
+        hal.period()
+        assert hal.get(sink), f"{source} => {sink}"
+    hal.put("hal_mpg.heartbeat", True)
+    hal.period()
+    assert not hal.get("hal_mpg.heartbeat-echo")
+    assert len(set(hal.functions)) == len(hal.functions)
+    names = {name for name in hal.components if "mpg" in name and name != "hal-mpg-mux"}
+    assert names <= set(hal.functions), "each part has its function"
+    for pin in ("axis.x.jog-vel-mode", "joint.0.jog-vel-mode"):
+        assert hal.parameters.get(pin, "0") in ("0", "FALSE")
+    assert hal.parameters.get("joint.1.jog-accel-fraction", "1") == "1"
+
+
+def test_names_that_the_machine_has_are_left_alone(tmp_path: Path) -> None:
+    hal = loaded(tmp_path, MACHINES["names"])
+    assert "pendant-mpg-x-counts" in hal.signals
+    assert "mpg-x-counts" not in hal.signals
+
+
+REFUSED = [
+    ("machine_hal", "net w card.n => joint.1.jog-counts\n", "joint.1.jog-counts in {}/machine.hal:1"),
+    ("machine_hal", "net w card.n => axis.z.jog-enable\n", "axis.z.jog-enable in {}/machine.hal:1"),
+    ("machine_hal", "loadusr -W hal_mpg\n", "{}/machine.hal:1: hal_mpg is loaded there"),
+    ("late_hal", LOOP, "{}/late.hal:1: nets iocontrol.0.emc-enable-in after all HALFILEs"),
+    ("late_hal", "net a b.c => motion.jog-stop", "{}/late.hal:1: nets motion.jog-stop after all HALFILEs"),
+    ("late_hal", "net w card.n => joint.1.jog-counts\n", "joint.1.jog-counts in {}/late.hal:1"),
+]
+
+
+@pytest.mark.parametrize(("file", "line", "message"), REFUSED)
+def test_what_cannot_be_wired_is_refused_with_its_place(
+    tmp_path: Path, file: str, line: str, message: str
+) -> None:
+    ini = ini_text(hal="HALUI = halui\nHALFILE = machine.hal\nPOSTGUI_HALFILE = late.hal\n")
+    path = write_machine(tmp_path, ini, **{"late_hal": "", file: line})
+    errors = of_severity(wired(path)[1], ERROR)
+    assert len(errors) == 1
+    assert message.format(tmp_path) in errors[0].text
+
+
+def test_no_module_left_is_told(tmp_path: Path) -> None:
+    modules = "loadrt and2\nloadrt lut5\nloadrt logic\n"
+    with pytest.raises(UsageError, match="and2, lut5, logic"):
+        wired(write_machine(tmp_path, ini_text(), machine_hal=modules))
+
+
+def test_what_the_gui_loads_later_counts_as_taken(tmp_path: Path) -> None:
+    late = "loadrt and2 count=1\nnet man halui.mode.is-manual => panel.lamp\n"
+    late += "net e panel.stop => halui.estop.activate\n"
+    ini = ini_text(hal="HALUI = halui\nHALFILE = machine.hal\nPOSTGUI_HALFILE = late.hal\n")
+    text, findings = wired(write_machine(tmp_path, ini, late_hal=late))
+    Halcmd().run(LOOP).run(text).run(late)
+    assert "request-left-out" in {finding.id for finding in of_severity(findings, WARNING)}
+
+
+@pytest.mark.skipif(not Path("/usr/share/linuxcnc").exists(), reason="LinuxCNC is not installed")
+def test_a_file_of_tcl_that_cannot_be_known_makes_rare_modules_the_choice(tmp_path: Path) -> None:
+    ini = ini_text(hal="HALUI = halui\nHALFILE = machine.tcl\n")
+    text, findings = wired(write_machine(tmp_path, ini, machine_tcl="loadrt [hal list comp]\n"))
+    assert "opaque-file" in {finding.id for finding in findings}
+    assert "loadrt lut5" in text
+    assert "loadrt and2" not in text
+
+
+def test_units_and_overrides(tmp_path: Path) -> None:
+    text, _ = wired(write_machine(tmp_path, ini_text(units="inch")))
+    assert "setp halui.max-velocity.scale 0.02" in text
+    assert "net mpg-feed-override hal_mpg.feed-override.counts => halui.feed-override.counts" in text
+    assert "X: x1 0.0001, x100 0.01 inch" in text
+    assert "# net mpg-button-home hal_mpg.button.home => halui.home-all" in text
+
+
+def test_the_shipped_simulations_wirings_are_what_the_command_writes_in_effect(tmp_path: Path) -> None:
+    """The samples that are written by hand, and what is written for the same machine, agree pin by pin."""
+    root = Path(__file__).parents[2] / "config"
+    ini = read_ini(root / "sim-4axis.ini")
+    ours = [c for c in read_hal_files(ini).commands if c.path.name.startswith("mpg")]
+    by_hand = Halcmd().run("\n".join(command.text for command in ours))
+    ini_of_test = ini_text("XYZA", "trivkins coordinates=XYZA")
+    written = Halcmd().run(wired(write_machine(tmp_path, ini_of_test, machine_hal=""))[0])
+    for pin, signal in by_hand.linked.items():
+        others = set(by_hand.signals[signal]) - {pin}
+        there = set(written.signals.get(written.linked.get(pin, ""), ()))
+        assert others <= there, pin
+    assert set(by_hand.parameters) <= set(written.parameters)
+    assert written.functions == by_hand.functions
+
+
+CHUNKS = sorted(MACHINES)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    chunks=st.lists(st.sampled_from(CHUNKS), max_size=4, unique=True),
+    letters=st.lists(st.sampled_from("XYZABCUVW"), min_size=1, max_size=9),
+    units=st.sampled_from(["mm", "inch", "metric", "1.0"]),
+    trivial=st.booleans(),
+)
+def test_any_machine_is_wired_or_refused(
+    tmp_path: Path, chunks: list[str], letters: list[str], units: str, trivial: bool
+) -> None:
+    hal, before = "", Halcmd()
+    for chunk in chunks:  # as many as LinuxCNC would start with
+        try:
+            Halcmd().run(hal + MACHINES[chunk])
+        except Exception:  # noqa: BLE001  # the oracle's own refusals
+            continue
+        hal += MACHINES[chunk]
+    before.run(hal)
+    coordinates = "".join(letters)
+    ini = ini_text(coordinates, f"trivkins coordinates={coordinates}" if trivial else "somekins", units)
+    try:
+        text, findings = wired(write_machine(tmp_path, ini, machine_hal=hal))
+    except UsageError as error:
+        assert "LinuxCNC loads a module once" in str(error)
+        return
+    assert not of_severity(findings, ERROR)
+    machine = before.run(text)
+    assert enabled(good(machine)) == (True, True)
+    machine.put("hal_mpg.estop-ok", False)
+    machine.period()
+    assert enabled(machine) == (False, False)
+    for joint, letter in enumerate(coordinates.lower()):
+        counts = machine.linked[f"axis.{letter}.jog-counts"]
+        assert machine.linked.get(f"joint.{joint}.jog-counts") == (counts if trivial else None)

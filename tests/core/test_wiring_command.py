@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`hal_mpg wiring` as a user calls it: files, messages, exit status."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from hal_mpg.cli import main
+from hal_mpg.ini_file import read_ini
+from tests.core.wiring_machines import LOOP, PROFILE, ini_text, write_machine
+
+
+@pytest.fixture(name="ini")
+def ini_fixture(tmp_path: Path) -> Path:
+    """Return a good machine, and a pendant beside it."""
+    (tmp_path / "p.yaml").write_text(PROFILE)
+    return write_machine(tmp_path, ini_text())
+
+
+def wiring(ini: Path, *words: str, pendant: str | None = "p.yaml") -> int:
+    """Run the command; a pendant without a slash is a file beside the INI file."""
+    given = [] if pendant is None else ["--pendant", str(ini.parent / pendant)]
+    return main(["wiring", "--ini", str(ini), *given, *words])
+
+
+def test_it_writes_the_file_and_says_what_the_ini_needs(
+    ini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = ini.read_text()
+    assert wiring(ini) == 0
+    output, errors = capsys.readouterr()
+    assert output == ""
+    text = (ini.parent / "machine-mpg.hal").read_text()
+    assert f"loadusr -W hal_mpg --pendant {ini.parent}/p.yaml --units [TRAJ]LINEAR_UNITS" in text
+    assert f"  [HAL]\n  HALFILE = machine-mpg.hal\n  [HAL_MPG]\n  PENDANT = {ini.parent}/p.yaml" in errors
+    assert "  Y: x1 0.001, x100 0.1 mm   joint 1" in errors
+    assert ini.read_text() == before
+
+
+def test_twice_is_the_same(ini: Path) -> None:
+    assert wiring(ini, "--add") == 0
+    files = {path: path.read_bytes() for path in ini.parent.iterdir()}
+    assert wiring(ini, "--add") == 0
+    assert {path: path.read_bytes() for path in ini.parent.iterdir()} == files
+
+
+def test_add_changes_the_ini_and_keeps_a_backup(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ini.chmod(0o640)
+    before = ini.read_text()
+    assert wiring(ini, "--add") == 0
+    assert (ini.parent / "machine.ini.bak").read_text() == before
+    changed = read_ini(ini)
+    assert [entry.value for entry in changed.values("HAL", "HALFILE")] == ["machine.hal", "machine-mpg.hal"]
+    assert changed.text("HAL_MPG", "PENDANT") == str(ini.parent / "p.yaml")
+    assert ini.stat().st_mode & 0o777 == 0o640
+    assert "--pendant [HAL_MPG]PENDANT" in (ini.parent / "machine-mpg.hal").read_text()
+    assert "changed" in capsys.readouterr().err
+    left = [line for line in ini.read_text().splitlines() if line not in before.splitlines()]
+    assert left == ["HALFILE = machine-mpg.hal", "", "[HAL_MPG]", f"PENDANT = {ini.parent}/p.yaml"]
+
+
+ADDED = [
+    (
+        "[HAL]\nHALFILE = machine.hal\n",
+        ["[HAL]", "HALUI = halui", "HALFILE = machine.hal", "HALFILE = machine-mpg.hal"],
+    ),
+    ("[HAL]\n", ["[HAL]", "HALUI = halui", "HALFILE = machine-mpg.hal"]),
+    (
+        "[HAL]\nHALUI = halui\nHALFILE = \\\n machine.hal\n# end\n",
+        ["[HAL]", "HALUI = halui", "HALFILE = \\", " machine.hal", "HALFILE = machine-mpg.hal", "# end"],
+    ),
+    (
+        "[HAL_MPG]\n# mine\nPENDANT = other\n[HAL]\nHALUI = halui\nHALFILE=machine-mpg.hal\n",
+        ["[HAL_MPG]", "# mine", "PENDANT = {}/p.yaml", "[HAL]", "HALUI = halui", "HALFILE=machine-mpg.hal"],
+    ),
+    ("", ["[HAL]", "HALUI = halui", "HALFILE = machine-mpg.hal"]),
+]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize(("section", "added"), ADDED)
+def test_the_lines_are_added_where_they_belong(
+    ini: Path, section: str, added: list[str], newline: str
+) -> None:
+    whole = ini_text().replace("[HAL]\nHALUI = halui\nHALFILE = machine.hal\n", section)
+    ini.write_bytes(whole.replace("\n", newline).encode() + b"# \xff\xfe" + newline.encode())
+    assert wiring(ini, "--add") == 0
+    content = ini.read_bytes()
+    assert b"# \xff\xfe" in content
+    assert content.count(b"\n") == content.count(newline.encode())
+    text = content.decode(errors="replace").replace("\r\n", "\n")
+    assert "\n".join(added).format(ini.parent) in text, text
+    for line in whole.splitlines():
+        assert line in text or "other" in line
+    again = read_ini(ini)
+    assert not again.problems
+    assert again.text("HAL", "HALUI") == "halui"
+    assert "machine-mpg.hal" in [entry.value for entry in again.values("HAL", "HALFILE")]
+    assert again.text("HAL_MPG", "PENDANT") == f"{ini.parent}/p.yaml"
+
+
+def test_a_section_that_is_included_is_left_to_the_user(
+    ini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = ini_text().replace("[HAL]\nHALUI = halui\nHALFILE = machine.hal\n", "#INCLUDE hal.inc\n")
+    ini.write_text(whole)
+    (ini.parent / "hal.inc").write_text("[HAL]\nHALUI = halui\nHALFILE = machine.hal\n")
+    assert wiring(ini, "--add") == 2
+    assert "hal.inc, which it includes; add there: HALFILE = machine-mpg.hal" in capsys.readouterr().err
+    assert ini.read_text() == whole
+    assert not (ini.parent / "machine-mpg.hal").exists()
+
+
+def test_a_file_of_somebody_else_is_not_written_over(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = ini.parent / "machine-mpg.hal"
+    other.write_text("# mine\n")
+    assert wiring(ini) == 2
+    assert "not by hal_mpg wiring" in capsys.readouterr().err
+    assert other.read_text() == "# mine\n"
+    assert wiring(ini, "--force") == 0
+    assert "hal_mpg wiring" in other.read_text()
+
+
+def test_the_file_on_standard_output(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wiring(ini, "--output", "-") == 0
+    output, errors = capsys.readouterr()
+    assert output.startswith("# SPDX")
+    assert "needs" not in errors
+    assert not (ini.parent / "machine-mpg.hal").exists()
+
+
+def test_a_file_elsewhere_has_its_whole_path(ini: Path, tmp_path: Path) -> None:
+    place = tmp_path / "other"
+    place.mkdir()
+    assert wiring(ini, "--output", str(place / "a.hal"), "--add") == 0
+    assert read_ini(ini).values("HAL", "HALFILE")[-1].value == "other/a.hal"
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    moved = write_machine(inner, ini_text())
+    assert (
+        main(
+            [
+                "wiring",
+                "--ini",
+                str(moved),
+                "--pendant",
+                str(tmp_path / "p.yaml"),
+                "--output",
+                str(place / "b.hal"),
+                "--add",
+            ]
+        )
+        == 0
+    )
+    assert read_ini(moved).values("HAL", "HALFILE")[-1].value == str(place / "b.hal")
+
+
+def test_check_only_says(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wiring(ini, "--check") == 0
+    ini.write_text(ini_text(joint="MAX_VELOCITY = 20\nMAX_ACCELERATION = 500\n"))
+    assert wiring(ini, "--check") == 1
+    assert "warning: [AXIS_X]MAX_VELOCITY = 50 is more than [JOINT_0]'s 20" in capsys.readouterr().err
+    assert not (ini.parent / "machine-mpg.hal").exists()
+
+
+def test_errors_write_nothing(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (ini.parent / "machine.hal").write_text(LOOP + "net w a.b => axis.x.jog-counts\n")
+    assert wiring(ini, "--add") == 2
+    assert "nothing was written" in capsys.readouterr().err
+    assert sorted(path.name for path in ini.parent.iterdir()) == ["machine.hal", "machine.ini", "p.yaml"]
+
+
+def test_json_is_one_document(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wiring(ini, "--json", "--check") == 0
+    output, errors = capsys.readouterr()
+    data = json.loads(output)
+    assert errors == ""
+    assert data["axes"][1]["joints"] == [1]
+    assert data["axes"][0]["detent"] == {"x1": 0.001, "x100": 0.1}
+    assert {"section": "HAL", "line": "HALFILE = machine-mpg.hal"} in data["ini_needs"]
+    assert set(data) == {"ini", "output", "pendant", "units", "kinematics", "axes", "findings", "ini_needs"}
+
+
+def test_joints_and_increments_are_the_users(ini: Path) -> None:
+    ini.write_text(ini_text(kinematics="mykins"))
+    assert (
+        wiring(ini, "--joints", "X=1", "y=0,2", "--increments", "0.002, 0.2", "--angular-increments", "1,2")
+        == 0
+    )
+    text = (ini.parent / "machine-mpg.hal").read_text()
+    assert "joint.0.jog-counts joint.2.jog-counts" in text
+    assert "--increments 0.002,0.2 --angular-increments 1,2 --axes" in text
+    assert "#   hal_mpg wiring --ini machine.ini --pendant" in text
+    assert "--joints X=1 y=0,2" in text
+
+
+def test_the_pendant_of_the_ini_is_the_default(ini: Path) -> None:
+    ini.write_text(ini_text(more="[HAL_MPG]\nPENDANT = p.yaml\n"))
+    assert wiring(ini, pendant=None) == 0
+    assert "--pendant [HAL_MPG]PENDANT" in (ini.parent / "machine-mpg.hal").read_text()
+
+
+WRONG = [
+    (["--joints", "X"], "--joints X: write an axis once"),
+    (["--joints", "X=0", "x=1"], "--joints x=1: write an axis once"),
+    (["--joints", "A=0"], "has no axis A"),
+    (["--joints", "X=0", "Y=0"], "joint 0 is there twice"),
+    (["--joints", "X=7"], "there is no joint 7"),
+    (["--increments", "1"], "--increments: 1 given, but the pendant has 2"),
+    (["--increments", "a,b"], "'a' is not a number"),
+    (["--output", ""], "--output is empty"),
+    (["--output", "/"], "is a folder"),
+    (["--output", "/none/a.hal"], "cannot be written"),
+    (["--output", "a b.hal"], "no HAL file with a blank"),
+    (["--output", "-", "--add"], "only prints the file"),
+    (["--none"], "unrecognized arguments"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG)
+def test_wrong_words_are_one_line(
+    ini: Path, words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wiring(ini, *words) == 2
+    errors = capsys.readouterr().err
+    assert message in errors
+    assert errors.count("\n") == 1
+
+
+def test_what_is_not_there_is_one_line(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wiring(ini.parent / "none.ini") == 2
+    assert wiring(ini, pendant="none.yaml") == 3
+    assert main(["wiring"]) == 2
+    assert capsys.readouterr().err.count("\n") == 3
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written_to_is_one_line(
+    ini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ini.parent.chmod(0o555)
+    try:
+        assert wiring(ini) == 2
+    finally:
+        ini.parent.chmod(0o755)
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["wiring", "--help"])
+    assert "hal_mpg wiring --ini mill.ini --pendant my-pendant --add" in capsys.readouterr().out

@@ -1,0 +1,179 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Jogs a machine that `hal_mpg wiring` has wired: each axis by one detent at each scale, and the E-stop."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from tests.linuxcnc.driver import Driver, finish, linuxcnc, wait_until
+from tests.linuxcnc.virtual_pendant import AXES, ENABLE, SCALES, VirtualPendant
+
+POSITIONS = {**AXES, "u": 0x130, "v": 0x131, "w": 0x132}
+"""BTN_SOUTH, BTN_EAST, BTN_C."""
+
+LETTERS = "xyzabcuvw"
+
+HOME_LIMIT_S = 90.0
+
+REST_S = 0.15
+
+Notes = dict[str, Any]
+
+
+def main(driver: Driver) -> Notes:
+    """Jog before homing, home, jog after it, and trip."""
+    pendant = VirtualPendant(POSITIONS)
+    start = time.monotonic()
+    notes: Notes = {"seconds": {}}
+    driver.set_watchdog(5.0) if has_pin(driver, "watchdog.timeout-0") else None
+    before = driver.pin("motion.enable")
+    pendant.plug_in()
+    driver.wait_pin("hal_mpg.estop-ok", True)
+    notes["enabled before reset"] = [before, driver.pin("motion.enable")]
+    driver.turn_on()
+    driver.mode("MANUAL")
+    pendant.press(ENABLE)
+    notes["unhomed"] = {letter: jog_joints(driver, pendant, letter) for letter in letters(driver)}
+    home(driver)
+    notes["seconds"]["homed"] = round(time.monotonic() - start, 1)
+    notes["homed"] = {letter: jog_axis(driver, pendant, letter) for letter in letters(driver)}
+    notes["limits"] = {letter: limits(driver, letter) for letter in letters(driver)}
+    notes["estop"] = press_estop(driver, pendant)
+    notes["seconds"]["all"] = round(time.monotonic() - start, 1)
+    notes["errors"] = sorted(set(driver.read_errors()))
+    return notes
+
+
+def has_pin(driver: Driver, pin: str) -> bool:
+    try:
+        driver.pin(pin)
+    except Exception:  # noqa: BLE001  # hal's own
+        return False
+    return True
+
+
+def letters(driver: Driver) -> str:
+    driver.stat.poll()
+    return "".join(x for i, x in enumerate(LETTERS) if driver.stat.axis_mask & 1 << i)
+
+
+def limits(driver: Driver, letter: str) -> list[float]:
+    return [driver.pin(f"hal_mpg.axis.{letter}.max-{what}") for what in ("velocity", "acceleration")]
+
+
+def joints(driver: Driver) -> list[float]:
+    driver.stat.poll()
+    return [driver.stat.joint[joint]["output"] for joint in range(driver.stat.joints)]
+
+
+def still(driver: Driver) -> None:
+    """Wait until nothing moves any more."""
+    last, since = joints(driver), time.monotonic()
+
+    def rested() -> bool:
+        nonlocal last, since
+        now = joints(driver)
+        if now != last:
+            last, since = now, time.monotonic()
+        return time.monotonic() - since > REST_S
+
+    wait_until(rested, "nothing moves")
+
+
+def ready(driver: Driver) -> None:
+    driver.wait_pin("hal_mpg.why-not", 0)
+
+
+def turn(driver: Driver, pendant: VirtualPendant, letter: str, detents: int) -> None:
+    """Turn the wheel, and wait until the axis has stopped."""
+    pin = f"hal_mpg.axis.{letter}.jog-counts"
+    before = driver.pin(pin)
+    pendant.turn(detents)
+    wait_until(lambda: driver.pin(pin) != before, f"counts of {letter}")
+    still(driver)
+
+
+def select(driver: Driver, pendant: VirtualPendant, letter: str, scale: str) -> None:
+    pendant.select_axis(letter)
+    pendant.select_scale(scale)
+    driver.wait_pin(f"hal_mpg.axis.{letter}.selected", True)
+    ready(driver)
+
+
+def jog_joints(driver: Driver, pendant: VirtualPendant, letter: str) -> dict[str, float]:
+    """Return which joints one detent moves before homing, and how far."""
+    driver.command.teleop_enable(0)
+    driver.complete()
+    select(driver, pendant, letter, "x10")
+    before = joints(driver)
+    turn(driver, pendant, letter, 1)
+    after = joints(driver)
+    turn(driver, pendant, letter, -1)
+    moved = {str(n): round(b - a, 7) for n, (a, b) in enumerate(zip(before, after, strict=True))}
+    return {joint: distance for joint, distance in moved.items() if distance}
+
+
+def home(driver: Driver) -> None:
+    """Home all joints, in the sequence of the INI file or one after the other."""
+    ini = linuxcnc.ini(driver.stat.ini_filename)
+    driver.command.teleop_enable(0)
+    driver.complete()
+    count = driver.stat.joints
+    sequenced = all(ini.find(f"JOINT_{joint}", "HOME_SEQUENCE") for joint in range(count))
+    for joint in [-1] if sequenced else range(count):
+        driver.command.home(joint)
+        driver.complete()
+        wanted = range(count) if joint < 0 else [joint]
+        wait_until(lambda w=wanted: homed(driver, w), f"homed {joint}", HOME_LIMIT_S)
+    driver.teleop()
+    still(driver)
+
+
+def homed(driver: Driver, wanted: Any) -> bool:
+    driver.stat.poll()
+    driver.read_errors()
+    return all(driver.stat.homed[joint] for joint in wanted)
+
+
+def direction(driver: Driver, letter: str, position: float) -> int:
+    """Return the way in which there is more room."""
+    index = LETTERS.index(letter)
+    low, high = driver.stat.axis[index]["min_position_limit"], driver.stat.axis[index]["max_position_limit"]
+    return 1 if high - position >= position - low else -1
+
+
+def jog_axis(driver: Driver, pendant: VirtualPendant, letter: str) -> dict[str, Any]:
+    """Return how far everything goes by one detent at each scale."""
+    found = {}
+    for scale in SCALES:
+        select(driver, pendant, letter, scale)
+        before = driver.positions()
+        way = direction(driver, letter, before[letter])
+        turn(driver, pendant, letter, way)
+        after = driver.positions()
+        moved = {x: round((after[x] - before[x]) * way, 7) for x in after}
+        found[scale] = {x: distance for x, distance in moved.items() if distance}
+    return found
+
+
+def press_estop(driver: Driver, pendant: VirtualPendant) -> Notes:
+    """Press the E-stop, try to reset, release, and turn on again."""
+    start = time.monotonic()
+    pendant.press_estop()
+    driver.wait_pin("motion.enable", False)
+    notes: Notes = {"trip_s": round(time.monotonic() - start, 4)}
+    driver.wait_state("ESTOP")
+    driver.ask_state("ESTOP_RESET")
+    notes["reset while pressed"] = [driver.pin("motion.enable"), driver.state()]
+    pendant.release_estop()
+    driver.wait_pin("hal_mpg.estop-ok", True)
+    notes["released"] = [driver.pin("motion.enable"), driver.state()]
+    driver.turn_on()
+    notes["on again"] = driver.state()
+    return notes
+
+
+if __name__ == "__main__":
+    finish(main)
