@@ -23,6 +23,8 @@ class MockPendant:
         self.profile = profile
         self.hand = Hand(profile, self._emit, Random(seed))
         self._node: Node | None = None
+        self.routes: dict[int, Node] = {}
+        """Keys that another node of the same device carries."""
         codes = [code for _, code in profile.input_codes()]
         usual: dict[str, Any] = {
             "keys": _numbers(codes, EV_KEY),
@@ -40,19 +42,24 @@ class MockPendant:
         return self._node
 
     def _emit(self, changes: Sequence[Change]) -> None:
-        node = self.node
-        node._bed.ask(
-            "set_state",
-            node.number,
-            [code for kind, code, value in changes if kind == EV_KEY and value],
-            [code for kind, code, value in changes if kind == EV_KEY and not value],
-            [(code, value) for kind, code, value in changes if kind == EV_ABS],
-        )
-        node.send(*changes, REPORT)
+        for node in {self.routes.get(code, self.node) for _, code, _ in changes}:
+            _say(node, [change for change in changes if self.routes.get(change[1], self.node) is node])
 
     def lit(self, written: Sequence[Sequence[int]]) -> dict[int, int]:
         """Return the lamps that programs have switched."""
         return {code: value for kind, code, value in written if kind == EV_LED}
+
+
+def _say(node: Node, changes: Sequence[Change]) -> None:
+    """Let a node say something, and be in the state that it says."""
+    node._bed.ask(
+        "set_state",
+        node.number,
+        [code for kind, code, value in changes if kind == EV_KEY and value],
+        [code for kind, code, value in changes if kind == EV_KEY and not value],
+        [(code, value) for kind, code, value in changes if kind == EV_ABS],
+    )
+    node.send(*changes, REPORT)
 
 
 def _numbers(codes: Sequence[Code], kind: int) -> list[int]:
