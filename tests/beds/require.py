@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -20,3 +21,17 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get(REQUIRE) == "1":
         pytest.fail(f"{REQUIRE}=1, but {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+def need_module(name: str, package: str) -> Any:
+    """Return a module, at the top of a test file; without it, all its tests are skipped (or fail, as above).
+
+    `package`: Debian's, for who wants to have it.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        reason = f"no Python module {name} (Debian: {package})"
+        if os.environ.get(REQUIRE) == "1":
+            pytest.fail(f"{REQUIRE}=1, but {reason}", pytrace=False)
+        pytest.skip(reason, allow_module_level=True)

@@ -18,15 +18,11 @@ from yaml.nodes import MappingNode, Node, ScalarNode
 from hal_mpg.errors import ProfileError
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.yaml_reader import code_names
-from tests.beds.require import skip_or_fail
+from tests.beds.require import need_module
 from tests.fuzz.profiles import random_profile
 from tools import profile_schema
 
-try:
-    import jsonschema
-except ImportError:
-    skip_or_fail("no jsonschema (Debian: python3-jsonschema)")
-
+jsonschema = need_module("jsonschema", "python3-jsonschema")
 HERE = Path(__file__).parent
 SCHEMA = json.loads(profile_schema.SCHEMA_FILE.read_text("utf-8"))
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)

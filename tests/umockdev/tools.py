@@ -37,7 +37,7 @@ class Tool:
 
     def out(self) -> str:
         """Return what it has printed on stdout, or on its terminal."""
-        return (self._bed.home / f"{self.name}.out").read_text("utf-8", "replace")
+        return (self._bed.home / f"{self.name}.out").read_bytes().decode("utf-8", "replace")
 
     def err(self) -> str:
         """Return what it has printed on stderr."""
@@ -45,7 +45,7 @@ class Tool:
 
     def text(self) -> str:
         """Return what was shown on its terminal, without colors and the like."""
-        return ESCAPES.sub("", self.out())
+        return ESCAPES.sub("", self.out()).replace("\r\n", "\n")
 
     def type(self, text: str) -> None:
         """Type something."""

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`hal_mpg monitor`: the pendant as it stands, its pins and events, live; from the device, or from HAL."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from math import isfinite
+
+from hal_mpg.cli import COMPONENT_NAME, Parser, add_machine_options, machine_of
+from hal_mpg.errors import HalError, HalMpgError, UsageError
+from hal_mpg.hal_port import load_hal
+from hal_mpg.inventory import device_of, input_devices
+from hal_mpg.messages import tell
+from hal_mpg.monitor import plain
+from hal_mpg.monitor.device import DeviceReader
+from hal_mpg.monitor.hal import HalReader, is_hal_running
+from hal_mpg.monitor.shown import Reader
+from hal_mpg.profile import Profile
+from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
+from hal_mpg.sources import Source
+from hal_mpg.sources.evdev_nodes import Nodes, detect, is_node
+
+EXAMPLES = """\
+examples:
+  hal_mpg monitor                          what is there: the running component, or the pendant
+  hal_mpg monitor --pendant my.yaml        the pendant, as this profile reads it
+  hal_mpg monitor --hal                    the pins of hal_mpg in the running LinuxCNC
+  hal_mpg monitor --hal --name mpg2        of another component
+  hal_mpg monitor --plain | tee log.txt    a line for each change (also without a terminal)
+
+The pendant itself can be read only while no other program has it, so not while LinuxCNC runs with
+hal_mpg: use --hal then. --hal reads pins and writes none: the machine does not notice.
+While the pendant is read, its keys and its wheel do nothing else; --no-grab lets them.
+
+q or Ctrl-C ends it. exit status: 0; 2 command line, 3 profile, 4 device, 5 HAL.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Show it until the user has enough; return the exit status."""
+    options = parser().parse_args(arguments)
+    _check(options)
+    is_screen = not options.plain and _is_terminal()
+    if is_screen:
+        try:
+            import rich  # noqa: F401
+        except ImportError:
+            raise HalMpgError(
+                "the live view needs the Python library rich: apt install python3-rich, or use --plain"
+            ) from None
+    reader = _reader(options)
+    try:
+        if is_screen:
+            from hal_mpg.monitor import screen
+
+            screen.run(reader, options.seconds)
+        else:
+            plain.run(reader, options.seconds)
+    finally:
+        reader.close()
+    return 0
+
+
+def parser() -> Parser:
+    """Return the parser of the command line."""
+    parser = Parser(
+        prog="hal_mpg monitor",
+        description="Show a pendant live: how it stands, its pins, its events; and why a turn moves nothing.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--pendant", metavar="NAME|FILE", help="profile by name, or its file; default: what is plugged in")
+    add("--device", metavar="PATH", help="use this input device instead of the profile's match")
+    add("--no-grab", action="store_true", help="let other programs see the pendant's events, too")
+    add("--hal", action="store_true", help="show the pins of the running component instead")
+    add("--name", default="hal_mpg", help="name of the component (default: hal_mpg)")
+    add("--plain", action="store_true", help="print a line for each change, even on a terminal")
+    add("--seconds", type=float, metavar="N", help="end after so many seconds")
+    add_machine_options(parser)
+    return parser
+
+
+def _check(options: argparse.Namespace) -> None:
+    if not COMPONENT_NAME.fullmatch(options.name):
+        raise UsageError(f"--name {options.name}: use letters, digits, - and _, a letter first")
+    if options.seconds is not None and not (isfinite(options.seconds) and options.seconds > 0):
+        raise UsageError(f"--seconds {options.seconds:g}: use a positive number")
+    if options.hal and options.device:
+        raise UsageError("--hal shows a component, --device a device; give one of them")
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+
+
+def _reader(options: argparse.Namespace) -> Reader:
+    """Return what reads the component, or the pendant; the component, where it runs and nothing was said."""
+    profile = read_profile(find_profile(options.pendant)) if options.pendant is not None else None
+    if options.hal:
+        return HalReader(load_hal(), options.name, profile)
+    if profile is None and not options.device and os.geteuid() != 0 and is_hal_running():
+        with suppress(HalError):  # HAL without hal_mpg, or without its Python module
+            return HalReader(load_hal(), options.name)
+    profile = profile or _profile_of_what_is_there(options.device)
+    source = _source(profile, options)
+    return DeviceReader(profile, machine_of(options), source, lambda: _why_absent(profile, options.device))
+
+
+def _profile_of_what_is_there(device: str | None) -> Profile:
+    """Return the profile that fits the pendant. Raises UsageError, DeviceError."""
+    fitting = detect(readable_profiles(), device)
+    if fitting:
+        name, profile = fitting[0]
+        tell(f"using profile {name}")
+        return profile
+    if device is None:
+        raise UsageError(
+            "no known pendant is plugged in; hal_mpg list shows what is, --pendant names a profile"
+        )
+    found = device_of(input_devices(()), device)
+    if found is None:
+        raise UsageError(f"--device {device}: is no input device; hal_mpg list shows what is there")
+    raise UsageError(
+        f"no known profile fits {found.name}; name one with --pendant, or make one: hal_mpg learn"
+    )
+
+
+def _why_absent(profile: Profile, device: str | None) -> str:
+    """Return why the pendant could not be opened."""
+    if profile.source == "virtual":
+        return "not there: nobody listens at its socket"
+    for nodes in Nodes().devices():
+        for found in nodes:
+            if is_node(device, found.path) if device else any(m.fits(found.identity) for m in profile.match):
+                return f"{found.path} cannot be used: another program has it? With LinuxCNC: --hal"
+    return "not there: plug it in"
+
+
+def _source(profile: Profile, options: argparse.Namespace) -> Source:
+    if profile.source == "virtual":
+        from hal_mpg.sources.virtual import VirtualSource
+
+        return VirtualSource(profile)
+    from hal_mpg.sources.evdev import EvdevSource
+
+    source = EvdevSource(profile, options.device, grab=not options.no_grab)
+    source.check_access()
+    return source
