@@ -1,27 +1,51 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs commands beside a running LinuxCNC, as its user would in a terminal; notes what they print."""
+"""Runs the doctor beside a running LinuxCNC, with wires taken away by halcmd; notes what it finds."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 from typing import Any
 
-from tests.linuxcnc.driver import Driver, arguments, finish
+from tests.linuxcnc.driver import Driver, arguments, finish, wait_until
 from tests.linuxcnc.virtual_pendant import VirtualPendant
 
 
-def main(driver: Driver) -> list[dict[str, Any]]:
-    """Carry out each command of the arguments in a shell."""
-    driver.set_watchdog(5.0)
+def main(driver: Driver) -> dict[str, Any]:
+    """Look at the machine as it is, with each fault of the arguments, and after hal_mpg was killed."""
     pendant = VirtualPendant({"x": 0x120})
     pendant.plug_in()
     driver.wait_pin("hal_mpg.estop-ok", True)
-    notes = []
-    for command in arguments():
-        done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)
-        notes.append({"status": done.returncode, "out": done.stdout, "err": done.stderr})
+    notes: dict[str, Any] = {"good": doctor(), "text": shell("hal_mpg doctor"), "faults": {}}
+    for fault in arguments():
+        planted = [shell(f"halcmd {command}") for command in fault["plant"]]
+        notes["faults"][fault["fault"]] = {"planted": planted, **doctor()}
+        for command in fault["undo"]:
+            shell(f"halcmd {command}")
+    notes["good again"] = doctor()
+    shell("kill -9 $(halcmd -s show comp hal_mpg | awk '{print $4}')")
+    wait_until(lambda: doctor()["ids"] != [], "the doctor to see that it is dead")
+    notes["killed"] = doctor()
+    # What it starts stays, and would hold a pipe open.
+    notes["recovered"] = {"recover": shell("hal_mpg recover > recover.out 2>&1"), **doctor()}
     return notes
+
+
+def doctor() -> dict[str, Any]:
+    """Return what is wrong, as ids, and all of it."""
+    done = shell("hal_mpg doctor --json")
+    document = json.loads(done["out"]) if done["out"] else {"findings": []}
+    wrong = [finding for finding in document["findings"] if finding["severity"] in ("warning", "error")]
+    # This machine is not installed: what comes of that is not looked at here.
+    ids = sorted({finding["id"] for finding in wrong} - {"realtime-limits"})
+    return {"ids": ids, "document": document, "err": done["err"], "status": done["status"]}
+
+
+def shell(command: str) -> dict[str, Any]:
+    """Run a command as the user would, in a terminal."""
+    done = subprocess.run(command, shell=True, check=False, capture_output=True, text=True)
+    return {"status": done.returncode, "out": done.stdout, "err": done.stderr}
 
 
 finish(main)

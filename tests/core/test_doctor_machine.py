@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The doctor on devices, rights and programs: each planted fault is found, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evdev import ecodes
+
+from hal_mpg.access import User
+from hal_mpg.doctor.device_checks import check_device
+from hal_mpg.doctor.findings import ERROR, OK, WARNING, Finding
+from hal_mpg.doctor.machine_checks import check_machine
+from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings, interpreter, version_of
+from hal_mpg.inventory import Device, Hidden, Node, fits
+from hal_mpg.profile import Identity, Profile
+from hal_mpg.profile_files import read_profile
+
+CONFIG = Path(__file__).parents[2] / "config/pendants"
+PROFILE = read_profile(CONFIG / "generic-6axis.yaml")
+KNOWN = [("generic-6axis", CONFIG / "generic-6axis.yaml", PROFILE)]
+RULES = Path("/etc/udev/rules.d/70-hal-mpg.rules")
+CODES = {1: frozenset(range(0x120, 0x12C)), 2: frozenset([ecodes.REL_DIAL])}
+
+MACHINIST = User("alice", 1000, 1000, frozenset([1000, 46]))
+
+
+@pytest.fixture(autouse=True)
+def plugdev(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(User, "has_group", property(lambda user: 46 in user.groups))
+    monkeypatch.setattr(User, "will_have_group", property(lambda user: user.name == "soon"))
+
+
+def device(**changes: Any) -> Device:
+    """Return the generic pendant, or another device."""
+    identity = Identity(
+        changes.pop("vendor", 0x1209), changes.pop("product", 1), changes.pop("name", "MPG"), "usb/input0"
+    )
+    node = Node("/dev/input/event5", identity, changes.pop("codes", CODES), changes.pop("refusal", ""), 3)
+    return Device((node,), fits([node], KNOWN))
+
+
+def pendant(**changes: Any) -> DeviceFacts:
+    facts = DeviceFacts(device(), may_open=True, naming=(RULES,), is_marked=True, for_group=True)
+    return replace(facts, **changes)
+
+
+def machine(**changes: Any) -> Surroundings:
+    """Return a good machine, but for the changes."""
+    good = Surroundings(
+        user=MACHINIST,
+        is_root=False,
+        has_group=True,
+        devices=(pendant(),),
+        hidden=(),
+        profile_faults=(),
+        shipped_rules=RULES,
+        has_limits=True,
+        may_priority=True,
+        linuxcnc="/usr/bin/linuxcnc",
+        version=(2, 9, 4),
+        version_text="2.9.4",
+        program="/usr/local/bin/hal_mpg",
+        python="/usr/local/lib/hal_mpg/bin/python",
+        python_has_hal=True,
+        system_has_hal=True,
+    )
+    return replace(good, **changes)
+
+
+def examined(facts: Surroundings, profile: Profile | None = PROFILE) -> list[Finding]:
+    is_virtual = profile is not None and profile.source != "evdev"
+    return [*check_machine(facts, is_virtual), *check_device(facts, profile)]
+
+
+def wrong(findings: list[Finding]) -> list[str]:
+    return sorted(finding.id for finding in findings if finding.is_wrong)
+
+
+SECRET = pendant(device=device(refusal="this user may not read it"), may_open=False)
+STRANGER = DeviceFacts(device(vendor=0x1189, name="Pad", codes={1: frozenset([30, 31])}), may_open=True)
+OUTSIDER = replace(MACHINIST, groups=frozenset([1000]))
+VIRTUAL = replace(PROFILE, source="virtual")
+XHC = Hidden("XHC pendant", "10ce:eb93")
+
+FAULTS: dict[str, tuple[Surroundings, str]] = {
+    "no device": (machine(devices=()), "no-device"),
+    "only a mouse": (machine(devices=(pendant(device=device(
+        vendor=9, codes={1: frozenset([0x110]), 2: frozenset([0, 1])})),)), "no-device"),
+    "another device": (machine(devices=(STRANGER,)), "no-profile"),
+    "a device without an input node": (machine(devices=(), hidden=(XHC,)), "no-input-node"),
+    "no rules": (
+        machine(devices=(replace(SECRET, naming=(), is_marked=False),), shipped_rules=None), "rule-missing"),
+    "no rules, and udev cannot be asked": (
+        machine(devices=(replace(SECRET, naming=(), is_marked=None),), shipped_rules=None), "rule-missing"),
+    "its id is in no rules": (
+        machine(devices=(replace(SECRET, naming=(), is_marked=False),)), "rule-missing"),
+    "only its own rules": (
+        machine(devices=(replace(SECRET, naming=(Path("69-x.rules"),)),), shipped_rules=None), "rule-missing"),
+    "readable, but without rules": (
+        machine(devices=(pendant(naming=(), is_marked=False),), shipped_rules=None), "rule-missing"),
+    "rules not in force": (machine(devices=(replace(SECRET, is_marked=False),)), "rule-not-in-force"),
+    "readable, rules not in force": (machine(devices=(pendant(is_marked=False),)), "rule-not-in-force"),
+    "not in the group": (machine(user=OUTSIDER, devices=(SECRET,)), "group"),
+    "not in the group, but at the seat": (machine(user=OUTSIDER, may_priority=False), "group"),
+    "in the group at the next login": (
+        machine(user=replace(OUTSIDER, name="soon"), devices=(SECRET,)), "group"),
+    "no such group": (machine(has_group=False, user=OUTSIDER, devices=(SECRET,)), "no-group"),
+    "something else keeps it": (machine(devices=(replace(SECRET, for_group=False),)), "not-readable"),
+    "broken": (machine(devices=(pendant(may_open=False, device=device(
+        refusal="it cannot be opened: Input/output error")),)), "not-readable"),
+    "grabbed": (machine(devices=(pendant(is_grabbed=True, holders=((77, "evtest"),)),)), "grabbed"),
+    "grabbed by nobody knows who": (machine(devices=(pendant(is_grabbed=True),)), "grabbed"),
+    "lacks codes": (
+        machine(devices=(pendant(device=device(codes={1: CODES[1]})),)), "missing-codes"),
+    "no limits": (machine(has_limits=False, may_priority=False), "realtime-limits"),
+    "limits, but not in this session": (machine(may_priority=False), "realtime-login"),
+    "no LinuxCNC": (
+        machine(linuxcnc="", version=(), python_has_hal=False, system_has_hal=False), "linuxcnc-missing"),
+    "an old LinuxCNC": (machine(version=(2, 7, 15)), "linuxcnc-old"),
+    "the wrong Python": (machine(python_has_hal=False), "wrong-python"),
+    "no module hal": (machine(python_has_hal=False, system_has_hal=False), "hal-module"),
+    "not on the PATH": (machine(program=""), "not-on-path"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found_and_nothing_else(fault: str) -> None:
+    facts, expected = FAULTS[fault]
+    findings = examined(facts)
+    assert wrong(findings) == [expected], findings
+    assert all(finding.mend for finding in findings if finding.is_wrong)
+
+
+@pytest.mark.parametrize("profile", [PROFILE, None, VIRTUAL])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"version": (), "version_text": ""},
+        {"version": (2, 9, 0)},
+        {"has_limits": False},  # somebody may all the same: by other means than PAM's limits
+        {"is_root": True, "may_priority": False},
+        {"is_root": True, "user": User("root", 0, 0, frozenset([0]))},
+        {"devices": (pendant(is_marked=None),)},
+        {"devices": (pendant(is_grabbed=True, holders=((5, "/usr/bin/python3 /usr/local/bin/hal_mpg"),)),)},
+        {"devices": (STRANGER, pendant())},
+        {"devices": (pendant(), SECRET)},
+    ],
+)
+def test_nothing_is_wrong_on_a_good_machine(change: dict[str, Any], profile: Profile | None) -> None:
+    findings = examined(machine(**change), profile)
+    assert not wrong(findings)
+    assert any(finding.severity == OK for finding in findings)
+
+
+def test_a_virtual_pendant_needs_no_device_and_no_group() -> None:
+    facts = machine(devices=(), user=OUTSIDER, may_priority=False, shipped_rules=None, hidden=(XHC,))
+    assert not wrong(examined(facts, VIRTUAL))
+
+
+def test_the_right_command_is_told() -> None:
+    def mend(fault: str) -> str:
+        return next(finding.mend for finding in examined(FAULTS[fault][0]) if finding.is_wrong)
+
+    assert mend("not in the group").startswith("sudo adduser alice plugdev, then log out")
+    assert "next login" in mend("in the group at the next login")
+    assert mend("grabbed") == "end that program: kill 77"
+    assert mend("no rules").endswith("install-udev")
+    assert mend("its id is in no rules").endswith("install-udev --device /dev/input/event5")
+    assert "hal_mpg learn --device /dev/input/event5" in mend("another device")
+
+
+def test_what_only_goes_wrong_later_is_a_warning() -> None:
+    for fault in (
+        "readable, but without rules",
+        "readable, rules not in force",
+        "not in the group, but at the seat",
+    ):
+        (finding,) = (f for f in examined(FAULTS[fault][0]) if f.is_wrong)
+        assert finding.severity == WARNING
+    for fault in ("no rules", "rules not in force", "not in the group"):
+        (finding,) = (f for f in examined(FAULTS[fault][0]) if f.is_wrong)
+        assert finding.severity == ERROR
+
+
+def test_another_pendant_than_the_configuration_names() -> None:
+    other = replace(PROFILE, name="Shuttle", match=(replace(PROFILE.match[0], vendor=0x0B33),))
+    (finding,) = (f for f in examined(machine(), other) if f.is_wrong)
+    assert finding.id == "other-pendant"
+    assert "PENDANT = generic-6axis" in finding.mend
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("2.9.0~pre1+git20230208.f1270d6ed7", (2, 9, 0)),
+        ("1:2.9.4-2", (2, 9, 4)),
+        ("2.10", (2, 10)),
+        ("", ()),
+        ("master", ()),
+    ],
+)
+def test_versions(text: str, version: tuple[int, ...]) -> None:
+    assert version_of(text) == version
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        (b"#!/opt/x/bin/python3 -P\n", "/opt/x/bin/python3"),
+        (b"#!/opt/x/bin/python3.11\n", "/opt/x/bin/python3.11"),
+        (b"#!/bin/sh\n", ""),
+        (b"\x7fELF", ""),
+        (b"#!\n", ""),
+        (b"", ""),
+    ],
+)
+def test_the_python_of_a_program(tmp_path: Path, line: bytes, found: str) -> None:
+    (tmp_path / "program").write_bytes(line)
+    assert interpreter(str(tmp_path / "program")) == found
+    assert interpreter(str(tmp_path / "nothing")) == ""
