@@ -43,13 +43,13 @@ examples:
   hal_mpg wiring --ini router.ini --increments 0.002,0.02,0.2
         other distances than the pendant's profile has, in machine units, for its scales in order
 
-The file takes the place of mpg.hal, mpg-estop.hal, mpg-x.hal and so on. It brings the pendant's E-stop into the
-machine's chain: a loop-back is taken apart, an E-stop of the machine's own is kept. hal_mpg is not a safety
-function: wire the pendant's E-stop button into the machine's E-stop circuit as well. Whenever you change the
-INI or HAL files, run it again.
+The file takes the place of mpg.hal, mpg-estop.hal, mpg-x.hal and so on. It brings the pendant's E-stop into
+the machine's chain: a loop-back is taken apart, an E-stop of the machine's own is kept. hal_mpg is not a
+safety function: wire the pendant's E-stop button into the machine's E-stop circuit as well. Whenever you
+change the INI or HAL files, run it again.
 
-exit status: 0; 1 with --check, where something would go wrong; 2 command line, or a machine that cannot be wired
-as it is; 3 profile; 4 device.
+exit status: 0; 1 with --check, where something would go wrong; 2 command line, or a machine that cannot be
+wired as it is; 3 profile.
 """
 
 JOINTS = re.compile(r"([A-Za-z])=(\d{1,2}(?:,\d{1,2})*)")
@@ -87,7 +87,7 @@ def parser() -> Parser:
     """Return the parser of the command line."""
     parser = Parser(
         prog="hal_mpg wiring",
-        description="Write the HAL file that wires a pendant to a machine, from the machine's INI and HAL files.\n"
+        description="Write the HAL file that wires a pendant to a machine, from its INI and HAL files.\n"
         "It needs no running LinuxCNC, and no pendant that is plugged in.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -291,9 +291,8 @@ def _write(
     if changed is not None:
         backup = _backup(ini.path)
         _replace(Path(os.path.realpath(ini.path)), changed)
-        _say(
-            f"changed {ini.path}: {'; '.join(f'[{a.section}] {a.line}' for a in additions)} (before: {backup})"
-        )
+        lines = "; ".join(f"[{addition.section}] {addition.line}" for addition in additions)
+        _say(f"changed {ini.path}: {lines} (before: {backup})")
     return bool(options.add)
 
 

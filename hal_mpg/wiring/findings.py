@@ -12,8 +12,8 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 class Finding(NamedTuple):
     """One line for the user. `id` is the same for the same kind of finding, for programs.
 
-    ERROR: the machine cannot be wired like this, nothing is written. WARNING: a click would come out wrong, or a
-    guarantee is missing. NOTE: good to know.
+    ERROR: the machine cannot be wired like this, nothing is written. WARNING: a click would come out wrong,
+    or a guarantee is missing. NOTE: good to know.
     """
 
     severity: str

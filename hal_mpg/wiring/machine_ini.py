@@ -17,6 +17,9 @@ ALL_JOINTS = "xyzabcuvw"
 
 MAX_JOINTS = 16
 
+CURRENT_VERSION = 1.1
+"""Older INI files are converted by LinuxCNC before it starts (scripts/linuxcnc, update_ini)."""
+
 LINUXCNC_DEFAULT = 1.0
 """Velocity and acceleration of an axis or joint whose INI section gives none (emccfg.h)."""
 
@@ -76,6 +79,17 @@ def read_machine(ini: IniFile, joints: Mapping[str, tuple[int, ...]] | None = No
             f"{ini.path}: is of LinuxCNC 2.7 or older ([AXIS_0]); run `update_ini {ini.path}` first"
         )
     findings: list[Finding] = []
+    version = ini.number("EMC", "VERSION")
+    if version is None or version < CURRENT_VERSION:
+        findings.append(
+            Finding(
+                WARNING,
+                "old-ini",
+                f"{ini.path}: [EMC]VERSION is not 1.1 or newer: LinuxCNC will convert its files before it "
+                f"starts; "
+                "start LinuxCNC once, then run this again",
+            )
+        )
     module, *options = ini.text("KINS", "KINEMATICS").split() or [""]
     machine = MachineIni(ini, _units(ini, findings), module, module == "trivkins", findings=findings)
     letters = _letters(ini)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Realtime components for the E-stop chain that collide with nothing the machine has loaded.
 
-LinuxCNC loads a realtime module once: a second `loadrt and2` is an error, and LinuxCNC does not start. So each
-kind of part has several modules that can do it, the plainest first.
+LinuxCNC loads a realtime module once: a second `loadrt and2` is an error, and LinuxCNC does not start. So
+each kind of part has several modules that can do it, the plainest first.
 """
 
 from __future__ import annotations

@@ -44,10 +44,10 @@ ADVICE = [
         ],
     ),
     ({"axes": ""}, ["no-axis-section: {}: [AXIS_X] is missing"]),
-    ({"axis": FINE.replace("50\n", "0\n")}, ["bad-limit: {}:13: MAX_VELOCITY = 0: the axis could not move"]),
-    ({"axis": FINE.replace("50\n", "fast\n")}, ["bad-limit: {}:13: MAX_VELOCITY = fast"]),
+    ({"axis": FINE.replace("50\n", "0\n")}, ["bad-limit: {}:14: MAX_VELOCITY = 0: the axis could not move"]),
+    ({"axis": FINE.replace("50\n", "fast\n")}, ["bad-limit: {}:14: MAX_VELOCITY = fast"]),
     ({"units": ""}, ["no-units: {}: [TRAJ]LINEAR_UNITS is missing"]),
-    ({"units": "furlong"}, ["bad-units: {}:8: LINEAR_UNITS = furlong"]),
+    ({"units": "furlong"}, ["bad-units: {}:9: LINEAR_UNITS = furlong"]),
     ({"more": "[EMCMOT]\nSERVO_PERIOD = 10000000\n"}, ["slow-servo: {}: [EMCMOT]SERVO_PERIOD = 10000000"]),
     ({"kinematics": "scarakins"}, ["joints-are-no-axes: scarakins: joints are no axes here"]),
     ({"more": "[DISPLAY]\nLATHE = 1\n"}, ["lathe-radius: a lathe"]),
@@ -58,11 +58,11 @@ ADVICE = [
             "kinematics": "trivkins coordinates=XA",
             "more": "[TRAJ]\nANGULAR_UNITS = radian\n",
         },
-        ["ini-problem: {}:32: a second section [TRAJ]"],
+        ["ini-problem: {}:33: a second section [TRAJ]"],
     ),
     (
         {"hal": "HALFILE = none.hal\n"},
-        ["ini-problem: {}:10: none.hal is not there: LinuxCNC would not start"],
+        ["ini-problem: {}:11: none.hal is not there: LinuxCNC would not start"],
     ),
 ]
 
@@ -83,6 +83,11 @@ def test_what_is_told_of_a_machine(tmp_path: Path, machine: dict[str, str], told
     assert len(findings) == len(told), findings
     for found, expected in zip(findings, told, strict=True):
         assert found.startswith(expected.format(path)), found
+
+
+def test_an_older_ini_file_is_told(tmp_path: Path) -> None:
+    text = ini_text().replace("VERSION = 1.1\n", "")
+    assert "old-ini" in {finding.id for finding in wired(write_machine(tmp_path, text))[1]}
 
 
 def test_radians_are_told(tmp_path: Path) -> None:

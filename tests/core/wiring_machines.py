@@ -60,7 +60,7 @@ def ini_text(
     sections = "".join(f"[AXIS_{letter}]\n{axis}" for letter in letters)
     sections += "".join(f"[JOINT_{n}]\n{joint}" for n in range(count))
     return (
-        f"[EMC]\nMACHINE = test\n[KINS]\nKINEMATICS = {kinematics}\nJOINTS = {count}\n"
+        f"[EMC]\nMACHINE = test\nVERSION = 1.1\n[KINS]\nKINEMATICS = {kinematics}\nJOINTS = {count}\n"
         f"[TRAJ]\nCOORDINATES = {coordinates}\nLINEAR_UNITS = {units}\n[HAL]\n{hal}{sections}{more}"
     )
 

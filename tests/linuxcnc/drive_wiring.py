@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from tests.linuxcnc.driver import Driver, finish, linuxcnc, wait_until
+from tests.linuxcnc.driver import Driver, arguments, finish, linuxcnc, wait_until
 from tests.linuxcnc.virtual_pendant import AXES, ENABLE, SCALES, VirtualPendant
 
 POSITIONS = {**AXES, "u": 0x130, "v": 0x131, "w": 0x132}
@@ -17,7 +17,7 @@ LETTERS = "xyzabcuvw"
 
 HOME_LIMIT_S = 90.0
 
-REST_S = 0.15
+REST_S = 0.06
 
 Notes = dict[str, Any]
 
@@ -83,7 +83,14 @@ def still(driver: Driver) -> None:
 
 
 def ready(driver: Driver) -> None:
-    driver.wait_pin("hal_mpg.why-not", 0)
+    try:
+        driver.wait_pin("hal_mpg.why-not", 0)
+    except TimeoutError as error:
+        raise TimeoutError(
+            f"{error}: it is {driver.pin('hal_mpg.why-not')}; on a soft limit: "
+            f"{driver.pin('motion.on-soft-limit')}; "
+            f"at {driver.positions()}, joints {joints(driver)}; {driver.read_errors()}"
+        ) from None
 
 
 def turn(driver: Driver, pendant: VirtualPendant, letter: str, detents: int) -> None:
@@ -110,7 +117,6 @@ def jog_joints(driver: Driver, pendant: VirtualPendant, letter: str) -> dict[str
     before = joints(driver)
     turn(driver, pendant, letter, 1)
     after = joints(driver)
-    turn(driver, pendant, letter, -1)
     moved = {str(n): round(b - a, 7) for n, (a, b) in enumerate(zip(before, after, strict=True))}
     return {joint: distance for joint, distance in moved.items() if distance}
 
@@ -138,7 +144,9 @@ def homed(driver: Driver, wanted: Any) -> bool:
 
 
 def direction(driver: Driver, letter: str, position: float) -> int:
-    """Return the way in which there is more room."""
+    """Return the way in which there is more room, or the one that the test says."""
+    if letter in arguments()["ways"]:
+        return int(arguments()["ways"][letter])
     index = LETTERS.index(letter)
     low, high = driver.stat.axis[index]["min_position_limit"], driver.stat.axis[index]["max_position_limit"]
     return 1 if high - position >= position - low else -1

@@ -24,6 +24,16 @@ MAX_BYTES = 100_000
 PLACE = "samples"
 """Where the copies are in a configuration's directory."""
 
+LEFT_OUT = (
+    ("[APPLICATIONS]", "APP"),
+    ("[DISPLAY]", "INTRO_GRAPHIC"),
+    ("[RS274NGC]", "REMAP"),
+    ("[PYTHON]", "TOPLEVEL"),
+    ("[PYTHON]", "PATH_PREPEND"),
+    ("[PYTHON]", "PATH_APPEND"),
+)
+"""Entries of the INI files that want a screen, or remaps that lie elsewhere."""
+
 STUB = """\
 #!{python}
 # Stands in for a program that needs a screen: its pins are those that the HAL files name.
@@ -109,15 +119,21 @@ def _write_stubs(ini: Path, folder: Path, programs: dict[str, Any]) -> None:
 
 
 def _one_display(ini: Path) -> None:
-    """Leave one line that names the GUI, at the start of its line; and nothing that is started beside it."""
+    """Leave one line that names the GUI, at the start of its line; and nothing that wants a screen."""
+    text = ini.read_text(errors="replace")
+    if read_ini(ini).text("HAL", "TWOPASS"):  # haltcl looks into /usr/bin first, where the real one is
+        text = text.replace(
+            "HALFILE = LIB:basic_sim.tcl", "HALFILE = LIB:basic_sim.tcl -no_use_hal_manualtoolchange"
+        )
+        text = re.sub(r"^.*HALFILE *=.*axis_manualtoolchange.hal.*\n", "", text, flags=re.MULTILINE)
     lines, found, section = [], False, ""
-    for line in ini.read_text(errors="replace").splitlines():
+    for line in text.splitlines():
         section = line.strip() if line.strip().startswith("[") else section
         key = line.split("=")[0].strip()
         if (section, key) == ("[DISPLAY]", "DISPLAY"):
             lines += [] if found else ["DISPLAY = x"]
             found = True
-        elif (section, key) != ("[APPLICATIONS]", "APP"):
+        elif (section, key) not in LEFT_OUT:
             is_other = key in ("DISPLAY", "PENDANT") and section != "[HAL_MPG]"
             lines.append(f" {line}" if is_other else line)
     ini.write_text("\n".join(lines) + "\n")

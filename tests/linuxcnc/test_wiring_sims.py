@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Every simulation that LinuxCNC ships and where a wheel makes sense: wired, started, homed, jogged, tripped.
+
+Simulations for which the same commands are written, with the same kinematics, are one case. What is left
+out, and why, is in wiring_sims.yaml; a simulation that is refused there has to be refused for that reason.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hal_mpg.errors import UsageError
+from hal_mpg.hal_files import read_hal_files
+from hal_mpg.ini_file import IniFile, read_ini
+from hal_mpg.machine import Machine
+from hal_mpg.profile_yaml import load_profile
+from hal_mpg.wiring.findings import ERROR, of_severity
+from hal_mpg.wiring.hal_text import hal_text
+from hal_mpg.wiring.machine_ini import MachineAxis, read_machine
+from hal_mpg.wiring.plan import Plan, make_plan
+from tests.beds.linuxcnc import LinuxcncRunError, require_linuxcnc, run_linuxcnc
+from tests.beds.require import skip_or_fail
+from tests.linuxcnc.wiring_bed import PLACE, SAMPLES, prepare
+
+HERE = Path(__file__).parent
+
+PENDANT = HERE / "nine-axes.yaml"
+
+AT_A_TIME = 2
+
+LIMIT_S = 150.0
+
+TRIP_LIMIT_S = 0.05
+"""From the button to disabled motion, at best; on a busy machine it may take longer."""
+
+TOLERANCE = 2e-6
+"""In machine units: some kinematics compute positions back from joints."""
+
+Notes = dict[str, Any]
+
+
+@dataclass
+class Case:
+    """Simulations that get the same wiring, with the first one's plan and what came of its run."""
+
+    inis: list[str]
+    plan: Plan
+    notes: Notes | None = None
+    failure: str = ""
+
+
+def data() -> Notes:
+    """Return wiring_sims.yaml."""
+    found: Notes = yaml.safe_load((HERE / "wiring_sims.yaml").read_text())
+    return found
+
+
+def simulations() -> list[str]:
+    """Return all INI files of LinuxCNC's simulations."""
+    return sorted(str(path.relative_to(SAMPLES)) for path in (SAMPLES / "sim").rglob("*.ini"))
+
+
+def plan_of(ini: IniFile) -> Plan:
+    """Return the plan for one. Raises UsageError where there is none."""
+    profile = load_profile(PENDANT.read_text(), PENDANT.name)
+    machine = read_machine(ini)
+    steps = Machine(machine.units, frozenset(machine.letters)).steps_of(profile)
+    return make_plan(machine, read_hal_files(ini), profile, steps, "nine-axes")
+
+
+def wire(name: str) -> tuple[Plan | None, str, str]:
+    """Return the plan for a simulation, the commands that are written, and why there are none."""
+    try:
+        plan = plan_of(read_ini(SAMPLES / name))
+        text = hal_text(plan)
+    except UsageError as error:
+        return None, "", str(error)
+    errors = of_severity(plan.findings, ERROR)
+    if errors:
+        return plan, "", errors[0].id
+    lines = [line.split(" # ")[0] for line in text.splitlines() if not line.startswith("#")]
+    return plan, "\n".join(line for line in lines if not line.startswith("setp hal_mpg.axis")), ""
+
+
+@pytest.fixture(scope="module", name="wired")
+def wired_fixture() -> dict[str, tuple[Plan | None, str, str]]:
+    """Return what comes of each simulation's wiring."""
+    if not (SAMPLES / "sim").is_dir():
+        skip_or_fail("LinuxCNC's sample configurations are not installed (linuxcnc-doc-en)")
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        names = simulations()
+        return dict(zip(names, pool.map(wire, names), strict=True))
+
+
+@pytest.fixture(scope="module", name="cases")
+def cases_fixture(wired: dict[str, tuple[Plan | None, str, str]]) -> list[Case]:
+    """Run one simulation of each kind, two at a time."""
+    require_linuxcnc()
+    left_out = data()["left out"]
+    cases: dict[tuple[str, str], Case] = {}
+    for name, (plan, text, why) in wired.items():
+        if plan is None or why or name in left_out:
+            continue
+        kinematics = plan.machine.ini.text("KINS", "KINEMATICS").lower()
+        case = cases.setdefault((kinematics, text), Case([], plan))
+        case.inis.append(name)
+    only = os.environ.get("HAL_MPG_SIMS", "")
+    chosen = [case for case in cases.values() if not only or any(only in name for name in case.inis)]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        list(pool.map(play, chosen))
+    return chosen
+
+
+def play(case: Case) -> None:
+    """Run a case's first simulation."""
+    name = case.inis[0]
+    programs, ways = data()["programs"], data()["ways"].get(name, {})
+
+    def edit(config: Path) -> None:
+        prepare(config, name, config / "pendants" / f"virtual-{PENDANT.name}", programs)
+
+    try:
+        case.notes = run_linuxcnc(
+            f"{PLACE}/{name}",
+            HERE / "drive_wiring.py",
+            virtual=PENDANT,
+            edit=edit,
+            arguments={"ways": ways},
+            timeout_s=LIMIT_S,
+        ).result
+    except (LinuxcncRunError, AssertionError, ValueError, KeyError) as error:
+        case.failure = f"{name}: {error}"
+
+
+def test_what_is_left_out_is_there_and_refused_for_the_reason_given(
+    wired: dict[str, tuple[Plan | None, str, str]],
+) -> None:
+    for name, reason in data()["refused"].items():
+        if name in wired:  # another version of LinuxCNC may not have it
+            assert reason in wired[name][2], name
+    told = {*data()["refused"], *data()["left out"]}
+    assert [name for name, (_, _, why) in wired.items() if why and name not in told] == []
+
+
+def test_each_simulation_starts_and_is_homed(cases: list[Case]) -> None:
+    failures = [case.failure for case in cases if case.failure]
+    assert not failures, "\n\n".join(failures)
+
+
+def played(cases: list[Case]) -> list[tuple[str, Plan, Notes]]:
+    """Return the cases that ran."""
+    return [(case.inis[0], case.plan, case.notes) for case in cases if case.notes is not None]
+
+
+def test_after_homing_each_detent_is_as_long_as_its_scale_says(cases: list[Case]) -> None:
+    for name, plan, notes in played(cases):
+        for axis, steps in plan.axes:
+            moved = notes["homed"][axis.letter]
+            for scale, distance in zip(plan.profile.scales, steps.distances, strict=True):
+                expected = {} if axis.is_locking else {axis.letter: pytest.approx(distance, abs=TOLERANCE)}
+                assert moved[scale] == expected, f"{name}: {axis.letter} at {scale}"
+
+
+def test_before_homing_the_wheel_moves_all_joints_of_its_axis_and_no_other(cases: list[Case]) -> None:
+    for name, plan, notes in played(cases):
+        for axis, steps in plan.axes:
+            expected = {str(n): pytest.approx(steps.distances[1], abs=TOLERANCE) for n in movable(plan, axis)}
+            assert notes["unhomed"][axis.letter] == expected, f"{name}: {axis.letter}"
+
+
+def movable(plan: Plan, axis: MachineAxis) -> list[int]:
+    """Return the joints that LinuxCNC lets move before homing: not those that home together."""
+    ini = plan.machine.ini
+    together = [n for n in axis.joints if (ini.number(f"JOINT_{n}", "HOME_SEQUENCE") or 0) < 0]
+    locked = ini.number(f"AXIS_{axis.letter.upper()}", "LOCKING_INDEXER_JOINT")
+    return [n for n in axis.joints if n not in together and n != locked]
+
+
+def test_the_pendants_estop_trips_until_it_is_reset(cases: list[Case]) -> None:
+    for name, _, notes in played(cases):
+        assert notes["enabled before reset"] == [False, False], name
+        assert notes["estop"]["reset while pressed"] == [False, "ESTOP"], name
+        assert notes["estop"]["released"] == [False, "ESTOP"], name
+        assert notes["estop"]["on again"] == "ON", name
+
+
+def test_the_trip_is_quick(cases: list[Case]) -> None:
+    trips = [notes["estop"]["trip_s"] for _, _, notes in played(cases)]
+    assert min(trips) < TRIP_LIMIT_S
+    assert sorted(trips)[len(trips) // 2] < TRIP_LIMIT_S
+
+
+def test_hal_mpg_knows_each_axis_limits(cases: list[Case]) -> None:
+    for name, plan, notes in played(cases):
+        for axis, _ in plan.axes:
+            limits = [axis.velocity.value, axis.acceleration.value]
+            assert notes["limits"][axis.letter] == pytest.approx(limits), f"{name}: {axis.letter}"
