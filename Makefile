@@ -7,9 +7,10 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 PYTEST := $(VENV)/bin/python -m pytest
 PREFIX := /usr/local
+COMPLETIONS := $(PREFIX)/share/bash-completion/completions
 
-.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lesions fuzz mutation lint bench install \
-    uninstall clean
+.PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lesions fuzz mutation lint bench \
+    schema pictures install uninstall clean
 
 help:
 	@echo 'make demo       try hal_mpg on a simulated machine, with a virtual pendant'
@@ -20,6 +21,7 @@ help:
 	@echo 'make lesions    take every wire, code and rule away, one by one and in pairs, and write docs/lesions.md'
 	@echo 'make fuzz       feed nonsense to profiles, decoders and the state machine, millions of times'
 	@echo 'make mutation   change the core line by line, and see that a test notices; an hour'
+	@echo 'make pictures   make the pictures of the README from the programs themselves'
 	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
 
@@ -57,6 +59,14 @@ mutation: $(STAMP)
 	$(VENV)/bin/python -m pip install --quiet --editable '.[mutation]'
 	$(VENV)/bin/python -m tests.mutation $(MUTATION)
 
+# The schema of profiles and the pictures in the README are made; tests compare them with what is made now.
+schema: $(STAMP)
+	$(VENV)/bin/python tools/profile_schema.py
+
+pictures: $(STAMP)
+	@tools/install-missing test
+	$(VENV)/bin/python -m tools.pictures
+
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -79,10 +89,11 @@ install:
 	copy=$$(mktemp -d) && cp -r . $$copy/hal_mpg && \
 	    $(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --no-build-isolation --no-index --upgrade \
 	    $$copy/hal_mpg && rm -rf $$copy
-	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 /etc/udev/rules.d \
+	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 $(COMPLETIONS) /etc/udev/rules.d \
 	    /etc/security/limits.d
 	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
 	install -m 644 man/hal_mpg.1 $(PREFIX)/share/man/man1/
+	install -m 644 completions/hal_mpg $(COMPLETIONS)/
 	install -m 644 udev/70-hal-mpg.rules /etc/udev/rules.d/
 	install -m 644 config/limits-hal-mpg.conf /etc/security/limits.d/hal-mpg.conf
 	-udevadm control --reload && udevadm trigger --subsystem-match=input --subsystem-match=usb
@@ -90,7 +101,8 @@ install:
 
 uninstall:
 	rm -rf $(PREFIX)/lib/hal_mpg
-	rm -f $(PREFIX)/bin/hal_mpg $(PREFIX)/share/man/man1/hal_mpg.1 /etc/udev/rules.d/70-hal-mpg.rules \
+	rm -f $(PREFIX)/bin/hal_mpg $(PREFIX)/share/man/man1/hal_mpg.1 $(COMPLETIONS)/hal_mpg \
+	    /etc/udev/rules.d/70-hal-mpg.rules \
 	    /etc/security/limits.d/hal-mpg.conf
 	-udevadm control --reload
 

@@ -29,7 +29,11 @@ setup(
     install_requires=["evdev>=1.6", "pyserial>=3.5", "pyudev>=0.24", "PyYAML>=6.0"],
     extras_require={
         "demo": ["rich>=13"],
-        "test": ["pytest>=7.2", "hypothesis>=6.67", "rich>=13", "virtme-ng>=1.30"],
+        "tools": ["rich>=13", "argcomplete>=2.0"],
+        "test": [
+            *("pytest>=7.2", "hypothesis>=6.67", "rich>=13", "virtme-ng>=1.30"),
+            *("argcomplete>=2.0", "jsonschema>=4.10", "pyte>=0.8"),
+        ],
         "mutation": ["mutmut>=3.8"],
         "lint": ["ruff", "mypy", "types-PyYAML"],
     },
@@ -39,5 +43,6 @@ setup(
         ("share/hal_mpg/config/pendants", files("config/pendants", "*.yaml")),
         ("share/hal_mpg/udev", files("udev", "*.rules")),
         ("share/man/man1", files("man", "*.1")),
+        ("share/bash-completion/completions", ["completions/hal_mpg"]),
     ],
 )

@@ -71,9 +71,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program; return its exit status."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if "_ARGCOMPLETE" in os.environ:  # the shell asks what may stand next
+            return importlib.import_module("hal_mpg.completion").complete()  # type: ignore[no-any-return]
         if words and words[0] in TOOLS:
             return _run_tool(words[0], words[1:])
-        return _run_component(_parser().parse_args(words))
+        return _run_component(component_parser().parse_args(words))
     except ModuleNotFoundError as error:
         tell(f"the Python module {error.name} is missing; see `Install` in the README for Debian's packages")
         return DeviceError.status
@@ -124,7 +126,8 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see {self.prog} --help")
 
 
-def _parser() -> argparse.ArgumentParser:
+def component_parser() -> argparse.ArgumentParser:
+    """Return the parser of the component's command line."""
     tools = "\n".join(f"  hal_mpg {name:15}{what}" for name, what in TOOLS.items())
     parser = Parser(
         prog="hal_mpg",

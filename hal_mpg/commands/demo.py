@@ -55,7 +55,7 @@ exit status: 0, or on the tour 0 only if every axis is where it should be.
 
 def main(arguments: Sequence[str]) -> int:
     """Run the demo; return its exit status."""
-    options = _parse(arguments)
+    options = parser().parse_args(arguments)
     try:
         import rich  # noqa: F401
     except ImportError:
@@ -80,7 +80,8 @@ def main(arguments: Sequence[str]) -> int:
             place.remove()
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parser() -> Parser:
+    """Return the parser of the command line."""
     parser = Parser(
         prog="hal_mpg demo",
         description="Try hal_mpg: LinuxCNC's simulation of a machine with 4 axes, and a virtual pendant in\n"
@@ -92,7 +93,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--tour", action="store_true", help="play the tour, even in a terminal")
     parser.add_argument("--fake", action="store_true", help="use the fake HAL, even where LinuxCNC is")
     parser.add_argument("--no-axis", action="store_true", help="do not show AXIS, even on a display")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def _is_terminal() -> bool:

@@ -8,7 +8,6 @@ component of another name takes its place on the same signals.
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import tempfile
@@ -36,7 +35,7 @@ class Linuxcnc(NamedTuple):
 
 def main(arguments: Sequence[str]) -> int:
     """Bring the component back; return the exit status."""
-    options = _parse(arguments)
+    options = parser().parse_args(arguments)
     if os.geteuid() == 0:
         raise UsageError("recover: root cannot use this HAL; run it as the user who runs LinuxCNC")
     linuxcnc = running(options.ini)
@@ -49,7 +48,8 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _parse(arguments: Sequence[str]) -> argparse.Namespace:
+def parser() -> Parser:
+    """Return the parser of the command line."""
     parser = Parser(
         prog="hal_mpg recover",
         description="Start a hal_mpg that has ended, or was killed, again, without restarting LinuxCNC.",
@@ -57,7 +57,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     parser.add_argument("ini", nargs="?", type=Path, help="default: the INI file that LinuxCNC runs with")
     parser.add_argument("--name", default=PROGRAM, help=f"the component's name (default: {PROGRAM})")
-    return parser.parse_args(arguments)
+    return parser
 
 
 def running(ini: Path | None) -> Linuxcnc:
