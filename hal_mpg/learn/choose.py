@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 from hal_mpg.errors import DeviceError, UsageError
@@ -30,7 +31,7 @@ MOVES = frozenset((0, 1))
 """REL_X and REL_Y of a mouse do not either."""
 
 ABS_EVENTS = 3
-"""A stick that trembles makes fewer."""
+"""So many places in one direction are a wheel."""
 
 CONFIRM = (
     "This looks like a keyboard. While a device is learned, nothing else hears it: if it is the one you type "
@@ -116,7 +117,7 @@ def _ask(console: Console, candidates: list[Device]) -> Device | None:
         console.raw(f"  {number}  {device.name} ({device.usb_id}{kind}{fit})")
     only = len(candidates) == 1 and candidates[0].kind != "keyboard"
     default = "Enter: this one. " if only else "Enter: look again. "
-    console.say(f"Turn its wheel by a click, or type its number. {default}q: leave.", indent="  ")
+    console.say(f"Turn its wheel a few clicks, or type its number. {default}q: leave.", indent="  ")
     with ExitStack() as stack:
         ears = _listen_to(console, stack, candidates)
         turned: list[Device] = []
@@ -153,13 +154,23 @@ def _listen_to(console: Console, stack: ExitStack, candidates: list[Device]) -> 
 def is_turned(frames: Sequence[Frame], device: Device) -> bool:
     """Tell whether what was heard is the wheel of a device, or a button, and not typing or trembling."""
     changes = [change for frame in frames for change in frame.changes]
-    absolute = sum(kind == EV_ABS for kind, _, _ in changes)
+    places: dict[int, list[int]] = {}
+    for kind, code, value in changes:
+        if kind == EV_ABS:
+            places.setdefault(code, []).append(value)
     keys = frozenset() if device.kind != "keyboard" else TYPING_KEYS
-    return absolute >= ABS_EVENTS or any(
+    return any(map(_goes_on, places.values())) or any(
         (kind == EV_REL and not (code in MOVES and device.kind in ("mouse", "keyboard")))
         or (kind == EV_KEY and value == 1 and code not in keys)
         for kind, code, value in changes
     )
+
+
+def _goes_on(places: Sequence[int]) -> bool:
+    """Tell whether an absolute axis went on and on; a stick that trembles goes back and forth."""
+    last = places[-ABS_EVENTS:]
+    moves = {after > before for before, after in pairwise(last) if after != before}
+    return len(set(last)) == ABS_EVENTS and len(moves) == 1
 
 
 def _is_meant(console: Console, device: Device) -> bool:

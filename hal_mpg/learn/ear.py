@@ -48,7 +48,6 @@ class Ear:
         self._builders: list[FrameBuilder] = []
         self._frames: list[Frame] = []
         self._lost = False
-        self._has_keys: list[bool] = []
         self._axes: list[list[int]] = []
         try:
             for node in device.nodes:
@@ -66,7 +65,6 @@ class Ear:
         if grab:
             node.grab()
         codes = node.capabilities(absinfo=False)
-        self._has_keys.append(EV_KEY in codes)
         self._axes.append(list(codes.get(EV_ABS, ())))
 
     def __enter__(self) -> Ear:
@@ -102,10 +100,10 @@ class Ear:
         try:
             return merged(
                 NodeState(
-                    held_keys(node.fd) if has_keys else frozenset(),
+                    held_keys(node.fd),
                     {code: absolute_value(node.fd, code) for code in axes},
                 )
-                for node, has_keys, axes in zip(self._nodes, self._has_keys, self._axes, strict=True)
+                for node, axes in zip(self._nodes, self._axes, strict=True)
             )
         except OSError:
             raise self._gone() from None

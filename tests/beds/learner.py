@@ -25,7 +25,9 @@ from tests.beds.pendant_hand import Hand
 class Learner:
     """Answers questions, and does what is asked, with one pendant."""
 
-    def __init__(self, profile: Profile, hand: Hand) -> None:
+    def __init__(self, profile: Profile, hand: Hand, has_clicks: bool = True) -> None:
+        """`has_clicks`: whether the wheel's clicks can be felt."""
+        self._has_clicks = has_clicks
         self.profile = profile
         self.hand = hand
         self._buttons: Iterator[tuple[str, Code]] = iter(profile.buttons)
@@ -47,7 +49,7 @@ class Learner:
             return self.profile.name
         if "Set the" in question:
             return self._set(question)
-        if "Turn" in question or "clicks" in question:
+        if "clockwise" in question:
             return self._turn(question)
         return self._press(question)
 
@@ -81,8 +83,12 @@ class Learner:
         if "starts anew somewhere" in question:
             back = "counter-clockwise, not" in question
             self.hand.turn_past_the_end(-1 if back else 1)
+        elif "ONE click" in question and not self._has_clicks:
+            return "n"
         elif "ONE click" in question:
             self.hand.turn(1)
+        elif not self._has_clicks:
+            self.hand.turn(-40 if "counter-clockwise" in question else 40)
         else:
             clicks = int(re.findall(r"[0-9]+", question)[0])
             self.hand.turn(-clicks if "counter-clockwise" in question else clicks)

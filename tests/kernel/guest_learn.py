@@ -70,7 +70,7 @@ def learn(pendant: HidPendant, hand: Hand, folder: Path) -> Notes:
     """Let a person go through `hal_mpg learn`."""
     terminal = Terminal([PYTHON, "-m", "hal_mpg", "learn"], cwd=folder, env={**os.environ, "TERM": "xterm"})
     try:
-        said = play(Reader(terminal, LIMIT_S), Learner(hand.profile, hand).answer, lambda: hand.turn(1))
+        said = play(Reader(terminal, LIMIT_S), Learner(hand.profile, hand).answer, lambda: hand.turn(3))
         end = time.monotonic() + LIMIT_S
         while terminal.status() is None and time.monotonic() < end:
             time.sleep(0.1)

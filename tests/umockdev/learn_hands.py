@@ -99,15 +99,15 @@ class ToolScreen:
 
 
 def learn(
-    bed: Bed, pendant: MockPendant, *arguments: str, seconds: float = 60.0
+    bed: Bed, pendant: MockPendant, *arguments: str, has_clicks: bool = True
 ) -> tuple[ToolScreen, list[Any]]:
     """Let a person go through `hal_mpg learn`; return the terminal and what was asked and answered."""
     terminal = ToolScreen(bed, "learn", *arguments)
-    learner = Learner(pendant.profile, pendant.hand)
+    learner = Learner(pendant.profile, pendant.hand, has_clicks)
 
     def choose() -> None:
         wait_until(pendant.node.is_open, "the pendant to be listened to")
-        pendant.hand.turn(1)
+        pendant.hand.turn(3)
 
-    said = play(Reader(terminal, seconds), learner.answer, choose)
+    said = play(Reader(terminal), learner.answer, choose)
     return terminal, said
