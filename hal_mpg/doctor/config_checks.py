@@ -125,7 +125,7 @@ def _loads(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _waits(configuration: Configuration, load: Command) -> Iterator[Finding]:
-    words, name = load.words, configuration.component
+    words, name = load.words, component_name(load.words)
     waits = [word for word in words[1:] if re.fullmatch(r"-[a-zA-Z]+", word) and "W" in word]
     if not waits:
         what = "loadusr does not wait (-W) for hal_mpg: its pins may not be there when they are netted"

@@ -33,8 +33,10 @@ class Configuration:
 
     @property
     def load(self) -> Command | None:
-        """The command that starts the component."""
-        return next((load for load in self.loads if component_name(load.words) == self.component), None)
+        """The command that starts the component, also under the name that `hal_mpg recover` gave it."""
+        names = (self.component, re.sub(r"-\d+$", "", self.component))
+        loads = {component_name(load.words): load for load in reversed(self.loads)}
+        return next((loads[name] for name in names if name in loads), None)
 
     @property
     def is_there(self) -> bool:

@@ -99,7 +99,7 @@ FAULTS: dict[str, tuple[Surroundings, str]] = {
     "its id is in no rules": (
         machine(devices=(replace(SECRET, naming=(), is_marked=False),)), "rule-missing"),
     "only its own rules": (
-        machine(devices=(replace(SECRET, naming=(Path("69-x.rules"),)),), shipped_rules=None), "rule-missing"),
+        machine(devices=(replace(SECRET, naming=(RULES,)),), shipped_rules=None), "rule-missing"),
     "readable, but without rules": (
         machine(devices=(pendant(naming=(), is_marked=False),), shipped_rules=None), "rule-missing"),
     "rules not in force": (machine(devices=(replace(SECRET, is_marked=False),)), "rule-not-in-force"),

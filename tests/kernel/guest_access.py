@@ -7,26 +7,36 @@ Nothing is asserted here; the host does that.
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import traceback
 from pathlib import Path
 from typing import Any
 
+import evdev
 from evdev import ecodes
 
 from tests.beds.gadget import UinputPendant, UsbPendant
-from tests.beds.kernel import write_result
+from tests.beds.kernel import ROOT, write_result
 
 USER, UID = "nobody", 65534
+AS_USER = ["prlimit", "--rtprio=10", "setpriv", f"--reuid={UID}", f"--regid={UID}", "--init-groups"]
 RULES_D = Path("/etc/udev/rules.d")
 Notes = dict[str, Any]
 
 
 def tool(*arguments: str, as_user: bool = False) -> Notes:
     """Run a tool as root, called by sudo of the user; or as that user, with the groups of a new login."""
-    user = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--init-groups"] if as_user else []
-    command = [*user, "env", f"SUDO_UID={UID}", sys.executable, "-m", "hal_mpg", *arguments]
+    command = [
+        *(AS_USER if as_user else []),
+        "env",
+        f"SUDO_UID={UID}",
+        sys.executable,
+        "-m",
+        "hal_mpg",
+        *arguments,
+    ]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     print(*arguments, done.returncode, done.stdout, done.stderr, sep="\n")
     files = sorted(path.name for path in RULES_D.glob("*hal*"))
@@ -34,27 +44,58 @@ def tool(*arguments: str, as_user: bool = False) -> Notes:
 
 
 def user_reads(node: str) -> bool:
-    command = ["setpriv", f"--reuid={UID}", f"--regid={UID}", "--init-groups", "head", "-c0", node]
+    command = [*AS_USER, "head", "-c0", node]
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def doctor() -> list[str]:
+    """Return the ids of what is wrong, as the user sees it."""
+    document = json.loads(tool("doctor", "--json", "--pendant", "generic-6axis", as_user=True)["out"])
+    return [finding["id"] for finding in document["findings"] if finding["severity"] in ("warning", "error")]
+
+
+def install_the_rest() -> None:
+    """Do what `make install` does, but for the rules."""
+    shutil.copy(ROOT / "config/limits-hal-mpg.conf", "/etc/security/limits.d/hal-mpg.conf")
+    program = Path("/usr/local/bin/hal_mpg")
+    program.write_text('#!/bin/sh\nexec /usr/bin/python3 -m hal_mpg "$@"\n')
+    program.chmod(0o755)
 
 
 def access() -> Notes:
     for path in RULES_D.glob("*hal*mpg*"):
         path.unlink()  # what the host has
     subprocess.run(["udevadm", "control", "--reload"], check=True)
+    install_the_rest()
     notes: Notes = {}
+    sick: dict[str, list[str]] = {"unplugged": doctor()}
+    notes["doctor"] = sick
     with UsbPendant() as pendant, UsbPendant(product=0x0002, serial="stranger") as stranger:
         pendant.plug(0)
         node = pendant.node()
+        sick["no rules"] = doctor()
+        shutil.copy(ROOT / "udev/70-hal-mpg.rules", RULES_D)
+        sick["rules not in force"] = doctor()
+        (RULES_D / "70-hal-mpg.rules").unlink()
         notes["listed before"] = tool("list", "--json", as_user=True)
         notes["as user"] = tool("install-udev", as_user=True)
         notes["dry"] = tool("install-udev", "--dry-run", as_user=True)
         notes["not in group"] = tool("install-udev")
         notes["listed without group"] = tool("list", as_user=True)
+        sick["not in the group"] = doctor()
         subprocess.run(["usermod", "-aG", "plugdev", USER], check=True)
         notes["in group"] = tool("install-udev")
         notes["reads"] = user_reads(node)
         notes["again"] = tool("install-udev")
+        sick["good"] = doctor()
+        device = evdev.InputDevice(node)
+        device.grab()
+        sick["grabbed"] = doctor()
+        device.close()
+        Path(node).chmod(0)
+        sick["not readable"] = doctor()
+        Path(node).chmod(0o660)
+        sick["good again"] = doctor()
         notes["listed after"] = tool("list", "--json", as_user=True)
 
         stranger.plug(1)

@@ -87,3 +87,18 @@ def test_uninstalling_takes_away_what_was_installed_and_no_more(notes: dict[str,
     assert (notes["gone"]["status"], notes["gone"]["files"]) == (0, ["71-mine-hal_mpg.rules"])
     assert notes["reads after"] == [False, False, False]
     assert "nothing to do" in notes["gone twice"]["out"]
+
+
+def test_the_doctor_finds_what_keeps_a_pendant_from_being_read_and_nothing_else(
+    notes: dict[str, Any],
+) -> None:
+    assert notes["doctor"] == {
+        "unplugged": ["no-device"],
+        "no rules": ["rule-missing"],
+        "rules not in force": ["rule-not-in-force"],
+        "not in the group": ["group"],
+        "good": [],
+        "grabbed": ["grabbed"],
+        "not readable": ["not-readable"],
+        "good again": [],
+    }

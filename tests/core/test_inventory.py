@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The pure parts of the inventory of devices, and of what `hal_mpg list` prints of it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from evdev import ecodes
+
+from hal_mpg import inventory
+from hal_mpg.commands.list import as_json, as_text
+from hal_mpg.input_codes import bit_map, code_name, kind_of
+from hal_mpg.inventory import Device, Hidden, Node, Port, fits, hidden_devices, why_hidden
+from hal_mpg.profile import Identity
+from hal_mpg.profile_files import read_profile
+from hal_mpg.yaml_reader import code_names
+
+CONFIG = Path(__file__).parents[2] / "config/pendants"
+KNOWN = [(name, CONFIG / f"{name}.yaml", read_profile(CONFIG / f"{name}.yaml"))
+         for name in ("generic-4axis", "generic-6axis")]  # fmt: skip
+PENDANT = {1: frozenset(range(0x120, 0x12C)), 2: frozenset([ecodes.REL_DIAL])}
+KEYBOARD = {1: frozenset(range(1, 120)), 0x11: frozenset([0, 1])}
+MOUSE = {1: frozenset([ecodes.BTN_LEFT]), 2: frozenset([0, 1, 8])}
+
+
+def node(codes: dict[int, frozenset[int]], number: int = 5, refusal: str = "", **identity: Any) -> Node:
+    who = Identity(
+        identity.get("vendor", 9), identity.get("product", 1), identity.get("name", "Thing"), "usb-1/input0"
+    )
+    return Node(f"/dev/input/event{number}", who, codes, refusal, 3)
+
+
+def device(*nodes: Node) -> Device:
+    return Device(nodes, fits(nodes, KNOWN))
+
+
+@pytest.mark.parametrize(
+    ("codes", "kind"),
+    [
+        (KEYBOARD, "keyboard"),
+        (MOUSE, "mouse"),
+        (PENDANT, "joystick"),
+        ({1: frozenset([ecodes.KEY_POWER])}, "power button"),
+        ({1: frozenset([ecodes.KEY_VOLUMEUP, ecodes.KEY_VOLUMEDOWN, ecodes.KEY_MUTE])}, "media keys"),
+        ({1: frozenset([ecodes.BTN_SOUTH]), 3: frozenset([0, 1])}, "gamepad"),
+        ({1: frozenset([ecodes.BTN_0]), 2: frozenset([ecodes.REL_DIAL])}, "knob"),
+        ({5: frozenset([0])}, "sound, switches or lamps"),
+        ({1: frozenset([ecodes.BTN_TOUCH, ecodes.BTN_TOOL_FINGER]), 3: frozenset([0, 1])}, "touchpad"),
+        ({1: frozenset([ecodes.BTN_TOUCH]), 3: frozenset([0, 1])}, "touch screen"),
+        ({3: frozenset([ecodes.ABS_WHEEL])}, ""),
+        ({}, ""),
+    ],
+)
+def test_what_a_device_looks_like(codes: dict[int, frozenset[int]], kind: str) -> None:
+    assert kind_of(codes) == kind
+
+
+def test_what_is_hardly_a_pendant() -> None:
+    assert device(node(KEYBOARD)).is_everyday
+    assert device(node(MOUSE)).is_everyday
+    assert not device(node(KEYBOARD), node(MOUSE, 6)).is_everyday  # a macro pad looks like both
+    assert not device(node(PENDANT)).is_everyday
+    assert not device(node({})).is_everyday  # nothing is known of it
+    assert not device(node(KEYBOARD, vendor=0x1209)).is_everyday  # a profile fits
+
+
+def test_every_code_has_the_name_that_profiles_use() -> None:
+    for name, number in code_names().items():
+        kind = {"REL": 2, "ABS": 3, "LED": 0x11}.get(name.split("_")[0], 1)
+        assert code_names()[code_name(kind, number)] == number
+    assert [code_name(1, 0x120), code_name(1, 0x130), code_name(2, 7)] == ["BTN_TRIGGER", "BTN_A", "REL_DIAL"]
+    assert [code_name(1, 0x2C0), code_name(1, 113), code_name(1, 0x110)] == [
+        "BTN_TRIGGER_HAPPY1", "KEY_MUTE", "BTN_LEFT",
+    ]  # fmt: skip
+    assert code_name(1, 0x2FF) == "KEY 0x2ff"
+
+
+def test_bit_maps_of_sysfs() -> None:
+    assert bit_map("3 0 10000", 64) == {16, 128, 129}
+    assert bit_map("fff 0 0 0 0", 64) == set(range(256, 268))
+    assert bit_map("1 80000000", 32) == {31, 32}
+    assert bit_map("0", 64) == set()
+    with pytest.raises(ValueError, match="invalid literal"):
+        bit_map("x", 64)
+
+
+def test_the_first_fit_is_the_one_that_is_taken_and_what_is_missing_is_told() -> None:
+    found = device(node({1: frozenset(range(0x120, 0x12C))}, vendor=0x1209)).fits
+    assert [fit.name for fit in found] == ["generic-6axis", "generic-4axis"]
+    assert found[0].missing == (("wheel", (2, ecodes.REL_DIAL)),)
+    unread = device(node({}, vendor=0x1209, refusal="this user may not read it")).fits
+    assert unread[0].missing == ()  # nobody knows
+
+
+def test_several_nodes_are_one_device() -> None:
+    whole = device(node(KEYBOARD, 5, name="Pad"), node(MOUSE, 6, name="Pad Mouse", refusal="no"))
+    assert (whole.name, whole.usb_id, whole.bus) == ("Pad", "0009:0001", "USB")
+    assert whole.refusal == "/dev/input/event6: no"
+    assert not whole.is_readable
+    assert whole.codes[2] == {0, 1, 8}
+
+
+def hidraw(root: Path, name: str, uevent: str, has_input: bool = False) -> None:
+    folder = root / name / "device"
+    folder.mkdir(parents=True)
+    (folder / "uevent").write_text(uevent)
+    if has_input:
+        (folder / "input").mkdir()
+
+
+def test_devices_that_linux_makes_no_input_node_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inventory, "SYS_HIDRAW", tmp_path)
+    hidraw(tmp_path, "hidraw0", "HID_ID=0003:000010CE:0000EB93\nHID_NAME=KTURT.LTD x\n")
+    hidraw(tmp_path, "hidraw1", "HID_ID=0003:00001209:00000001\nHID_NAME=MPG\n", has_input=True)
+    hidraw(tmp_path, "hidraw2", "HID_ID=0018:00000001:00000001\nHID_NAME=I2C thing\n")
+    hidraw(tmp_path, "hidraw3", "nonsense")
+    (found,) = hidden_devices()
+    assert found == Hidden("KTURT.LTD x", "10ce:eb93")
+    assert "xhc-whb04b-6" in why_hidden(found)
+    assert "cannot read it" in why_hidden(Hidden("x", "1:2"))
+
+
+DEVICES = [
+    device(node(PENDANT, 5, vendor=0x1209, name="MPG")),
+    device(
+        node({}, 7, "this user may not read it: it is for user root and group input (660)", name="Secret")
+    ),
+    device(node(KEYBOARD, 3, name="Keys")),
+]
+PORTS = [Port("/dev/ttyACM0", "Board", "2341:0043", "12", "this user may not read it")]
+
+
+def test_the_list_for_people() -> None:
+    lines = as_text(DEVICES, [Hidden("XHC", "10ce:eb70")], PORTS, ["bad.yaml:1:1: is empty"])
+    text = "\n".join(lines)
+    assert lines[0] == "MPG   (USB 1209:0001, looks like: joystick)"
+    assert "  has       12 keys (BTN_TRIGGER to BTN_BASE6); REL_DIAL" in lines
+    assert "  profile   generic-6axis" in lines
+    assert "NO: /dev/input/event7: this user may not read it" in text
+    assert "install-udev --device /dev/input/event7" in text
+    assert "xhc-hb04" in text
+    assert "  Keys   (keyboard, /dev/input/event3)" in lines
+    assert "  /dev/ttyACM0   Board 2341:0043 serial 12   (NO access: this user may not read it)" in lines
+    assert "profile passed over: bad.yaml:1:1: is empty" in lines
+    assert "  node      /dev/input/event3" in as_text(DEVICES, [], [], [], shows_all=True)
+
+
+def test_the_list_of_nothing_says_what_to_try() -> None:
+    text = "\n".join(as_text(DEVICES[2:], [], [], []))
+    assert "No pendant is plugged in" in text
+    assert "lsusb" in text
+
+
+def test_the_list_for_programs_has_the_same_keys_whatever_there_is() -> None:
+    document = json.loads(json.dumps(as_json(DEVICES, [Hidden("XHC", "10ce:eb70")], PORTS, [])))
+    assert set(document) == {"devices", "without_input_node", "serial_ports", "profile_faults"}
+    assert len({frozenset(entry) for entry in document["devices"]}) == 1
+    assert document["devices"][0]["profiles"][0] == {
+        "name": "generic-6axis", "file": str(CONFIG / "generic-6axis.yaml"), "missing": [],
+    }  # fmt: skip
+    assert document["devices"][1]["readable"] is False
+
+
+def test_a_port_without_the_right_to_it(tmp_path: Path) -> None:
+    assert inventory._port_refusal(str(tmp_path)) == ""
+    if os.geteuid():
+        assert "may not read" in inventory._port_refusal("/root/x")
