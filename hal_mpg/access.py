@@ -30,7 +30,7 @@ class User:
     def may_open(self, path: str) -> bool:
         """Tell whether this user may read a node and write to it (for lamps), access lists included."""
         if os.geteuid() != 0 or self.uid == 0:
-            return os.access(path, os.R_OK | os.W_OK, effective_ids=True)
+            return os.access(path, os.R_OK | os.W_OK)
         child = os.fork()
         if child == 0:
             status = 2

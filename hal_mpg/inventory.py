@@ -235,7 +235,7 @@ def look_at(path: str) -> Node | None:
     try:
         device = open_node(path)
     except OSError as error:
-        if error.errno in GONE:
+        if error.errno in GONE and not Path(path).exists():
             return None
         identity = sysfs or Identity(0, 0, "")
         return Node(path, identity, sysfs_codes(path), why_refused(path, error), bus)
@@ -250,6 +250,8 @@ def look_at(path: str) -> Node | None:
 
 def why_refused(path: str, error: OSError) -> str:
     """Return in words why a node or port cannot be opened."""
+    if error.errno == errno.ENOENT:
+        return "it cannot be opened: it has no name, which python-evdev cannot read"
     if error.errno not in (errno.EACCES, errno.EPERM):
         return f"it cannot be opened: {error.strerror}"
     try:
