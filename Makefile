@@ -65,7 +65,7 @@ schema: $(STAMP)
 
 pictures: $(STAMP)
 	@tools/install-missing test
-	$(VENV)/bin/python -m tools.pictures
+	$(VENV)/bin/python -m tests.umockdev.pictures
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -182,7 +182,9 @@ def _pin_panel(shown: Shown, columns: int) -> Panel:
     axes = Table.grid(padding=(0, 1))
     for justify in ("left", "right", "right", "left", "right"):
         axes.add_column(justify=justify, no_wrap=True)
-    axes.add_row(*(Text(word, "dim") for word in ("axis", "jog-counts", "of", "enable", "max-vel.")))
+    has_limits = any(pin.endswith(".max-velocity") for pin in shown.pins)
+    words = ("axis", "jog-counts", "of", "enable", *(("max-vel.",) if has_limits else ()))
+    axes.add_row(*(Text(word, "dim") for word in words))
     for axis in shown.axes:
         axes.add_row(*_axis_cells(shown, axis))
     return Panel(Group(rows, axes), title=f"pins of {shown.name}", title_align="left")

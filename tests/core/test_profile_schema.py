@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 from random import Random
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -20,10 +21,12 @@ from hal_mpg.profile_yaml import load_profile
 from hal_mpg.yaml_reader import code_names
 from tests.beds.require import need_module
 from tests.fuzz.profiles import random_profile
-from tools import profile_schema
 
 jsonschema = need_module("jsonschema", "python3-jsonschema")
 HERE = Path(__file__).parent
+profile_schema: Any = ModuleType("profile_schema")  # a script, and no module of a package
+profile_schema.__file__ = str(HERE.parents[1] / "tools" / "profile_schema.py")
+exec(Path(profile_schema.__file__).read_text("utf-8"), profile_schema.__dict__)
 SCHEMA = json.loads(profile_schema.SCHEMA_FILE.read_text("utf-8"))
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 TABLE = yaml.load((HERE / "bad_profiles.yaml").read_text("utf-8"), Loader=yaml.BaseLoader)
