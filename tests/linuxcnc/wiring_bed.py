@@ -16,7 +16,7 @@ from tests.beds.linuxcnc import ROOT, SYSTEM_PYTHON
 
 SAMPLES = Path("/usr/share/doc/linuxcnc/examples/sample-configs")
 
-COPIED = {"", ".hal", ".ini", ".inc", ".tcl", ".tbl", ".var", ".py", ".clp", ".txt", ".sh", ".ngc", ".maxvel"}
+COPIED = {"", ".hal", ".ini", ".inc", ".tcl", ".tbl", ".var", ".py", ".clp", ".txt", ".sh", ".ngc", ".dat"}
 """Suffixes of what is copied: all that HAL files need; pictures and panels are none of it."""
 
 MAX_BYTES = 100_000
