@@ -26,6 +26,7 @@ from hal_mpg.learn.identity import match_lines, rule_text, slug
 from hal_mpg.machine import parse_units
 from hal_mpg.messages import tell
 from hal_mpg.own_command import own_command
+from hal_mpg.profile_files import ETC
 from hal_mpg.profile_schema import modeline
 from hal_mpg.profile_yaml import load_profile
 
@@ -153,4 +154,6 @@ def _say_next(console: Console, profile: Path, rule: Path) -> None:
     console.raw(f"  {own_command()} check {named}")
     console.raw(f"  sudo {own_command()} install-udev --rule {rule}")
     console.raw(f"  {own_command()} wiring --ini YOUR-MACHINE.ini --pendant {named}")
+    if profile.resolve().parent != ETC:
+        console.say(f"To have it known by its name, put it into {ETC} (as root).")
     console.say("hal_mpg is not a safety function: wire the E-stop button into the machine's E-stop circuit.")

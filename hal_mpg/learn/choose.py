@@ -33,6 +33,8 @@ MOVES = frozenset((0, 1))
 ABS_EVENTS = 3
 """So many places in one direction are a wheel."""
 
+ALL = "a"
+
 CONFIRM = (
     "This looks like a keyboard. While a device is learned, nothing else hears it: if it is the one you type "
     "on, you could not answer any more. Is it the pendant, and do you type on another one (or over ssh)? "
@@ -45,16 +47,21 @@ def choose(console: Console, node: str | None) -> tuple[Device, list[Device]]:
     if node is not None:
         devices = input_devices()
         return _named(console, node, devices), devices
+    shows_all = False
     while True:
         devices = input_devices()
-        readable = [device for device in devices if device.is_readable]
-        candidates = [device for device in readable if not device.is_everyday]
-        candidates += [device for device in readable if device.is_everyday and device.kind == "keyboard"]
+        candidates = [
+            device
+            for device in sorted(devices, key=lambda device: (device.is_everyday, device.kind == "keyboard"))
+            if device.is_readable and (shows_all or not device.is_everyday or device.kind == "keyboard")
+        ]
         _say_unreadable(console, [device for device in devices if not device.is_readable])
         if not candidates:
             _refuse_without_any(devices)
+        _say_hidden(console)
         chosen = _ask(console, candidates)
-        if chosen and _is_meant(console, chosen):
+        shows_all |= chosen == ALL
+        if isinstance(chosen, Device) and _is_meant(console, chosen):
             return chosen, devices
 
 
@@ -89,6 +96,11 @@ def _say_unreadable(console: Console, devices: Sequence[Device]) -> None:
             console.say(f"To learn it: {_what_to_do(device)}", indent="  ")
 
 
+def _say_hidden(console: Console) -> None:
+    for hidden in hidden_devices():
+        console.say(f"{hidden.name} ({hidden.usb_id}) is not in the list: {why_hidden(hidden)}.")
+
+
 def _refuse_without_any(devices: Sequence[Device]) -> None:
     """Raise DeviceError: there is nothing to learn, or nothing that may be read."""
     unreadable = [device for device in devices if not device.is_readable]
@@ -102,14 +114,15 @@ def _refuse_without_any(devices: Sequence[Device]) -> None:
             f"learn: none of the {len(devices)} input devices may be read; plug the pendant in, "
             f"and if it is: sudo {own_command()} learn"
         )
+    mice = " (one that looks like a mouse has to be named with --device)" if devices else ""
     raise DeviceError(
-        "learn: no input device is plugged in that could be a pendant; plug it in, and see whether lsusb "
-        "shows it"
+        f"learn: no input device is plugged in that could be a pendant{mice}; plug it in, and see whether "
+        f"lsusb shows it"
     )
 
 
-def _ask(console: Console, candidates: list[Device]) -> Device | None:
-    """Let the person choose; None: look again what there is."""
+def _ask(console: Console, candidates: list[Device]) -> Device | str | None:
+    """Let the person choose; ALL: show mice and the like, too; None: look again what there is."""
     console.say("\nWhich one is the pendant?", bold=True)
     for number, device in enumerate(candidates, 1):
         kind = f", looks like a {device.kind}" if device.kind else ""
@@ -117,7 +130,11 @@ def _ask(console: Console, candidates: list[Device]) -> Device | None:
         console.raw(f"  {number}  {device.name} ({device.usb_id}{kind}{fit})")
     only = len(candidates) == 1 and candidates[0].kind != "keyboard"
     default = "Enter: this one. " if only else "Enter: look again. "
-    console.say(f"Turn its wheel a few clicks, or type its number. {default}q: leave.", indent="  ")
+    console.say(
+        f"Turn its wheel a few clicks, or type its number. {default}{ALL}: show all devices, mice and power "
+        f"buttons, too. q: leave.",
+        indent="  ",
+    )
     with ExitStack() as stack:
         ears = _listen_to(console, stack, candidates)
         turned: list[Device] = []
@@ -135,17 +152,21 @@ def _ask(console: Console, candidates: list[Device]) -> Device | None:
         return turned[0]
     if answer.isdecimal() and 1 <= int(answer) <= len(candidates):
         return candidates[int(answer) - 1]
+    if answer.lower() == ALL:
+        return ALL
     if answer:
         console.say(f"{answer!r} is none of the numbers 1 to {len(candidates)}.", indent="  ")
     return candidates[0] if only and not answer else None
 
 
 def _listen_to(console: Console, stack: ExitStack, candidates: list[Device]) -> list[Ear]:
-    """Listen to all candidates; to keyboards without taking them away from the person who types."""
+    """Listen to all candidates; to keyboards and the like without taking them away from the person."""
     ears = []
     for device in candidates:
         try:
-            ears.append(stack.enter_context(Ear(device, grab=device.kind != "keyboard")))
+            ears.append(
+                stack.enter_context(Ear(device, grab=device.kind != "keyboard" and not device.is_everyday))
+            )
         except DeviceError as error:
             console.say(f"({device.name} cannot be heard: {error})", indent="  ")
     return ears

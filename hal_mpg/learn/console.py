@@ -99,9 +99,11 @@ class Console:
                 if b"\n" not in self._typed:
                     self._show(prompt, status)
         line, _, self._typed = self._typed.partition(b"\n")
-        self._status = ""
         if not self._echoes:
             self._write("\n")
+        elif self._status:
+            self._write(CLEAR_LINE)  # it may have come after the Enter that the terminal has shown
+        self._status = ""
         text = line.decode(errors="replace").strip()
         if text.lower() in ("q", "quit", "exit"):
             raise Left("learn: left; nothing was written")

@@ -130,6 +130,11 @@ def _distances(increment: Increment) -> str:
     return ", ".join(f"{unit}: {plain(value)}" for unit, value in units if value is not None)
 
 
+def _distances_in_words(increment: Increment) -> str:
+    units = (("mm", increment.mm), ("inch", increment.inch), ("degrees", increment.degree))
+    return ", ".join(f"{plain(value)} {unit}" for unit, value in units if value is not None)
+
+
 def plain(value: Decimal) -> str:
     """Return a number without an exponent and without zeros that say nothing."""
     text = f"{value:f}"
@@ -222,7 +227,7 @@ def estop_words(estop: EStop) -> str:
 
 def rows(draft: Draft) -> list[tuple[str, str]]:
     """Return what was learned, as (step, in words), in the order of the steps."""
-    increments = "; ".join(f"{increment.scale} {_distances(increment)}" for increment in draft.increments)
+    increments = "; ".join(f"{each.scale} is {_distances_in_words(each)}" for each in draft.increments)
     buttons = ", ".join(f"{name} {name_of(code)}" for name, code in draft.buttons.items())
     leds = ", ".join(f"{name} {name_of(code)}" for name, code in draft.leds.items())
     return [

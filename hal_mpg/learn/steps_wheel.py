@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL
 from hal_mpg.learn.acts import SKIP, Act, Person
 from hal_mpg.learn.draft import Draft, codes_of
@@ -90,11 +92,13 @@ def _see_the_wrap(person: Person, wheel: AbsoluteWheel, last: Observation) -> Ab
         f"This wheel says where it stands, and starts anew somewhere. Turn it {way}, not too fast, by "
         f"{clicks} clicks or more. ({SKIP}: leave it at {wheel.modulo} counts, which is the usual)"
     )
+    frames = list(last.frames)
     while True:
         answer, heard = person.do(Act("turn", f"around {way}", text), (SKIP,))
         if answer == SKIP:
             return wheel
-        seen = wrap_in(wheel, heard)
+        frames += heard.frames  # it may start anew between two of them
+        seen = wrap_in(wheel, replace(last, frames=frames))
         if seen:
             return seen
         person.say("It did not start anew yet. Go on in the same direction.", indent="  ")
