@@ -15,14 +15,15 @@ class Page:
         self._lines: list[str] = []
 
     def say(self, text: str) -> None:
-        """Add a paragraph of comment."""
+        """Add a paragraph of comment. A backslash at the end of a line would join the next one to it."""
+        text = text.replace("\\", "/")
         self._lines += textwrap.wrap(
             text, WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
         )
 
     def draw(self, text: str) -> None:
         """Add comment whose lines stay as they are."""
-        self._lines += [f"# {line}".rstrip() for line in text.splitlines()]
+        self._lines += [f"# {line}".rstrip(" \\") for line in text.splitlines()]
 
     def title(self, text: str) -> None:
         """Start a part of the file."""

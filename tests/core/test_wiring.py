@@ -346,6 +346,13 @@ def test_the_shipped_simulations_wirings_are_what_the_command_writes_in_effect(t
     assert written.functions == by_hand.functions
 
 
+def test_no_comment_swallows_a_line(tmp_path: Path) -> None:
+    ini = ini_text().replace("MACHINE = test", "MACHINE = " + "mill\\ " * 40 + "x")
+    text, _ = wired(write_machine(tmp_path, ini))
+    assert "mill/" in text
+    assert not [line for line in text.splitlines() if line.endswith("\\")]
+
+
 CHUNKS = sorted(MACHINES)
 
 

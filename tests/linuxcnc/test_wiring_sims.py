@@ -41,8 +41,8 @@ TRIP_LIMIT_S = 0.05
 """From the button to disabled motion, at best; on a busy machine it may take longer."""
 
 TOLERANCE = 2e-6
-"""In machine units: some kinematics compute positions back from joints; and LinuxCNC's planner is content with
-what is nearer than a millionth of the acceleration (simple_tp.c)."""
+"""In machine units: some kinematics compute positions back from joints; and LinuxCNC's planner is content
+with what is nearer than a billionth of the acceleration (simple_tp.c)."""
 
 Notes = dict[str, Any]
 
