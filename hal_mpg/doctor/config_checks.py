@@ -33,7 +33,15 @@ def check_configuration(configuration: Configuration) -> Iterator[Finding]:
 
 def _softened(finding: Finding) -> Finding:
     """What is missing in the files that can be read may be in one that cannot."""
-    absent = ("not netted", "netted to nothing", "does not get to", "gets neither", "goes to no", "not set")
+    absent = (
+        "not netted",
+        "netted to nothing",
+        "does not get to",
+        "gets neither",
+        "goes to no",
+        "not set",
+        "no loadrt",
+    )
     if finding.is_wrong and any(words in finding.what for words in absent):
         return finding._replace(
             severity=NOTE, what=f"{finding.what}; unless a file does it that cannot be read"

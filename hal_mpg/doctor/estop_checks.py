@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
-from hal_mpg.doctor.netlist import instance_of
+from hal_mpg.doctor.netlist import ENDS, instance_of
 
 MOTION, IOCONTROL = "motion.enable", "iocontrol.0.emc-enable-in"
 USER_ENABLE = "iocontrol.0.user-enable-out"
@@ -50,6 +50,7 @@ def check_estop(configuration: Configuration) -> Iterator[Finding]:
     yield from _latch(configuration, ends)
     yield from _watchdog(configuration, ends)
     yield from _functions(configuration, ends)
+    yield from _button_of_the_gui(configuration, ends)
     yield from _second_way(configuration)
 
 
@@ -135,14 +136,23 @@ def _watchdog(configuration: Configuration, ends: list[str]) -> Iterator[Finding
         mend = "; ".join(f"addf {function} servo-thread" for function in absent)
         yield Finding("watchdog-not-in-thread", ERROR, what, mend, where)
     yield from _timeout(configuration, f"{watchdog}.timeout-{number}")
-    if not net.is_linked(f"{watchdog}.enable-in") and not net.is_true(f"{watchdog}.enable-in"):
-        what = f"{watchdog}.enable-in is not netted: the watchdog never starts, so the E-stop cannot be reset"
+    if not _is_started(configuration, watchdog):
+        what = f"{watchdog}.enable-in gets no rising edge: it never starts, and the E-stop cannot be reset"
         yield Finding("watchdog-not-enabled", ERROR, what, "take the lines for it from mpg-estop.hal", where)
     missing = [end for end in ends if end not in net.reached(f"{watchdog}.ok-out")]
     if missing:
         what = f"{watchdog}.ok-out does not get to {' and '.join(missing)}: a dead hal_mpg stops nothing"
         mend = "net it to an and2 before the latch, as mpg-estop.hal does (mpg-pendant-ok.in0)"
         yield Finding("watchdog-not-in-chain", ERROR, what, mend, where)
+
+
+def _is_started(configuration: Configuration, watchdog: str) -> bool:
+    """Tell whether anything but itself can start a watchdog."""
+    net, start = configuration.net, f"{watchdog}.enable-in"
+    if any(instance_of(pin) not in net.kinds for pin in net.drivers(start)):
+        return True  # a pin of some other program, or of an interface card
+    outside = (pin for pin in net.signal_of if pin.split(".")[0] in (*ENDS, *net.programs))
+    return any(start in net.reached(pin, without=[watchdog]) for pin in outside)
 
 
 def _timeout(configuration: Configuration, pin: str) -> Iterator[Finding]:
@@ -166,7 +176,12 @@ def _functions(configuration: Configuration, ends: list[str]) -> Iterator[Findin
     chain = {name for start in starts for end in ends for name in net.between(start, end)}
     echo = net.between(starts[1], configuration.pin("heartbeat-echo"))
     for instance in sorted({*chain, *echo}):
-        if net.kind_of(instance) in LOGIC and not net.function_places(instance):
+        if not net.kind_of(instance) and not net.is_live:
+            what = f"no loadrt line makes {instance}, which is netted: LinuxCNC does not start"
+            mend = f"loadrt and2 names={instance}   (or what it is)"
+            place = configuration.place_of(net.any_pin_of(instance))
+            yield Finding("component-missing", ERROR, what, mend, place)
+        elif net.kind_of(instance) in LOGIC and not net.function_places(instance):
             what = f"{instance} is in no thread: what is netted through it never changes"
             place = configuration.place_of(net.any_pin_of(instance))
             yield Finding("function-not-in-thread", ERROR, what, f"addf {instance} servo-thread", place)
@@ -182,6 +197,14 @@ def _functions(configuration: Configuration, ends: list[str]) -> Iterator[Findin
             what = f"{', '.join(late)} runs after {latch}, which it feeds: a reset can come too early"
             mend = f"addf {latch} after {', '.join(late)}"
             yield Finding("chain-order", WARNING, what, mend, configuration.place_of(f"{latch}.ok-in"))
+
+
+def _button_of_the_gui(configuration: Configuration, ends: list[str]) -> Iterator[Finding]:
+    missing = [end for end in ends if end not in configuration.net.reached(USER_ENABLE)]
+    if missing and not configuration.net.are_joined(USER_ENABLE, IOCONTROL):
+        what = f"{USER_ENABLE} does not get to {' and '.join(missing)}: the GUI's E-stop is not in the chain"
+        mend = f"net mpg-user-enable {USER_ENABLE} => mpg-chain-ok.in1, as in mpg-estop.hal"
+        yield Finding("gui-estop", ERROR, what, mend, configuration.file_place())
 
 
 def _second_way(configuration: Configuration) -> Iterator[Finding]:

@@ -217,7 +217,7 @@ def _apply(net: Netlist, command: Command) -> None:
         case ("loadrt", component, *arguments):
             net.kinds.update(_instances(component, arguments))
         case ("loadusr", *arguments):
-            net.programs.add(_program(arguments))
+            net.programs.update(_programs(arguments))
         case ("alias", "pin", name, alias):
             if name in net.signal_of:
                 net.link(net.signal_of[name], alias, command.place)
@@ -232,13 +232,15 @@ def _integer(words: Sequence[str]) -> int:
     return int(words[0]) if words and re.fullmatch(r"[-+]?\d+", words[0]) else -1
 
 
-def _program(arguments: Sequence[str]) -> str:
-    """Return the component that a loadusr line starts: what -Wn says, or --name, or else the program."""
+def _programs(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield what the component of a loadusr line may be called: by -Wn, by --name, or as the program is."""
+    programs = [word for word in arguments if not word.startswith("-")]
     for word, after in pairwise(arguments):
         if word == "--name" or (word.startswith("-") and word.endswith("n") and word[1:2] != "-"):
-            return after
-    programs = [word for word in arguments if not word.startswith("-")]
-    return programs[0].rpartition("/")[2] if programs else ""
+            yield after
+            programs = [program for program in programs if program != after]
+    if programs:
+        yield programs[0].rpartition("/")[2]
 
 
 def _instances(component: str, arguments: Sequence[str]) -> Mapping[str, str]:

@@ -116,11 +116,11 @@ def _joints(configuration: Configuration) -> Iterator[Finding]:
                 target = f"joint.{joint}"
                 source = _source(configuration, target, kind)
                 other = _axis_of(configuration, source, kind)
-                if not source:
+                if not source and _source(configuration, f"axis.{axis}", kind):
                     missing.setdefault(axis, []).append(f"{target}.{kind}")
-                elif not other:
+                elif source and not other:
                     yield _foreign(configuration, target, kind, source, axis)
-                elif other != axis:
+                elif source and other != axis:
                     taken |= {other, axis}
                     what = f"{target} is {axis.upper()}'s motor, but {source} turns it before homing"
                     mend = (
@@ -130,9 +130,8 @@ def _joints(configuration: Configuration) -> Iterator[Finding]:
                     place = configuration.place_of(f"{target}.{kind}")
                     if kind == "jog-counts" or _source(configuration, target, "jog-counts") == "":
                         yield Finding("wrong-joint", ERROR, what, mend, place)
-    wired = {axis for axis in configuration.axes if _source(configuration, f"axis.{axis}", "jog-counts")}
     for axis, pins in missing.items():
-        if axis in taken or axis not in wired:
+        if axis in taken:
             continue
         what = f"{', '.join(pins)} {'is' if len(pins) == 1 else 'are'} netted to nothing: "
         what += f"before homing, the wheel does not move {axis.upper()}"
