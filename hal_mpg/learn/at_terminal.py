@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from hal_mpg.errors import HalMpgError
-from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Frame
+from hal_mpg.events import Frame
 from hal_mpg.learn.acts import AGAIN, SKIP, Act
 from hal_mpg.learn.console import Console
-from hal_mpg.learn.ear import Ear
+from hal_mpg.learn.ear import MEANT, Ear
 from hal_mpg.learn.names import name_of
 from hal_mpg.learn.observation import Observation
 from hal_mpg.profile import Code
@@ -36,8 +36,8 @@ class Operator:
 
     def do(self, act: Act, words: Collection[str] = ()) -> tuple[str, Observation]:
         """Have something done; what the device says meanwhile, and shortly after, is what was heard."""
+        self._ear.begin()  # before it is asked for: some are quick
         self._console.say(act.text, bold=True)
-        self._ear.begin()
         while True:
             answer = self._console.line("  > ", self._ear.descriptors(), self._listen) or ""
             if answer.lower() in ("", *words):
@@ -73,6 +73,5 @@ class Operator:
 
 
 def _last(frame: Frame) -> str:
-    meant = (EV_KEY, EV_REL, EV_ABS)
-    kind, code, value = next(change for change in reversed(frame.changes) if change[0] in meant)
+    kind, code, value = next(change for change in reversed(frame.changes) if change[0] in MEANT)
     return f"{name_of(Code(kind, code))} {value}"

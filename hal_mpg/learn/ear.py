@@ -23,7 +23,7 @@ from hal_mpg.evdev_library import (
 )
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL, EventsLost, Frame, NodeState
 from hal_mpg.inventory import Device
-from hal_mpg.learn.observation import Observation, merged
+from hal_mpg.learn.observation import EV_SW, Observation, merged
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 
 QUIET_S = 0.08
@@ -35,7 +35,8 @@ MOST_S = 1.0
 MAX_FRAMES = 20_000
 """More than a person can make in one step; of what comes after, nothing is kept."""
 
-MEANT = (EV_KEY, EV_REL, EV_ABS)
+MEANT = (EV_KEY, EV_REL, EV_ABS, EV_SW)
+"""Types of events that come from a person's hand."""
 
 
 class Ear:

@@ -33,7 +33,15 @@ def match_lines(device: Device, others: Iterable[Device] = ()) -> list[str]:
     name = _common_name(device)
     if name and (shares_id(device, others) or not fields):
         fields.append(f"name: {_quoted(_pattern(name, len(device.nodes) > 1))}")
+    if device.identity.uniq and any(_is_twin(device, other) for other in others):
+        fields.append(f"uniq: {_quoted(_pattern(device.identity.uniq, False))}")
     return [", ".join(fields) or f"vendor: 0x{vendor:04x}, product: 0x{product:04x}"]
+
+
+def _is_twin(device: Device, other: Device) -> bool:
+    """Tell whether another device can be told from this one by its serial number only."""
+    is_same = other.usb_id == device.usb_id and _common_name(other) == _common_name(device)
+    return is_same and other.identity.uniq != device.identity.uniq
 
 
 def _common_name(device: Device) -> str:

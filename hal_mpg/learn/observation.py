@@ -14,6 +14,9 @@ REL_WHEEL, REL_HWHEEL = 8, 6
 HIGH_RESOLUTION = {REL_WHEEL: 0x0B, REL_HWHEEL: 0x0C}
 """REL_WHEEL_HI_RES and REL_HWHEEL_HI_RES say the same as these once more, in 120ths."""
 
+EV_SW = 5
+"""Switches of the computer itself, such as its lid; hal_mpg has no use for them."""
+
 MODIFIERS = frozenset({29, 42, 54, 56, 97, 100, 125, 126})
 """Ctrl, Shift, Alt and Meta, left and right: keypads send them along with the key that is meant."""
 
@@ -84,6 +87,11 @@ class Observation:
                     presses[key] += 1
                 (holders.add if value else holders.discard)(frame.node)
         return presses
+
+    @property
+    def has_switches(self) -> bool:
+        """Whether something was heard as EV_SW, which no form of a profile knows."""
+        return any(kind == EV_SW for kind, _, _ in self._changes())
 
     def _changes(self) -> Iterable[tuple[int, int, int]]:
         return (change for frame in self.frames for change in frame.changes)

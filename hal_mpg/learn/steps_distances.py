@@ -41,6 +41,8 @@ def _usual(scales: tuple[str, ...], unit: str) -> list[Decimal]:
     """Return the usual distances: by the scales' names where they are numbers, else ten times each."""
     if len(scales) == 1:
         return [SINGLE[unit]]
+    if unit != "inch" and all(re.fullmatch(r"0\.[0-9]{1,4}|1(\.0*)?", scale) for scale in scales):
+        return [Decimal(scale) for scale in scales]  # a selector that is labeled with its distances
     factors = [re.fullmatch(r"[x*]?([0-9]{1,5})", scale.lower()) for scale in scales]
     if all(factors) and all(int(factor[1]) > 0 for factor in factors if factor):
         return [SMALLEST[unit] * int(factor[1]) for factor in factors if factor]

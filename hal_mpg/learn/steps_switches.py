@@ -7,7 +7,7 @@ from hal_mpg.events import EV_LED
 from hal_mpg.learn.acts import SKIP, Act, Person
 from hal_mpg.learn.draft import Draft
 from hal_mpg.learn.names import name_of
-from hal_mpg.learn.switches import recognize_button, recognize_estop
+from hal_mpg.learn.switches import let_go_of, recognize_button, recognize_estop
 from hal_mpg.profile import Code
 from hal_mpg.profile_yaml import PIN_NAME
 
@@ -18,7 +18,6 @@ ENABLE = f"Hold the enabling (dead-man) button, and press Enter meanwhile. ({SKI
 LET_GO = "Let go of it."
 FURTHER = f"Press a further button once. ({SKIP}: there is none that you need)"
 MORE = f"Press the next button once. ({SKIP}: no more)"
-NOT_LATCHING = "It is held only as long as the button is pressed, and after that nobody knows of it."
 
 
 def learn_estop(person: Person, draft: Draft) -> None:
@@ -53,18 +52,27 @@ def learn_enable(person: Person, draft: Draft) -> None:
     draft.notes.pop("enable", None)
     taken = draft.taken("enable")
     while True:
-        key = _button(person, Act("hold", "enable", ENABLE), taken)
-        if key is None:
+        answer, held = person.do(Act("hold", "enable", ENABLE), (SKIP,))
+        if answer == SKIP:
             return
+        button = recognize_button(held, taken)
+        if button.key is None and not held.after.keys:
+            person.say(f"{button.trouble} Once more.", indent="  ")
+            continue
         _, after = person.do(Act("let-go", "enable", LET_GO))
-        if key.number not in after.after.keys:
+        # It may have been held all the time: some pendants send nothing without it.
+        key = button.key or let_go_of(held, after, taken)
+        if key is None:
+            person.say(f"{button.trouble} Once more.", indent="  ")
+        elif key.number in after.after.keys:
+            person.say(
+                f"{name_of(key)} stays pressed when you let go: a switch that latches enables nothing "
+                f"safely. Use another one, or say {SKIP}.",
+                indent="  ",
+            )
+        else:
             draft.enable = key
             return
-        person.say(
-            f"{name_of(key)} stays pressed when you let go: a switch that latches enables nothing safely. "
-            f"Use another one, or say {SKIP}.",
-            indent="  ",
-        )
 
 
 def _button(person: Person, act: Act, taken: frozenset[Code]) -> Code | None:

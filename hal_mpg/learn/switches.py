@@ -67,6 +67,12 @@ def recognize_button(heard: Observation, taken: frozenset[Code]) -> Button:
     return Button(None, _nothing(heard, heard, taken))
 
 
+def let_go_of(held: Observation, let_go: Observation, taken: frozenset[Code]) -> Code | None:
+    """Return the one key that was held in the first, and is not in the second."""
+    free = without_modifiers(_free(held.after.keys - let_go.after.keys, taken))
+    return Code(EV_KEY, min(free)) if len(free) == 1 else None
+
+
 def _free(keys: frozenset[int], taken: frozenset[Code]) -> frozenset[int]:
     return frozenset(key for key in keys if Code(EV_KEY, key) not in taken)
 
@@ -82,6 +88,8 @@ def _nothing(first: Observation, second: Observation, taken: frozenset[Code]) ->
     if axes:
         names = ", ".join(sorted(name_of(Code(EV_ABS, code)) for code in axes))
         return f"Heard {names}, an axis and no key; hal_mpg takes only keys for this."
+    if first.has_switches or second.has_switches:
+        return "It is heard as a switch of the computer (EV_SW), which hal_mpg cannot use."
     return "Nothing was heard."
 
 

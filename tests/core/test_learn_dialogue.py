@@ -279,6 +279,13 @@ def test_an_enabling_switch_that_latches_is_refused() -> None:
     assert draft.enable == code("BTN_2")
 
 
+def test_an_enabling_button_that_was_held_all_the_time() -> None:
+    draft = Draft()
+    held, free = stand({"held": ["BTN_1", "BTN_2"]}), stand({"held": ["BTN_2"]})
+    play(learn_enable, draft, ("Hold the enabling", held), ("Let go", free))
+    assert draft.enable == code("BTN_1")
+
+
 def test_further_buttons_with_names() -> None:
     draft = Draft()
     script = play(
@@ -325,6 +332,13 @@ def test_distances_by_the_scales_names() -> None:
     distances(draft, None, ("in mm", ""), ("in inches", ""))
     assert [increment.mm for increment in draft.increments] == [Decimal("0.001"), Decimal("0.005")]
     assert all(increment.degree is None for increment in draft.increments)
+
+
+def test_distances_that_stand_on_the_selector() -> None:
+    names = (("0.01", "BTN_0"), ("0.05", "BTN_1"))
+    draft = Draft(scale=KeySelector(tuple((name, code(key)) for name, key in names)))
+    distances(draft, None, ("in mm", ""), ("in inches", ""))
+    assert [increment.mm for increment in draft.increments] == [Decimal("0.01"), Decimal("0.05")]
 
 
 def test_distances_of_a_rotary_axis_and_in_one_unit() -> None:

@@ -101,6 +101,15 @@ def test_where_another_device_has_the_same_id_the_name_tells_them_apart() -> Non
     assert not names(text, other)
 
 
+def test_of_twins_the_serial_number_is_taken() -> None:
+    one, two = (
+        Device((Node(f"/dev/input/event{n}", Identity(0x2E8A, 10, "Pico", "", uniq), {}, "", USB),))
+        for n, uniq in enumerate(("E66[1]", "E662"))
+    )
+    assert 'uniq: "E66[[]1]"' in loaded(one, two)
+    assert "uniq" not in match_lines(one)[0]
+
+
 def test_a_board_of_several_nodes_is_named_by_what_their_names_have_in_common() -> None:
     assert match_lines(PAD) == ['vendor: 0xfeed, product: 0x0101, name: "ACME Pad*"']
     text = rule_text(PAD, "a.yaml")
