@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from itertools import count
 from random import Random
 
-from hal_mpg.events import Change, Frame, NodeState
+from hal_mpg.events import EV_ABS, Change, Frame, NodeState
 from hal_mpg.learn.acts import Act
 from hal_mpg.learn.observation import Observation
 from hal_mpg.profile import AbsoluteWheel, Profile
@@ -18,9 +18,16 @@ MOST_QUESTIONS = 300
 
 
 class SimulatedPerson:
-    """Answers the dialogue; see `acts.Person`. `says` are answers that come before the person's own."""
+    """Answers the dialogue; see `acts.Person`. `trembles`: a stick of the device is never quite still."""
 
-    def __init__(self, profile: Profile, random: Random, per_event: int = 1, bounces: bool = False) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        random: Random,
+        per_event: int = 1,
+        bounces: bool = False,
+        trembles: bool = False,
+    ) -> None:
         self.frames: list[Frame] = []
         self.hand = Hand(profile, self.emit, random, per_event, bounces)
         self.learner = Learner(profile, self.hand)
@@ -31,15 +38,23 @@ class SimulatedPerson:
         if isinstance(wheel, AbsoluteWheel):
             self.ranges[wheel.code.number] = (0, wheel.modulo - 1)
         self._profile = profile
+        self._random = random
+        used = {code.number for _, code in profile.input_codes()}
+        self._stick = next(number for number in range(0x3F) if number not in used) if trembles else None
+        self._place = 128
         self._time = count()
         self._questions = 0
 
     def emit(self, changes: Sequence[Change]) -> None:
         """Take one frame of the pendant."""
         self.frames.append(Frame(float(next(self._time)), 0, tuple(changes)))
+        if self._stick is not None and self._random.random() < 0.5:
+            self._place = self._random.randint(125, 131)
+            self.frames.append(Frame(float(next(self._time)), 0, ((EV_ABS, self._stick, self._place),)))
 
     def state(self) -> NodeState:
-        return NodeState(frozenset(self.hand.held), dict(self.hand.absolutes))
+        stick = {} if self._stick is None else {self._stick: self._place}
+        return NodeState(frozenset(self.hand.held), self.hand.absolutes | stick)
 
     def say(self, text: str = "", indent: str = "", bold: bool = False, hang: str = "") -> None:
         self.heard.append(text)

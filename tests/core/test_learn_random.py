@@ -134,7 +134,8 @@ def test_any_pendant_is_learned_back(seed: int) -> None:
         return
     is_key = isinstance(profile.wheel, KeyWheel)
     per_event = 1 if is_key else random.choice((1, 1, profile.wheel.counts_per_detent))
-    learned, text = learn(profile, random, per_event=per_event, bounces=random.random() < 0.3)
+    bounces, trembles = random.random() < 0.3, random.random() < 0.3
+    learned, text = learn(profile, random, per_event=per_event, bounces=bounces, trembles=trembles)
     assert learned.leds == profile.leds, text
     assert dict(learned.buttons) == dict(profile.buttons), text
     check_same(profile, learned, random)
