@@ -7,6 +7,7 @@ What only a tool needs is imported by the tool, so that the component starts lea
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import io
@@ -106,6 +107,10 @@ def _run_tool(name: str, arguments: Sequence[str]) -> int:
         with suppress(OSError):  # the interpreter's own last flush is to be silent, too
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141  # 128 + SIGPIPE
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise HalMpgError("the disk that the output goes to is full; make room on it") from None
     return status
 
 

@@ -134,9 +134,7 @@ def _rules(facts: Surroundings, device: DeviceFacts) -> Finding | None:
 def _grab(device: DeviceFacts) -> Iterator[Finding]:
     if not device.is_grabbed:
         return
-    holders = [(number, what) for number, what in device.holders if "hal_mpg" not in what]
-    if not holders and device.holders:
-        return  # hal_mpg itself, which is as it should be
+    holders = device.holders
     who = ", ".join(f"{what} (process {number})" for number, what in holders) or "another program"
     what = f"{device.device.name} is grabbed by {who}: hal_mpg gets nothing of what it sends"
     mend = "end that program" + (

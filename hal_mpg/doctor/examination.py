@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,7 +44,10 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
     done = Examination(ini if linuxcnc is None else linuxcnc.ini)
     net: Netlist | None = None
     pids: dict[str, bool] = {}
-    if linuxcnc is not None:
+    if linuxcnc is not None and os.geteuid() == 0:
+        what = "LinuxCNC is running, but root cannot look into its HAL; the wiring is looked at in the files"
+        done.findings.append(Finding("not-live", NOTE, what, "run it as the user who runs LinuxCNC"))
+    elif linuxcnc is not None:
         try:
             net, pids = live_netlist(linuxcnc)
             done.is_live = True

@@ -10,12 +10,13 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from hal_mpg.access import User, calling_user, has_group
+from hal_mpg.cli import TOOLS
 from hal_mpg.demo.setup import CHECK_S, SYSTEM_PYTHON
 from hal_mpg.evdev_library import open_node
 from hal_mpg.inventory import Device, Hidden, hidden_devices, input_devices, loaded_profiles
@@ -105,7 +106,7 @@ def _facts(device: Device, user: User) -> DeviceFacts:
     nodes = device.nodes
     if not looks:  # what is no pendant is left alone
         return DeviceFacts(device, device.is_readable)
-    naming = tuple(naming_files(device))
+    naming, holders = tuple(naming_files(device)), holders_of(device.paths)
     statuses = [Path(node.path).stat() for node in nodes if Path(node.path).exists()]
     return DeviceFacts(
         device,
@@ -113,8 +114,8 @@ def _facts(device: Device, user: User) -> DeviceFacts:
         naming=naming,
         is_marked=is_marked(nodes[0].path),
         for_group=bool(statuses) and all(status.st_mode & 0o060 == 0o060 for status in statuses),
-        is_grabbed=bool(device.fits or naming) and any(is_grabbed(node.path) for node in nodes),
-        holders=holders_of(device.paths),
+        is_grabbed=bool(device.fits or naming) and can_try(holders) and any(map(is_grabbed, device.paths)),
+        holders=holders,
     )
 
 
@@ -143,20 +144,41 @@ def is_grabbed(path: str) -> bool:
     return False
 
 
+def can_try(holders: Sequence[Holder]) -> bool:
+    """Tell whether a device may be grabbed for a moment: never where a hal_mpg may be reading it.
+
+    What the pendant sent in that moment, an E-stop perhaps, would be lost to one that has not grabbed it.
+    """
+    if any(is_component(what) for _, what in holders):
+        return False
+    return not any(
+        is_component(what) and not os.access(process / "fd", os.R_OK) for process, what in _processes()
+    )
+
+
+def is_component(what: str) -> bool:
+    """Tell whether a process is hal_mpg as LinuxCNC starts it, and not one of the tools."""
+    found = re.search(r"(?:^|[ /])hal_mpg(?:/__main__\.py)?(?: (\S+))?(?: |$)", what)
+    return found is not None and found[1] not in TOOLS
+
+
 def holders_of(paths: Sequence[str]) -> tuple[Holder, ...]:
     """Return the processes that have one of these nodes open, as far as this user may look at them."""
     wanted, found = set(paths), []
-    for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) == os.getpid():
-            continue
-        try:
-            links = {str(link.readlink()) for link in (process / "fd").iterdir()}
-            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-        except OSError:
-            continue
-        if links & wanted:
-            found.append((int(process.name), " ".join(word for word in words if word)[:120]))
+    for process, what in _processes():
+        with suppress(OSError):
+            if {str(link.readlink()) for link in (process / "fd").iterdir()} & wanted:
+                found.append((int(process.name), what))
     return tuple(found)
+
+
+def _processes() -> Iterator[tuple[Path, str]]:
+    """Yield the other processes' directories in /proc, and their command lines."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            if int(process.name) != os.getpid():
+                yield process, " ".join(filter(None, words))[:160]
 
 
 def interpreter(program: str) -> str:

@@ -14,7 +14,14 @@ from hal_mpg.access import User
 from hal_mpg.doctor.device_checks import check_device
 from hal_mpg.doctor.findings import ERROR, OK, WARNING, Finding
 from hal_mpg.doctor.machine_checks import check_machine
-from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings, interpreter, version_of
+from hal_mpg.doctor.surroundings import (
+    DeviceFacts,
+    Surroundings,
+    can_try,
+    interpreter,
+    is_component,
+    version_of,
+)
 from hal_mpg.inventory import Device, Hidden, Node, fits
 from hal_mpg.profile import Identity, Profile
 from hal_mpg.profile_files import read_profile
@@ -146,7 +153,7 @@ def test_a_planted_fault_is_found_and_nothing_else(fault: str) -> None:
         {"is_root": True, "may_priority": False},
         {"is_root": True, "user": User("root", 0, 0, frozenset([0]))},
         {"devices": (pendant(is_marked=None),)},
-        {"devices": (pendant(is_grabbed=True, holders=((5, "/usr/bin/python3 /usr/local/bin/hal_mpg"),)),)},
+        {"devices": (pendant(holders=((5, "/usr/bin/python3 /usr/local/bin/hal_mpg"),)),)},
         {"devices": (STRANGER, pendant())},
         {"devices": (pendant(), SECRET)},
     ],
@@ -223,3 +230,21 @@ def test_the_python_of_a_program(tmp_path: Path, line: bytes, found: str) -> Non
     (tmp_path / "program").write_bytes(line)
     assert interpreter(str(tmp_path / "program")) == found
     assert interpreter(str(tmp_path / "nothing")) == ""
+
+
+@pytest.mark.parametrize(
+    ("what", "is_it"),
+    [
+        ("/usr/bin/python3 /usr/local/bin/hal_mpg --pendant generic-4axis", True),
+        ("/usr/bin/python3 -m hal_mpg", True),
+        ("/usr/bin/python3 -P /x/hal_mpg/__main__.py --name mpg2", True),
+        ("/usr/bin/python3 /usr/local/bin/hal_mpg monitor", False),
+        ("/usr/bin/python3 -m hal_mpg record x", False),
+        ("evtest /dev/input/event5", False),
+        ("vi hal_mpg.txt", False),
+    ],
+)
+def test_a_device_that_hal_mpg_reads_is_never_grabbed_to_see_whether_it_is(what: str, is_it: bool) -> None:
+    assert is_component(what) is is_it
+    if is_it:
+        assert can_try([(1, what)]) is False
