@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import shlex
 import signal
 import sys
 from collections.abc import Sequence
@@ -149,10 +150,10 @@ def _texts(
 
 
 def _say_next(console: Console, profile: Path, rule: Path) -> None:
-    named = profile if "/" in str(profile) else Path(profile.name)
+    named = shlex.quote(str(profile))
     console.say(f"\nWritten: {profile} and {rule}. Next:")
     console.raw(f"  {own_command()} check {named}")
-    console.raw(f"  sudo {own_command()} install-udev --rule {rule}")
+    console.raw(f"  sudo {own_command()} install-udev --rule {shlex.quote(str(rule))}")
     console.raw(f"  {own_command()} wiring --ini YOUR-MACHINE.ini --pendant {named}")
     if profile.resolve().parent != ETC:
         console.say(f"To have it known by its name, put it into {ETC} (as root).")

@@ -17,7 +17,6 @@ from hal_mpg.learn.steps_switches import (
     learn_reset,
 )
 from hal_mpg.learn.steps_wheel import learn_wheel
-from hal_mpg.profile import positions_of
 
 Step = Callable[[Person, Draft], None]
 
@@ -121,8 +120,3 @@ def learn_name(person: Person, draft: Draft) -> None:
             draft.name = name
             return
         person.say("Use plain text, 80 characters at most.", indent="  ")
-
-
-def is_complete(draft: Draft) -> bool:
-    """Tell whether a profile can be made of it: what moves, and what selects the axis."""
-    return draft.wheel is not None and draft.axis is not None and bool(positions_of(draft.axis))

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from hal_mpg.events import EV_KEY
+from hal_mpg.events import EV_REL
 from hal_mpg.learn.names import name_of
 from hal_mpg.profile import (
     ANGULAR_AXES,
@@ -114,15 +115,9 @@ def profile_text(draft: Draft, matches: Iterable[str], comments: Iterable[str]) 
     }
     for control, form in forms.items():
         if form not in ("", "{}"):
-            lines += [f"  # {line}" for line in _wrapped(draft.notes.get(control, ""))]
+            lines += [f"  # {line}" for line in textwrap.wrap(draft.notes.get(control, ""), 96)]
             lines.append(f"  {control + ':':8} {form}")
     return "\n".join(lines) + "\n"
-
-
-def _wrapped(text: str, width: int = 96) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(text, width)
 
 
 def _distances(increment: Increment) -> str:
@@ -149,7 +144,7 @@ def wheel_form(wheel: Wheel) -> str:
         case RelativeWheel(code):
             form = f"rel: {name_of(code)}"
         case AbsoluteWheel(code, modulo):
-            form = f"{'rel-absolute' if code.type == 2 else 'abs'}: {name_of(code)}, modulo: {modulo}"
+            form = f"{'rel-absolute' if code.type == EV_REL else 'abs'}: {name_of(code)}, modulo: {modulo}"
     if wheel.counts_per_detent != 1:
         form += f", counts-per-detent: {wheel.counts_per_detent}"
     return f"{{{form}{', invert: true' if wheel.invert else ''}}}"
@@ -242,8 +237,3 @@ def rows(draft: Draft) -> list[tuple[str, str]]:
         ("distances", increments),
         ("name", draft.name),
     ]
-
-
-def key(number: int) -> Code:
-    """Return a key's code."""
-    return Code(EV_KEY, number)

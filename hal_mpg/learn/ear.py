@@ -7,7 +7,6 @@ import errno
 import os
 import select
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from types import TracebackType
 
@@ -170,14 +169,6 @@ class Ear:
                 found |= set(node.capabilities(absinfo=False).get(EV_LED, ()))
         return sorted(found)
 
-    def is_lit(self, lamp: int) -> bool:
-        """Tell whether a lamp is lit, as the kernel has it."""
-        for node in self._nodes:
-            with suppress(OSError, SystemError):
-                if lamp in node.leds():
-                    return True
-        return False
-
     def light(self, lamp: int, lit: bool) -> str:
         """Switch a lamp; return why that does not work, or ""."""
         for node in self._nodes:
@@ -206,9 +197,3 @@ def _why_not(path: str, error: OSError) -> str:
     if error.errno in (errno.ENODEV, errno.ENOENT, errno.ENXIO):
         return f"{path}: it has just gone; plug it in and start again"
     return f"{path}: cannot be opened: {error.strerror}"
-
-
-def close_all(ears: Iterable[Ear]) -> None:
-    """Give several devices back."""
-    for ear in ears:
-        ear.close()

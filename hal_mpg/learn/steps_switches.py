@@ -110,8 +110,10 @@ def learn_lamps(person: Person, draft: Draft) -> None:
             person.say(f"The lamp {name_of(code)} cannot be switched: {trouble}.", indent="  ")
             continue
         question = f"Is a lamp lit now? Then what is it for? (the pin led.NAME; {SKIP}: none is lit)"
-        name = _name(person, question, SKIP, draft.leds)
-        person.light(lamp, False)
+        try:
+            name = _name(person, question, SKIP, draft.leds)
+        finally:
+            person.light(lamp, False)
         if name != SKIP:
             draft.leds[name] = code
 
