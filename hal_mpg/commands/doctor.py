@@ -22,12 +22,12 @@ NARROWEST, WIDEST = 40, 110
 
 EXAMPLES = """\
 examples:
-  hal_mpg doctor                        the LinuxCNC that is running; or else device, rights and programs
-  hal_mpg doctor --ini machine.ini      and the wiring of this machine, from its files
-  hal_mpg doctor --json                 one JSON document: {"ini", "live", "wrong", "findings": [...]}
+  hal_mpg doctor                       and the wiring of the LinuxCNC that runs, if one does
+  hal_mpg doctor --ini machine.ini     the wiring of this machine too, from its files
+  hal_mpg doctor --json                one JSON document: {"ini", "live", "wrong", "findings"}
 
 Run it as the user who runs LinuxCNC. It changes nothing.
-exit status: 0 nothing is wrong, 1 something is (a warning or an error), 2 command line.
+exit status: 0 nothing is wrong, 1 something is (warning or error), 2 command line.
 """
 
 
@@ -60,7 +60,7 @@ def parser() -> Parser:
         "--ini",
         metavar="FILE",
         type=Path,
-        help="the machine's INI file (default: that of the LinuxCNC that runs)",
+        help="the machine's INI file (default: of the LinuxCNC that runs)",
     )
     add("--pendant", metavar="NAME|FILE", help="the profile (default: what the INI file names)")
     add("--name", help="the component's name (default: hal_mpg)")
@@ -71,7 +71,8 @@ def parser() -> Parser:
 def as_text(done: Examination, width: int, colors: bool) -> list[str]:
     """Return what a person is to read, in lines."""
     where = f"{done.ini}" + (", in the LinuxCNC that is running" if done.is_live else ", from its files")
-    lines = [f"Looked at: this machine{f', {where}' if done.ini else ''}", ""]
+    first = f"Looked at: this machine{f', {where}' if done.ini else ''}"
+    lines = [*textwrap.wrap(first, width, break_long_words=False, break_on_hyphens=False), ""]
     for finding in in_order(done.findings):
         lines += _lines(finding, width, colors)
     counts = {kind: sum(f.severity == kind for f in done.findings) for kind in (ERROR, WARNING)}

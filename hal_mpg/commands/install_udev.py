@@ -35,14 +35,15 @@ WAIT_S = 10.0
 
 EXAMPLES = """\
 examples:
-  sudo hal_mpg install-udev                                  for the pendants that hal_mpg knows
-  sudo hal_mpg install-udev --rule 69-my-pendant.rules       and for one that hal_mpg learn has learned
-  sudo hal_mpg install-udev --device /dev/input/event5       and for this one, before it is learned
-  sudo hal_mpg install-udev --device 10ce:eb93               the same, by its USB id as lsusb shows it
-  hal_mpg install-udev --dry-run                             only say what would be done
+  sudo hal_mpg install-udev                               for the pendants that hal_mpg knows
+  sudo hal_mpg install-udev --rule 69-my-pendant.rules    and one that hal_mpg learn has learned
+  sudo hal_mpg install-udev --device /dev/input/event5    and this one, before it is learned
+  sudo hal_mpg install-udev --device 10ce:eb93            the same, by its USB id (see lsusb)
+  hal_mpg install-udev --dry-run                          only say what would be done
 
 The rules go to /etc/udev/rules.d; sudo hal_mpg uninstall-udev takes away what was put there.
-exit status: 0, 2 command line or not root, 4 a pendant is there and still cannot be used.
+exit status: 0, 1 a file cannot be written, 2 command line or not root, 4 a pendant that is
+plugged in can still not be used.
 """
 
 

@@ -19,8 +19,8 @@ examples:
   sudo hal_mpg uninstall-udev
   hal_mpg uninstall-udev --dry-run          only say what would be done
 
-A file that was changed since, or that something else has put there (make install, a package, you), stays.
-exit status: 0, 1 something could not be removed, 2 command line or not root.
+A file stays that was changed since, or that something else has put there (make install, a
+package, you). exit status: 0, 1 a file cannot be removed, 2 command line or not root.
 """
 
 

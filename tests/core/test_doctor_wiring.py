@@ -134,3 +134,25 @@ def test_the_joints_of_a_gantry_and_of_kinematics_without_coordinates(config: Pa
     joints = configuration(ini).joints
     assert joints is not None
     assert joints["w"] == (8,)
+
+
+def test_a_profile_beside_the_ini_file_is_found_and_its_faults_are_told(config: Path) -> None:
+    ini = config / "sim-4axis.ini"
+    ini.write_text(ini.read_text().replace("PENDANT = generic-4axis", "PENDANT = mine.yaml"))
+    assert wrong(findings_of(ini)) == ["profile-faulty"]
+    (config / "mine.yaml").write_text((config / "pendants/generic-4axis.yaml").read_text())
+    (config / "mine.yaml").chmod(0o644)
+    assert wrong(findings_of(ini)) == []
+    (config / "mine.yaml").write_text("name: x\nwheel: y\n")
+    (finding,) = (f for f in findings_of(ini) if f.is_wrong)
+    assert finding.id == "profile-faulty"
+    assert f"{config / 'mine.yaml'}:" in finding.what
+
+
+def test_a_pendant_of_its_own_name_is_looked_at_by_that(config: Path) -> None:
+    for file in config.glob("mpg*.hal"):
+        text = file.read_text().replace("hal_mpg.", "mpg2.")
+        file.write_text(text.replace("loadusr -W hal_mpg", "loadusr -Wn mpg2 hal_mpg --name mpg2"))
+    assert not wrong(findings_of(config / "sim-4axis.ini"))
+    plant(config, {"edit": {"mpg.hal": [["net mpg-jog-stop", None]]}})
+    assert wrong(findings_of(config / "sim-4axis.ini")) == ["jog-stop"]

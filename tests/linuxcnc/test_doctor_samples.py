@@ -27,7 +27,7 @@ CONFIGS = {
     "axis/gantry/gantry.ini": "two joints of one axis",
     "axis/vismach/5axis/bridgemill/5axis.ini": "kinematics of its own",
     "axis/vismach/scara/scara.ini": "a robot",
-    "axis/simtcl/axis_simtcl.ini": "HAL files in Tcl",
+    "axis/simtcl/twopass_basic.ini": "HAL files in Tcl, loaded in two passes",
     "gmoccapy/gmoccapy.ini": "another GUI, with pins after it",
 }
 
