@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The part of the HAL file that makes the pendant's E-stop LinuxCNC's: watchdog, chain, latch.
 
-It is config/mpg-estop.hal, fitted to what the machine has.
+It is config/mpg-estop.hal, fitted to what the machine has. A signal of the machine's gets its new pin
+before it loses the old one: a signal without pins takes the value of the next one, and forgets its own
+(hal_lib.c).
 """
 
 from __future__ import annotations
@@ -206,16 +208,16 @@ def _write_machine(plan: Plan, chain: Chain, page: Page) -> None:
             f"the machine's own E-stop {chain.external} ({place}) stays, both must be good",
         )
         page.do(
+            f"net {chain.external} => {chain.machine.input(1)}",
             f"unlinkp {ENABLE_IN}",
             f"net {name}-latched {out} => {chain.machine.input(0)}",
-            f"net {chain.external} => {chain.machine.input(1)}",
         )
         source, signal = chain.machine.output, f"{name}-machine-enable"
     if chain.motion and chain.motion_signal:
         page.say(f"What drove motion.enable until here ({chain.motion_signal}) stays as well.")
         page.do(
-            f"unlinkp {MOTION_ENABLE}",
             f"net {chain.motion_signal} => {chain.motion.input(1)}",
+            f"unlinkp {MOTION_ENABLE}",
             f"net {name}-motion-enable {chain.motion.output} => {MOTION_ENABLE}",
         )
         motion_sinks = [chain.motion.input(0)]
@@ -240,9 +242,9 @@ def write_request(plan: Plan, page: Page, ours: str, source: str, pin: str, requ
     else:
         page.say(f"({command.place} uses {pin}, too: either will do.)")
         page.do(
+            f"net {signal} => {request.input(1)}",
             f"unlinkp {pin}",
             f"net {name} {source} => {request.input(0)}",
-            f"net {signal} => {request.input(1)}",
             f"net {name}-either {request.output} => {pin}",
         )
 

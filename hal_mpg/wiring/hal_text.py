@@ -213,7 +213,7 @@ def _write_inhibit(plan: Plan, page: Page, inhibit: Part | None) -> None:
             f"it one move: "
             "it goes to hal_mpg.inhibit instead.)"
         )
-        page.do(f"unlinkp {JOG_INHIBIT}")
+        page.do(f"net {theirs} => {inhibit.input(1)}", f"unlinkp {JOG_INHIBIT}")
         plan.say(
             NOTE, "jog-inhibit-moved", f"{theirs} ({command.place}) now inhibits the wheel by hal_mpg.inhibit"
         )

@@ -68,6 +68,8 @@ class Halcmd:
         for pin in pins:
             if self.linked.get(pin, signal) != signal:
                 raise HalcmdError(f"{pin} is linked to {self.linked[pin]}, not {signal}")
+            if not members:  # the first pin gives its value to the signal
+                self.values[signal] = self.values.get(pin, False)
             if pin not in members:
                 members.append(pin)
             self.linked[pin] = signal
@@ -90,6 +92,9 @@ class Halcmd:
             raise HalcmdError(f"{pin} is linked")
         self.parameters[pin] = values[0]
         self.values[pin] = values[0] in ("TRUE", "1")
+
+    def _sets(self, signal: str, value: str) -> None:
+        self.values[signal] = value in ("TRUE", "1")
 
     def _addf(self, function: str, thread: str, place: str = "-1") -> None:
         if thread != "servo-thread" or function in self.functions:

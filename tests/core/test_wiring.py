@@ -222,6 +222,15 @@ def test_what_else_enables_motion_is_kept(tmp_path: Path, machine: str) -> None:
     assert enabled(hal) == (False, True)
 
 
+def test_a_value_that_was_set_once_is_not_forgotten(tmp_path: Path) -> None:
+    values = "net may-move => motion.enable\nsets may-move TRUE\nnet ok => iocontrol.0.emc-enable-in\n"
+    values += "sets ok TRUE\nnet hold => motion.jog-stop motion.jog-inhibit\nsets hold TRUE\n"
+    hal = good(loaded(tmp_path, values))
+    assert enabled(hal) == (True, True)
+    assert hal.get("motion.jog-stop")
+    assert hal.get("hal_mpg.inhibit")
+
+
 def test_the_machines_own_buttons_still_work(tmp_path: Path) -> None:
     hal = loaded(tmp_path, MACHINES["buttons"])
     for ours, theirs, pin in (

@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from contextlib import suppress
 from typing import Any
 
-from tests.linuxcnc.driver import Driver, finish, linuxcnc, wait_until
+from tests.linuxcnc.driver import Driver, arguments, finish, hal, linuxcnc, process_of, wait_until
 from tests.linuxcnc.virtual_pendant import AXES, ENABLE, SCALES, VirtualPendant
 
 POSITIONS = {**AXES, "u": 0x130, "v": 0x131, "w": 0x132}
@@ -17,6 +19,9 @@ POSITIONS = {**AXES, "u": 0x130, "v": 0x131, "w": 0x132}
 LETTERS = "xyzabcuvw"
 
 HOME_LIMIT_S = 90.0
+
+PATIENCE_S, WATCHDOG_S = 5.0, 0.13
+"""How long hal_mpg may stand still: while something else is tested, and while that is."""
 
 REST_S = 0.06
 
@@ -31,7 +36,7 @@ def main(driver: Driver) -> Notes:
     pendant = VirtualPendant(POSITIONS)
     start = time.monotonic()
     notes: Notes = {"seconds": {}}
-    driver.set_watchdog(5.0) if has_pin(driver, "watchdog.timeout-0") else None
+    be_patient(driver, PATIENCE_S)
     before = driver.pin("motion.enable")
     pendant.plug_in()
     driver.wait_pin("hal_mpg.estop-ok", True)
@@ -45,17 +50,19 @@ def main(driver: Driver) -> Notes:
     notes["homed"] = {letter: jog_axis(driver, pendant, letter) for letter in letters(driver)}
     notes["limits"] = {letter: limits(driver, letter) for letter in letters(driver)}
     notes["estop"] = press_estop(driver, pendant)
+    if arguments()["hang"]:
+        notes["hang"] = hang(driver)
     notes["seconds"]["all"] = round(time.monotonic() - start, 1)
     notes["errors"] = sorted(set(driver.read_errors()))
     return notes
 
 
-def has_pin(driver: Driver, pin: str) -> bool:
-    try:
-        driver.pin(pin)
-    except Exception:  # noqa: BLE001  # hal's own
-        return False
-    return True
+def be_patient(driver: Driver, timeout_s: float) -> None:
+    """Set how long hal_mpg may stand still, whichever component looks after that; see `set_watchdog`."""
+    for pin in ("watchdog.timeout-0", "mpg-heartbeat-ok.width"):
+        with suppress(RuntimeError):  # there is no such pin
+            driver.pin(pin)
+            hal.set_p(pin, str(timeout_s))
 
 
 def letters(driver: Driver) -> str:
@@ -182,6 +189,25 @@ def press_estop(driver: Driver, pendant: VirtualPendant) -> Notes:
     pendant.release_estop()
     driver.wait_pin("hal_mpg.estop-ok", True)
     notes["released"] = [driver.pin("motion.enable"), driver.state()]
+    driver.turn_on()
+    notes["on again"] = driver.state()
+    return notes
+
+
+def hang(driver: Driver) -> Notes:
+    """Stop the process of hal_mpg, and let it go on."""
+    be_patient(driver, WATCHDOG_S)
+    for _ in range(6):  # until the time that was set applies
+        time.sleep(0.1)
+    process = process_of("hal_mpg")
+    start = time.monotonic()
+    os.kill(process, signal.SIGSTOP)
+    driver.wait_pin("motion.enable", False)
+    notes: Notes = {"trip_s": round(time.monotonic() - start, 4)}
+    driver.ask_state("ESTOP_RESET")
+    notes["reset while it stands still"] = driver.pin("motion.enable")
+    os.kill(process, signal.SIGCONT)
+    be_patient(driver, PATIENCE_S)
     driver.turn_on()
     notes["on again"] = driver.state()
     return notes

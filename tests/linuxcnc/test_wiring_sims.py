@@ -133,6 +133,7 @@ def play(case: Case) -> None:
             HERE / "drive_wiring.py",
             virtual=PENDANT,
             edit=edit,
+            arguments={"hang": False},
             timeout_s=LIMIT_S,
         ).result
     except (LinuxcncRunError, AssertionError, ValueError, KeyError) as error:

@@ -49,16 +49,23 @@ while True:
 """
 
 
-def prepare(config: Path, ini: str, pendant: Path, programs: dict[str, Any]) -> str:
+def prepare(config: Path, ini: str, pendant: Path, programs: dict[str, Any], more: str = "") -> str:
     """Put the sample `ini` into a configuration's directory, wired; return what `hal_mpg wiring` said.
 
     `programs`: the types of the pins of programs that need a screen, where they are not all floats.
+    `more`: HAL commands that the machine has beside its own.
     Raises AssertionError where the wiring was refused.
     """
     folder = config / PLACE / Path(ini).parent
     _copy(SAMPLES / Path(ini).parent, folder)
     path = config / PLACE / ini
     _without_includes(path)
+    if more:
+        (folder / "more.hal").write_text(more)
+        text = path.read_text()
+        last = text.rindex("\n", 0, text.rindex("HALFILE"))
+        rest = text.index("\n", last + 1)
+        path.write_text(f"{text[:rest]}\nHALFILE = more.hal{text[rest:]}")
     wiring = [sys.executable, "-m", "hal_mpg", "wiring"]
     command = [*wiring, "--ini", str(path), "--pendant", str(pendant), "--add"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=120)
