@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from math import sqrt
 
 from hal_mpg.machine import AxisSteps
@@ -14,18 +15,30 @@ from hal_mpg.wiring.plan import Plan
 REACTION_S = 0.1
 """How long an axis may go on at full speed before it brakes: the contract's run-on."""
 
+ABOUT_AXIS = re.compile(r"([A-Z])( at .*)")
+
 DEGREES = ("degree", "degrees", "deg", "")
 """Spellings of [TRAJ]ANGULAR_UNITS in which a degree is 1."""
 
 
 def advice(plan: Plan) -> Iterator[Finding]:
     """Yield what the user should know of the clicks, axis by axis."""
-    for axis, steps in plan.axes:
-        for check in AXIS_CHECKS:
-            yield from check(plan, axis, steps)
+    every = ((check, axis, steps) for axis, steps in plan.axes for check in AXIS_CHECKS)
+    yield from _joined([finding for check, axis, steps in every for finding in check(plan, axis, steps)])
     yield from _missing_axes(plan)
     yield from _angular_units(plan)
     yield from _lathe(plan)
+
+
+def _joined(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield the findings, those that differ in the axis only as one: "X, Y at x1: ..."."""
+    axes: dict[Finding, list[str]] = {}
+    for finding in findings:
+        found = ABOUT_AXIS.fullmatch(finding.text)
+        letter, rest = (found[1], found[2]) if found else ("", finding.text)
+        axes.setdefault(finding._replace(text=rest), []).append(letter)
+    for finding, letters in axes.items():
+        yield finding._replace(text=", ".join(filter(None, letters)) + finding.text)
 
 
 def stopping_distance(axis: MachineAxis) -> float:
@@ -86,24 +99,21 @@ def _travel(plan: Plan, axis: MachineAxis, steps: AxisSteps) -> Iterator[Finding
 
 def _too_fine(plan: Plan, axis: MachineAxis, steps: AxisSteps) -> Iterator[Finding]:
     unit = _unit(plan, axis)
-    joints = " and ".join(f"JOINT_{joint}" for joint in axis.joints)
     for scale, distance in _scales(plan, steps):
         # A relative 1e-9, for a scale that is the exact inverse.
         if axis.resolution > distance * (1 + 1e-9):
             yield Finding(
                 WARNING,
                 "finer-than-motor",
-                f"{axis.letter.upper()} at {scale}: one click is {distance:g} {unit}, finer than the motor "
-                f"can step "
-                f"(SCALE of {joints}: {axis.resolution:.4g} {unit}): {axis.resolution / distance:.1f} "
-                f"clicks a step",
+                f"{axis.letter.upper()} at {scale}: one click is {distance:g} {unit}, finer than the motor can "
+                f"step ({axis.resolution:.4g} {unit}, by its SCALE): {axis.resolution / distance:.1f} clicks a step",
             )
         elif axis.deadband > distance:
             yield Finding(
                 WARNING,
                 "within-deadband",
-                f"{axis.letter.upper()} at {scale}: one click is {distance:g} {unit}, within the DEADBAND of "
-                f"{joints}, {axis.deadband:g}: single clicks may move nothing",
+                f"{axis.letter.upper()} at {scale}: one click is {distance:g} {unit}, within its joint's "
+                f"DEADBAND of {axis.deadband:g}: single clicks may move nothing",
             )
 
 

@@ -27,7 +27,7 @@ ADVICE = [
     ({"axis": FINE.replace("-100", "100")}, ["no-travel: [AXIS_X]: MIN_LIMIT is not below MAX_LIMIT"]),
     (
         {"joint": FINE + "SCALE = -200\n"},
-        ["finer-than-motor: X at x1: one click is 0.001 mm, finer than the motor can step (SCALE"],
+        ["finer-than-motor: X at x1: one click is 0.001 mm, finer than the motor can step (0.005 mm"],
     ),
     ({"joint": FINE + "SCALE = 1000\n"}, []),
     ({"joint": FINE + "DEADBAND = 0.002\n"}, ["within-deadband: X at x1: one click is 0.001 mm"]),
@@ -88,6 +88,13 @@ def test_what_is_told_of_a_machine(tmp_path: Path, machine: dict[str, str], told
 def test_an_older_ini_file_is_told(tmp_path: Path) -> None:
     text = ini_text().replace("VERSION = 1.1\n", "")
     assert "old-ini" in {finding.id for finding in wired(write_machine(tmp_path, text))[1]}
+
+
+def test_what_is_the_same_for_several_axes_is_told_once(tmp_path: Path) -> None:
+    ini = ini_text(joint=FINE + "SCALE = 200\n")
+    told = [f.text for f in wired(write_machine(tmp_path, ini))[1] if f.id == "finer-than-motor"]
+    assert len(told) == 1
+    assert told[0].startswith("X, Y, Z at x1: one click is 0.001 mm")
 
 
 def test_radians_are_told(tmp_path: Path) -> None:
