@@ -25,6 +25,10 @@ def check_configuration(configuration: Configuration) -> Iterator[Finding]:
     if configuration.load is None and not configuration.is_there:
         yield _not_loaded(configuration)
         return
+    if configuration.net.is_live and not configuration.is_there:
+        what = f"{configuration.component} was loaded, but has ended: its pins are gone"
+        yield Finding("component-ended", ERROR, what, "hal_mpg recover", configuration.file_place())
+        return
     yield from _loads(configuration)
     yield from _dead(configuration)
     findings = [*check_wiring(configuration), *check_estop(configuration)]

@@ -8,20 +8,27 @@ from collections.abc import Iterator, Sequence
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
 from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings
 from hal_mpg.input_codes import code_name
-from hal_mpg.inventory import GROUP, Hidden, missing_codes, why_hidden
+from hal_mpg.inventory import GROUP, Hidden, device_of, missing_codes, why_hidden
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Profile
+from hal_mpg.udev_rules import SHIPPED
 
 LOGIN = "log out, and log in again (or restart the computer)"
 
 
-def check_device(facts: Surroundings, profile: Profile | None) -> Iterator[Finding]:
-    """Yield what is wrong with the pendant of a profile; None: of any profile."""
+def check_device(facts: Surroundings, profile: Profile | None, node: str | None = None) -> Iterator[Finding]:
+    """Yield what is wrong with the pendant of a profile; None: of any profile. `node`: with this device."""
     if profile is not None and profile.source != "evdev":
         sockets = ", ".join(match.socket for match in profile.match if match.socket)
         yield Finding("device", OK, f"{profile.name}: a virtual pendant, at {sockets}; no device is needed")
         return
     fitting = [device for device in facts.devices if _fits(device, profile)]
+    if node is not None:
+        fitting = [device for device in facts.devices if device_of([device.device], node)]
+        if not fitting:
+            mend = "plug it in; or correct --device in the loadusr line (hal_mpg list shows the devices)"
+            yield Finding("no-device", ERROR, f"{node}, which the loadusr line names, is not there", mend)
+            return
     if not fitting:
         yield _absent(facts, profile)
         return
@@ -113,6 +120,11 @@ def _rules(facts: Surroundings, device: DeviceFacts) -> Finding | None:
     command = f"sudo {own_command()} install-udev"
     if not facts.has_group:
         return Finding("no-group", ERROR, f"this machine has no group {GROUP}", f"sudo groupadd -r {GROUP}")
+    if device.naming and all(path.name > SHIPPED for path in device.naming):
+        late = device.naming[0]
+        what = f"{late} names {name}, but comes after {SHIPPED}, which acts on that: files go by their names"
+        mend = f"sudo mv {late} {late.parent / f'69-{late.name}'}, then unplug it, and plug it in again"
+        return Finding("rule-too-late", ERROR, what, mend)
     if device.is_marked:
         if facts.shipped_rules is None:
             what = f"udev knows {name} as a pendant, but the rules that act on that are not installed"

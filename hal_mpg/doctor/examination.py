@@ -64,7 +64,8 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
     base = configuration_of(done.ini, net, pids, name, facts.version)
     profile, faults = named_profile(base, pendant)
     configuration = base.with_profile(profile or _only_profile(facts, bool(faults)))
-    done.findings += [*faults, *_without_configuration(facts, profile, bool(faults))]
+    node = _option(base, "--device")
+    done.findings += [*faults, *_without_configuration(facts, profile, bool(faults), node)]
     wiring = list(check_configuration(configuration))
     done.findings += wiring
     if not any(finding.is_wrong for finding in wiring):
@@ -73,11 +74,11 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
 
 
 def _without_configuration(
-    facts: Surroundings, profile: Profile | None, is_faulty: bool
+    facts: Surroundings, profile: Profile | None, is_faulty: bool, node: str | None = None
 ) -> Iterator[Finding]:
     yield from check_machine(facts, profile is not None and profile.source != "evdev")
     if not is_faulty:
-        yield from check_device(facts, profile)
+        yield from check_device(facts, profile, node)
         for fault in facts.profile_faults:
             yield Finding(
                 "profile-faulty", WARNING, f"a known profile is passed over: {fault}", "mend that line"
@@ -108,7 +109,7 @@ def configuration_of(
 
 def named_profile(base: Configuration, pendant: str | None = None) -> tuple[Profile | None, list[Finding]]:
     """Return the profile that a configuration names (`pendant`: another one), and what is wrong with it."""
-    return _profile(pendant or _named_pendant(base), base.ini.path)
+    return _profile(pendant or _option(base, "--pendant"), base.ini.path)
 
 
 def _living(net: Netlist, name: str, pids: Mapping[str, bool]) -> str:
@@ -119,11 +120,11 @@ def _living(net: Netlist, name: str, pids: Mapping[str, bool]) -> str:
     return next((other for other in others if f"{other}.heartbeat" in net.values), name)
 
 
-def _named_pendant(configuration: Configuration) -> str | None:
-    """Return the profile that the configuration names; None where it names none."""
+def _option(configuration: Configuration, option: str) -> str | None:
+    """Return the value of an option in the line that loads the component; None where it has none."""
     words = list(configuration.load.words) if configuration.load else []
-    named = words[words.index("--pendant") + 1] if "--pendant" in words[:-1] else ""
-    return named if named and not named.startswith("[") else None
+    value = words[words.index(option) + 1] if option in words[:-1] else ""
+    return value if value and not value.startswith("[") else None
 
 
 def _profile(pendant: str | None, ini: Path | None) -> tuple[Profile | None, list[Finding]]:

@@ -19,7 +19,15 @@ from hal_mpg.access import User, calling_user, has_group
 from hal_mpg.cli import TOOLS
 from hal_mpg.demo.setup import CHECK_S, SYSTEM_PYTHON
 from hal_mpg.evdev_library import open_node
-from hal_mpg.inventory import Device, Hidden, hidden_devices, input_devices, loaded_profiles
+from hal_mpg.inventory import (
+    GROUP,
+    Device,
+    Hidden,
+    group_name,
+    hidden_devices,
+    input_devices,
+    loaded_profiles,
+)
 from hal_mpg.realtime import PRIORITY
 from hal_mpg.udev_rules import SHIPPED, installed, is_marked, naming_files
 
@@ -35,7 +43,7 @@ class DeviceFacts:
     """A device, and what this user can do with it.
 
     `naming`: the files of udev's rules that name it as a pendant. `is_marked`: whether udev has taken them
-    in, None where udev cannot be asked. `for_group`: a group may use it. `holders` have it open.
+    in, None where udev cannot be asked. `for_group`: the rules' group may use it. `holders` have it open.
     """
 
     device: Device
@@ -107,16 +115,24 @@ def _facts(device: Device, user: User) -> DeviceFacts:
     if not looks:  # what is no pendant is left alone
         return DeviceFacts(device, device.is_readable)
     naming, holders = tuple(naming_files(device)), holders_of(device.paths)
-    statuses = [Path(node.path).stat() for node in nodes if Path(node.path).exists()]
     return DeviceFacts(
         device,
         may_open=all(_may_open(user, node.path) for node in nodes) and not _is_broken(device),
         naming=naming,
         is_marked=is_marked(nodes[0].path),
-        for_group=bool(statuses) and all(status.st_mode & 0o060 == 0o060 for status in statuses),
+        for_group=all(map(is_for_group, device.paths)),
         is_grabbed=bool(device.fits or naming) and can_try(holders) and any(map(is_grabbed, device.paths)),
         holders=holders,
     )
+
+
+def is_for_group(path: str) -> bool:
+    """Tell whether the group of the udev rules may read a node, and write to it."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return False
+    return group_name(status.st_gid) == GROUP and status.st_mode & 0o060 == 0o060
 
 
 def _is_broken(device: Device) -> bool:

@@ -111,6 +111,8 @@ FAULTS: dict[str, tuple[Surroundings, str]] = {
         machine(devices=(pendant(naming=(), is_marked=False),), shipped_rules=None), "rule-missing"),
     "rules not in force": (machine(devices=(replace(SECRET, is_marked=False),)), "rule-not-in-force"),
     "readable, rules not in force": (machine(devices=(pendant(is_marked=False),)), "rule-not-in-force"),
+    "its rules come too late": (
+        machine(devices=(replace(SECRET, naming=(Path("99-mine.rules"),)),)), "rule-too-late"),
     "not in the group": (machine(user=OUTSIDER, devices=(SECRET,)), "group"),
     "not in the group, but at the seat": (machine(user=OUTSIDER, may_priority=False), "group"),
     "in the group at the next login": (
@@ -248,3 +250,11 @@ def test_a_device_that_hal_mpg_reads_is_never_grabbed_to_see_whether_it_is(what:
     assert is_component(what) is is_it
     if is_it:
         assert can_try([(1, what)]) is False
+
+
+def test_the_device_that_the_configuration_names_is_looked_at() -> None:
+    facts = machine(devices=(pendant(is_grabbed=True), STRANGER))
+    (finding,) = (f for f in check_device(facts, PROFILE, "/dev/input/by-id/nothing") if f.is_wrong)
+    assert finding.id == "no-device"
+    assert "/dev/input/by-id/nothing" in finding.what
+    assert [f.id for f in check_device(machine(), PROFILE, "/dev/input/event5")] == ["device"]

@@ -24,11 +24,13 @@ def main(driver: Driver) -> dict[str, Any]:
         for command in fault["undo"]:
             shell(f"halcmd {command}")
     notes["good again"] = doctor()
-    shell("kill -9 $(halcmd -s show comp hal_mpg | awk '{print $4}')")
-    wait_until(lambda: doctor()["ids"] != [], "the doctor to see that it is dead")
-    notes["killed"] = doctor()
-    # What it starts stays, and would hold a pipe open.
-    notes["recovered"] = {"recover": shell("hal_mpg recover > recover.out 2>&1"), **doctor()}
+    for how, signal in (("ended", "TERM"), ("killed", "KILL")):
+        process = shell("halcmd -s show comp hal_mpg")["out"].split()[3]
+        shell(f"kill -{signal} {process}")
+        wait_until(lambda: doctor()["ids"] != [], "the doctor to see that it has gone")
+        notes[how] = doctor()
+        # What it starts stays, and would hold a pipe open.
+        notes[f"recovered after {how}"] = {"recover": shell("hal_mpg recover > recover.out 2>&1"), **doctor()}
     return notes
 
 

@@ -96,10 +96,13 @@ def test_it_speaks_to_people_too(notes: dict[str, Any]) -> None:
     assert all("/" in line for line in wide), "only a long path may be wider"
 
 
-def test_a_killed_component_is_found_and_what_recover_has_started_is_looked_at(notes: dict[str, Any]) -> None:
-    assert notes["killed"]["ids"] == ["component-dead"]
-    assert notes["recovered"]["recover"]["status"] == 0
-    assert notes["recovered"]["ids"] == []
+@pytest.mark.parametrize(("how", "found"), [("ended", "component-ended"), ("killed", "component-dead")])
+def test_a_component_that_has_gone_is_found_and_what_recover_has_started_is_looked_at(
+    notes: dict[str, Any], how: str, found: str
+) -> None:
+    assert notes[how]["ids"] == [found]
+    assert notes[f"recovered after {how}"]["recover"]["status"] == 0
+    assert notes[f"recovered after {how}"]["ids"] == []
 
 
 def test_each_wire_that_is_taken_away_is_found(notes: dict[str, Any]) -> None:

@@ -32,14 +32,15 @@ CONFIGS = {
 }
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not SAMPLES.is_dir():
         skip_or_fail("LinuxCNC's sample configurations are not installed (Debian: linuxcnc-doc-en)")
-    shutil.copytree(SAMPLES, tmp_path / "sim", symlinks=True)
-    for packed in (tmp_path / "sim").rglob("*.gz"):
+    copy = tmp_path_factory.mktemp("samples") / "sim"
+    shutil.copytree(SAMPLES, copy, symlinks=True)
+    for packed in copy.rglob("*.gz"):
         packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
-    return tmp_path / "sim"
+    return copy
 
 
 @pytest.mark.parametrize("config", CONFIGS)
