@@ -101,6 +101,27 @@ def test_where_another_device_has_the_same_id_the_name_tells_them_apart() -> Non
     assert not names(text, other)
 
 
+@pytest.mark.parametrize(
+    ("of", "shared"),
+    [
+        (device("A"), False),
+        (device("A", bus=0), False),
+        (device("A", bus=BLUETOOTH), True),
+        (device("A", vendor=0, product=0), True),
+        (device("A", vendor=0x1209, product=0x0001), True),
+        (device("A", vendor=0x1209, product=0x0010), True),
+        (device("A", vendor=0x1209, product=0x0011), False),
+        (device("A", vendor=0x1208, product=0x0001), False),
+        (device("A", vendor=0x16C0), True),
+        (device("A", vendor=0x2341), True),
+        (device("A", vendor=0xFEED), True),
+    ],
+)
+def test_which_ids_are_shared(of: Device, shared: bool) -> None:
+    assert shares_id(of) == shared
+    assert shares_id(of, [of]) == shared, "itself is not another one"
+
+
 def test_of_twins_the_serial_number_is_taken() -> None:
     one, two = (
         Device((Node(f"/dev/input/event{n}", Identity(0x2E8A, 10, "Pico", "", uniq), {}, "", USB),))

@@ -4,22 +4,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from hal_mpg.events import NodeState
+from hal_mpg.events import Frame, NodeState
 from hal_mpg.learn.draft import selector_form, wheel_form
+from hal_mpg.learn.observation import Observation, merged
 from hal_mpg.learn.selector import Stand, recognize
 from hal_mpg.learn.selector import parse_axis_positions as axes
 from hal_mpg.learn.selector import parse_scale_positions as scales
 from hal_mpg.learn.switches import recognize_button, recognize_estop
-from hal_mpg.learn.wheel import Turns
+from hal_mpg.learn.wheel import Turns, modulo_of, power_of_two
 from hal_mpg.learn.wheel import recognize as recognize_wheel
 from hal_mpg.profile import Code, EStop
-from tests.core.learn_said import code, frames, heard, stand
+from tests.core.learn_said import code, frames, heard, stand, turn
 
 
 class PlainLoader(yaml.SafeLoader):
@@ -97,6 +99,60 @@ def test_button(case: dict[str, Any]) -> None:
         assert case["trouble"] in button.trouble
         return
     assert button.key == code(case["key"])
+
+
+@pytest.mark.parametrize(
+    ("wrap", "limits", "step", "modulo"),
+    [
+        (None, (0, 65535), 1, 65536),
+        (None, (0, 65536), 1, 65536),
+        (None, (-128, 127), 1, 256),
+        (None, (0, 99), 1, 100),
+        (None, (0, 0), 1, 65536),
+        (None, (0, 3), 1, 65536),  # no wheel has four places
+        (None, None, 1, 65536),
+        (256, (0, 255), 1, 256),
+        (253, (0, 255), 1, 256),  # three counts off, by steps of one: the device's word is good
+        (250, (0, 255), 1, 250),
+        (250, (0, 255), 4, 256),
+        (100, (0, 1000), 1, 100),
+        (255, (0, 1000), 1, 256),
+        (259, (0, 1000), 1, 256),
+        (1021, None, 1, 1024),
+        (60, None, 1, 60),
+    ],
+)
+def test_modulo(wrap: int | None, limits: tuple[int, int] | None, step: int, modulo: int) -> None:
+    assert modulo_of(wrap, limits, step) == modulo
+
+
+@pytest.mark.parametrize(
+    ("number", "power"), [(1, 2), (2, 2), (3, 4), (4, 4), (255, 256), (256, 256), (257, 512)]
+)
+def test_power_of_two(number: int, power: int) -> None:
+    assert power_of_two(number) == power
+
+
+def test_a_switch_of_the_computer_is_told() -> None:
+    lid = Observation(frames=[Frame(0.0, 0, ((5, 0, 1),))])
+    assert "EV_SW" in recognize_button(lid, frozenset()).trouble
+    assert "EV_SW" in recognize_estop(Observation(), lid, frozenset()).trouble
+
+
+def test_a_key_that_two_nodes_report_was_pressed_once() -> None:
+    frames = [Frame(0.0, node, ((1, 30, value),)) for node, value in ((0, 1), (1, 1), (0, 0), (1, 0), (1, 1))]
+    assert Observation(frames=frames).presses == {30: 2}
+
+
+def test_the_states_of_several_nodes_are_one() -> None:
+    states = NodeState(frozenset({1}), {0: 5}), NodeState(frozenset({2}), {0: 7, 1: 9})
+    assert merged(states) == NodeState(frozenset({1, 2}), {0: 5, 1: 9})
+
+
+def test_what_was_lost_was_turned_too_fast() -> None:
+    good = turn("10*REL_DIAL:1")
+    lost = replace(good, lost=True)
+    assert "too fast" in recognize_wheel(Turns(good, lost, turn("10*REL_DIAL:-1"))).trouble
 
 
 @pytest.mark.parametrize(
