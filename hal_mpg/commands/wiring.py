@@ -17,7 +17,7 @@ from typing import Any
 
 from hal_mpg.cli import DEFAULT_PENDANT, Parser
 from hal_mpg.errors import DeviceError, UsageError
-from hal_mpg.hal_files import read_hal_files
+from hal_mpg.hal_files import find_hal_file, read_hal_files
 from hal_mpg.ini_file import IniFile, read_ini
 from hal_mpg.machine import Machine, parse_increments
 from hal_mpg.messages import printable
@@ -26,7 +26,7 @@ from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.wiring.advice import advice
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
 from hal_mpg.wiring.hal_text import LICENSE, MARK, hal_text, steps_table
-from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
+from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, samples, with_additions
 from hal_mpg.wiring.machine_ini import read_machine
 from hal_mpg.wiring.plan import Plan, make_plan
 
@@ -209,7 +209,8 @@ def _plan(
     ):
         if given is not None:
             words.append(f"{option} {''.join(given.split())}")
-    files = read_hal_files(ini, lambda path: _is_ours(path, output))
+    old = {find_hal_file(ini, entry.value) for entry in samples(ini)}
+    files = read_hal_files(ini, lambda path: path in old or _is_ours(path, output))
     reference = (
         REFERENCE
         if output is not None and (options.add or ini.text("HAL_MPG", "PENDANT") == pendant)

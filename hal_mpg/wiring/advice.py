@@ -105,8 +105,9 @@ def _too_fine(plan: Plan, axis: MachineAxis, steps: AxisSteps) -> Iterator[Findi
             yield Finding(
                 WARNING,
                 "finer-than-motor",
-                f"{axis.letter.upper()} at {scale}: one click is {distance:g} {unit}, finer than the motor can "
-                f"step ({axis.resolution:.4g} {unit}, by its SCALE): {axis.resolution / distance:.1f} clicks a step",
+                f"{axis.letter.upper()} at {scale}: one click is {distance:g} {unit}, finer than the motor "
+                f"can step ({axis.resolution:.4g} {unit}, by its SCALE): "
+                f"{axis.resolution / distance:.1f} clicks a step",
             )
         elif axis.deadband > distance:
             yield Finding(

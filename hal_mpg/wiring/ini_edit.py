@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 from hal_mpg.errors import UsageError
 from hal_mpg.ini_file import Entry, IniFile
+
+SAMPLE = re.compile(r"mpg(-estop|-overrides|-[xyzabcuvw])?\.hal")
+"""The samples in config/, which a wiring takes the place of."""
 
 
 class Addition(NamedTuple):
@@ -23,7 +27,7 @@ def needed(ini: IniFile, halfile: str, pendant: str) -> list[Addition]:
 
     `halfile` is the wiring as a HALFILE line names it; `pendant` the profile for [HAL_MPG]PENDANT.
     """
-    missing = []
+    missing = [Addition("HAL", f"# HALFILE = {entry.value}", entry) for entry in samples(ini)]
     if not ini.text("HAL", "HALUI"):
         missing.append(Addition("HAL", "HALUI = halui"))
     named = [entry.value.split()[0] for entry in ini.values("HAL", "HALFILE")]
@@ -35,13 +39,21 @@ def needed(ini: IniFile, halfile: str, pendant: str) -> list[Addition]:
     return missing
 
 
+def samples(ini: IniFile) -> list[Entry]:
+    """Return the entries that name samples, copied beside the INI file; they are left out from now on."""
+    return [
+        entry for entry in ini.values("HAL", "HALFILE") if SAMPLE.fullmatch(entry.value.rsplit("/", 1)[-1])
+    ]
+
+
 def _is_same(ini: IniFile, name: str, halfile: str) -> bool:
     return name == halfile or ini.file_of(name).absolute() == ini.file_of(halfile).absolute()
 
 
 def is_last_halfile(ini: IniFile, halfile: str) -> bool:
     """Tell whether the wiring comes after all other HALFILEs, as it must."""
-    names = [entry.value.split()[0] for entry in ini.values("HAL", "HALFILE")]
+    old = samples(ini)
+    names = [entry.value.split()[0] for entry in ini.values("HAL", "HALFILE") if entry not in old]
     return not any(_is_same(ini, name, halfile) for name in names[:-1])
 
 

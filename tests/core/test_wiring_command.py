@@ -103,6 +103,26 @@ def test_the_lines_are_added_where_they_belong(
     assert again.text("HAL_MPG", "PENDANT") == f"{ini.parent}/p.yaml"
 
 
+def test_the_samples_that_were_copied_are_taken_out(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("mpg.hal", "mpg-x.hal"):
+        (ini.parent / name).write_text("loadusr -W hal_mpg\nnet w hal_mpg.a => axis.x.jog-counts\n")
+    old = "HALFILE = machine.hal\nHALFILE = mpg.hal\nHALFILE = mpg-x.hal\n"
+    ini.write_text(ini_text(hal=f"HALUI = halui\n{old}"))
+    assert wiring(ini) == 0
+    assert "  [HAL]\n  # HALFILE = mpg.hal\n  # HALFILE = mpg-x.hal\n" in capsys.readouterr().err
+    assert wiring(ini, "--add") == 0
+    new = old.replace("HALFILE = mpg", "# HALFILE = mpg") + "HALFILE = machine-mpg.hal\n"
+    assert f"[HAL]\nHALUI = halui\n{new}" in ini.read_text()
+    assert wiring(ini, "--check") == 0
+
+
+def test_a_file_of_another_name_is_no_sample(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (ini.parent / "my-mpg.hal").write_text("loadusr -W hal_mpg\n")
+    ini.write_text(ini_text(hal="HALUI = halui\nHALFILE = machine.hal\nHALFILE = my-mpg.hal\n"))
+    assert wiring(ini) == 2
+    assert "my-mpg.hal:1: hal_mpg is loaded there" in capsys.readouterr().err
+
+
 def test_a_section_that_is_included_is_left_to_the_user(
     ini: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
