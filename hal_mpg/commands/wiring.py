@@ -56,6 +56,9 @@ JOINTS = re.compile(r"([A-Za-z])=(\d{1,2}(?:,\d{1,2})*)")
 
 REFERENCE = "[HAL_MPG]PENDANT"
 
+NAMELESS = "FILE.hal"
+"""What is named in the INI file where the HAL file goes to standard output."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Write the wiring; return the exit status."""
@@ -66,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     plan = _plan(options, ini, output, pendant, profile)
     text = _text(plan)
     plan.findings += advice(plan)
-    additions = [] if output is None else needed(ini, _halfile(ini, output), pendant)
+    additions = needed(ini, NAMELESS if output is None else _halfile(ini, output), pendant)
     failed = bool(of_severity(plan.findings, ERROR))
     if output is not None and not is_last_halfile(ini, _halfile(ini, output)):
         plan.say(

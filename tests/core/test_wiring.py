@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import read_hal_files
+from hal_mpg.hal_files import component_lines, hal_lines, read_hal_files
 from hal_mpg.ini_file import read_ini
 from hal_mpg.wiring.findings import ERROR, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text
@@ -353,6 +353,23 @@ def test_the_shipped_simulations_wirings_are_what_the_command_writes_in_effect(t
         assert others <= there, pin
     assert set(by_hand.parameters) <= set(written.parameters)
     assert written.functions == by_hand.functions
+
+
+def test_what_is_written_can_be_recovered(tmp_path: Path) -> None:
+    """`hal_mpg recover` finds the component and each of its pins that is netted."""
+    ini = ini_text(hal="HALUI = halui\nHALFILE = machine.hal\nHALFILE = written.hal\n")
+    path = write_machine(tmp_path, ini, written_hal="")
+    text, _ = wired(path)
+    (tmp_path / "written.hal").write_text(text)
+    load, wires = component_lines(hal_lines(path), "hal_mpg")
+    assert load is not None
+    assert load.startswith("loadusr -W hal_mpg --pendant test")
+    pins = {word for line in text.splitlines() if line[:4] in ("net ", "setp") for word in line.split()}
+    netted = {pin for pin in pins if pin.startswith("hal_mpg.")}
+    assert len(netted) > 30
+    assert netted == {word for line in wires for word in line.split() if word.startswith("hal_mpg.")}
+    of_counts = [place for place, line in enumerate(wires) if ".jog-counts" in line]
+    assert min(of_counts) > max(place for place, line in enumerate(wires) if ".jog-enable" in line)
 
 
 def test_no_comment_swallows_a_line(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ def test_the_file_on_standard_output(ini: Path, capsys: pytest.CaptureFixture[st
     assert wiring(ini, "--output", "-") == 0
     output, errors = capsys.readouterr()
     assert output.startswith("# SPDX")
-    assert "needs" not in errors
+    assert "HALFILE = FILE.hal" in errors
     assert not (ini.parent / "machine-mpg.hal").exists()
 
 

@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+import inspect
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.beds.linuxcnc import require_linuxcnc, run_linuxcnc
+from tests.beds.linuxcnc import ROOT, require_linuxcnc, run_linuxcnc
 from tests.beds.require import skip_or_fail
+from tests.linuxcnc import test_configs
 from tests.linuxcnc.wiring_bed import PLACE, SAMPLES, prepare
 
 HERE = Path(__file__).parent
@@ -77,3 +82,40 @@ def test_it_is_wired_jogged_and_tripped(machine: str) -> None:
     assert notes["hang"]["trip_s"] < TRIP_LIMIT_S
     assert notes["hang"]["reset while it stands still"] is False
     assert notes["hang"]["on again"] == "ON"
+
+
+JUDGES = [
+    judge
+    for name, judge in vars(test_configs).items()
+    if name.startswith("test_") and list(inspect.signature(judge).parameters) == ["notes"]
+]
+"""What the samples, which are written by hand, are held to."""
+
+
+@pytest.fixture(scope="module", name="notes")
+def notes_fixture() -> dict[str, Any]:
+    """Run the sample with four axes through a day, with what is written in its files' place."""
+    require_linuxcnc()
+    ini = "sim-4axis.ini"
+
+    def edit(config: Path) -> None:
+        command = [sys.executable, "-m", "hal_mpg", "wiring", "--ini", str(config / ini), "--add"]
+        subprocess.run(command, check=True, cwd=ROOT, timeout=60, capture_output=True)
+        text = (config / ini).read_text()
+        assert "\nHALFILE = mpg" not in text
+        assert "\nHALFILE = sim-4axis-mpg.hal\n" in text
+
+    pendant = test_configs.PENDANTS / test_configs.CONFIGS[ini][1]
+    run = run_linuxcnc(ini, HERE / "drive_config.py", virtual=pendant, edit=edit, timeout_s=LIMIT_S)
+    return {"ini": ini, **run.result}
+
+
+@pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.__name__)
+def test_what_is_written_keeps_what_the_samples_keep(
+    notes: dict[str, Any], judge: Callable[[dict[str, Any]], None]
+) -> None:
+    judge(notes)
+
+
+def test_the_samples_judges_are_there() -> None:
+    assert len(JUDGES) > 12
