@@ -55,7 +55,9 @@ class Ear:
         except OSError as error:
             self.close()
             raise DeviceError(_why_not(node.path, error)) from None
-        self.ranges = self._read_ranges()
+        self._ranges: dict[int, tuple[int, int]] = {}
+        self._fuzz: dict[int, int] = {}
+        self._read_ranges()
         self._before = self.state()
 
     def _open(self, path: str, grab: bool) -> None:
@@ -82,14 +84,14 @@ class Ear:
             with suppress(OSError, SystemError):
                 node.close()
 
-    def _read_ranges(self) -> dict[int, tuple[int, int]]:
-        ranges: dict[int, tuple[int, int]] = {}
+    def _read_ranges(self) -> None:
         for node, codes in zip(self._nodes, self._axes, strict=True):
             for code in codes:
                 with suppress(OSError, SystemError):
                     found = node.absinfo(code)
-                    ranges.setdefault(code, (found.min, found.max))
-        return ranges
+                    self._ranges.setdefault(code, (found.min, found.max))
+                    if found.fuzz:
+                        self._fuzz.setdefault(code, found.fuzz)
 
     def descriptors(self) -> list[int]:
         """Return the descriptors of the nodes, to poll."""
@@ -149,7 +151,7 @@ class Ear:
         while self._wait(QUIET_S) and time.monotonic() < end:
             self.read()
         frames = sorted(self._frames, key=lambda frame: frame.time)
-        return Observation(self._before, frames, self.state(), self._lost, self.ranges)
+        return Observation(self._before, frames, self.state(), self._lost, self._ranges, self._fuzz)
 
     def heard_so_far(self) -> list[Frame]:
         """Return the frames of this step up to now."""

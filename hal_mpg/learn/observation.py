@@ -45,6 +45,9 @@ class Observation:
     ranges: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     """Lowest and highest value of each absolute axis, as the device has it."""
 
+    fuzz: Mapping[int, int] = field(default_factory=dict)
+    """How much the kernel smooths each absolute axis: smaller movements are swallowed (input_absinfo)."""
+
     @property
     def is_silent(self) -> bool:
         """Whether nothing was heard at all."""

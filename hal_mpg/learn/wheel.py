@@ -237,6 +237,8 @@ def _keys(turns: Turns) -> Iterator[Candidate]:
 def _why_none(turns: Turns) -> str:
     """Say in words why nothing of what was heard is a wheel."""
     clockwise, back = turns.clockwise, turns.back
+    if not any(turn.relatives or turn.presses for turn in (clockwise, back)) and smoothed(turns):
+        return f"No wheel was heard. If it is one that says where it stands: {smoothed(turns)}"
     if clockwise.is_silent and back.is_silent:
         return "Nothing was heard of the wheel. Is this the right device, and is the pendant switched on?"
     if clockwise.is_silent or back.is_silent:
@@ -259,6 +261,20 @@ def _why_none(turns: Turns) -> str:
     if busy:
         return f"{key_name(busy[0])} is pressed in both directions, so that no direction can be told."
     return f"What was heard ({heard_in_words(clockwise)}) is no wheel that hal_mpg knows."
+
+
+def smoothed(turns: Turns, code: int | None = None) -> str:
+    """Say that the kernel swallows small movements of an axis (of any, or of one), where it does."""
+    fuzz = {axis: size for axis, size in turns.clockwise.fuzz.items() if code in (None, axis)}
+    if not fuzz:
+        return ""
+    axis = max(fuzz, key=lambda axis: fuzz[axis])
+    return (
+        f"The kernel swallows movements of less than {max(fuzz[axis] // 2, 1)} counts of "
+        f"{name_of(Code(EV_ABS, axis))} (fuzz {fuzz[axis]}), as joysticks need it. To have them "
+        f"all: sudo evdev-joystick --evdev NODE --axis {axis} --fuzz 0 (package joystick), each time that it "
+        f"is plugged in; or let the pendant's board say that it is no joystick."
+    )
 
 
 def heard_in_words(observation: Observation) -> str:

@@ -133,6 +133,15 @@ def test_power_of_two(number: int, power: int) -> None:
     assert power_of_two(number) == power
 
 
+def test_a_wheel_that_the_kernel_smooths_away_is_told() -> None:
+    nothing = replace(turn(""), fuzz={8: 255})
+    trouble = recognize_wheel(Turns(nothing, nothing, nothing)).trouble
+    assert "less than 127 counts of ABS_WHEEL (fuzz 255)" in trouble
+    assert "--axis 8 --fuzz 0" in trouble
+    good = replace(turn("10*REL_DIAL:1"), fuzz={8: 255}), replace(turn("10*REL_DIAL:-1"), fuzz={8: 255})
+    assert not recognize_wheel(Turns(turn("REL_DIAL:1"), *good)).trouble
+
+
 def test_a_switch_of_the_computer_is_told() -> None:
     lid = Observation(frames=[Frame(0.0, 0, ((5, 0, 1),))])
     assert "EV_SW" in recognize_button(lid, frozenset()).trouble
