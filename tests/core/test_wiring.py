@@ -366,7 +366,7 @@ def test_what_is_written_can_be_recovered(tmp_path: Path) -> None:
     assert load.startswith("loadusr -W hal_mpg --pendant test")
     pins = {word for line in text.splitlines() if line[:4] in ("net ", "setp") for word in line.split()}
     netted = {pin for pin in pins if pin.startswith("hal_mpg.")}
-    assert len(netted) > 30
+    assert len(netted) > 25
     assert netted == {word for line in wires for word in line.split() if word.startswith("hal_mpg.")}
     of_counts = [place for place, line in enumerate(wires) if ".jog-counts" in line]
     assert min(of_counts) > max(place for place, line in enumerate(wires) if ".jog-enable" in line)
