@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -25,10 +24,11 @@ from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.wiring.advice import advice
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
-from hal_mpg.wiring.hal_text import LICENSE, MARK, hal_text, steps_table
+from hal_mpg.wiring.hal_text import hal_text, steps_table
 from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, samples, with_additions
 from hal_mpg.wiring.machine_ini import read_machine
 from hal_mpg.wiring.plan import Plan, make_plan
+from hal_mpg.wiring.writing import back_up, is_written_by_us, replace_file
 
 EXAMPLES = """\
 examples:
@@ -229,13 +229,6 @@ def _is_ours(path: Path, output: Path | None) -> bool:
     return is_written_by_us(path)
 
 
-def is_written_by_us(path: Path) -> bool:
-    """Tell whether a file begins as those that this command writes."""
-    with suppress(OSError), path.open("rb") as file:
-        return file.read(400).decode(errors="replace").startswith(f"{LICENSE}\n{MARK}")
-    return False
-
-
 def _joints(words: Sequence[str] | None) -> Mapping[str, tuple[int, ...]] | None:
     if words is None:
         return None
@@ -291,47 +284,13 @@ def _write(
         except OSError as error:
             raise UsageError(f"{ini.path}: cannot be read: {error.strerror}") from None
         changed = with_additions(ini, original, additions)
-    _replace(output, text)
+    replace_file(output, text)
     if changed is not None:
-        backup = _backup(ini.path)
-        _replace(Path(os.path.realpath(ini.path)), changed)
+        backup = back_up(ini.path)
+        replace_file(Path(os.path.realpath(ini.path)), changed)
         lines = "; ".join(f"[{addition.section}] {addition.line}" for addition in additions)
         _say(f"changed {ini.path}: {lines} (before: {backup})")
     return bool(options.add)
-
-
-def _backup(path: Path) -> Path:
-    """Copy a file beside itself, under a name that is free."""
-    names = (path.with_name(f"{path.name}.bak{number or ''}") for number in range(1000))
-    backup = next(name for name in names if not name.exists())
-    _replace(backup, path.read_bytes().decode(errors="surrogateescape"))
-    return backup
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file whole or not at all, with the mode that it had. Raises UsageError."""
-    temporary = None
-    try:
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-        with tempfile.NamedTemporaryFile(
-            "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(text.encode(errors="surrogateescape"))
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise UsageError(
-            f"{path}: cannot be written: {error.strerror}; use --output, or mend the folder"
-        ) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _tell(

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from hal_mpg.ini_file import leading_number
 from hal_mpg.machine import AxisSteps
 from hal_mpg.wiring.estop_text import make_chain, make_request, write_estop, write_request
 from hal_mpg.wiring.findings import NOTE, WARNING
@@ -283,10 +284,11 @@ def _write_axis(plan: Plan, page: Page, axis: MachineAxis, steps: AxisSteps, is_
 def _write_modes(plan: Plan, page: Page, where: tuple[str, ...]) -> None:
     """Take back what another file has set: position mode and the whole acceleration are reckoned with."""
     for base in where:
-        for pin, value in ((f"{base}.jog-vel-mode", "FALSE"), (f"{base}.jog-accel-fraction", "1")):
+        for what, value, wanted in (("jog-vel-mode", "FALSE", 0.0), ("jog-accel-fraction", "1", 1.0)):
+            pin = f"{base}.{what}"
             link, setting = plan.state.link(pin), plan.state.settings.get(pin)
             command = link or setting
-            if command is None:
+            if command is None or (link is None and leading_number(_number(command.words[-1])) == wanted):
                 continue
             page.say(
                 f"(Set by {command.place}; the wheel goes exactly as far as it is turned only like this:)"
@@ -296,6 +298,10 @@ def _write_modes(plan: Plan, page: Page, where: tuple[str, ...]) -> None:
                 plan.say(
                     WARNING, "jog-mode", f"{command.place}: sets {pin} after this file; take that line out"
                 )
+
+
+def _number(word: str) -> str:
+    return {"true": "1", "false": "0"}.get(word.lower(), word)
 
 
 def _write_limit(page: Page, pin: str, limit: Limit) -> None:

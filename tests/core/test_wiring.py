@@ -280,6 +280,15 @@ def test_all_that_the_samples_wire_is_wired(tmp_path: Path, machine: str) -> Non
     assert hal.parameters.get("joint.1.jog-accel-fraction", "1") == "1"
 
 
+def test_what_is_set_as_it_should_be_is_left_alone(tmp_path: Path) -> None:
+    lines = (
+        "setp axis.x.jog-vel-mode FALSE\nsetp joint.0.jog-vel-mode 0\nsetp joint.0.jog-accel-fraction 1.0\n"
+    )
+    text, _ = wired(write_machine(tmp_path, ini_text(), machine_hal=LOOP + lines))
+    assert "jog-vel-mode" not in text
+    assert "jog-accel-fraction" not in text
+
+
 def test_names_that_the_machine_has_are_left_alone(tmp_path: Path) -> None:
     hal = loaded(tmp_path, MACHINES["names"])
     assert "pendant-mpg-x-counts" in hal.signals

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Files of the user's: written whole or not at all, and not over what is not ours."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from hal_mpg.errors import UsageError
+from hal_mpg.wiring.hal_text import LICENSE, MARK
+
+
+def is_written_by_us(path: Path) -> bool:
+    """Tell whether a file begins as those that this command writes."""
+    with suppress(OSError), path.open("rb") as file:
+        return file.read(400).decode(errors="replace").startswith(f"{LICENSE}\n{MARK}")
+    return False
+
+
+def back_up(path: Path) -> Path:
+    """Copy a file beside itself, under a name that is free."""
+    names = (path.with_name(f"{path.name}.bak{number or ''}") for number in range(1000))
+    backup = next(name for name in names if not name.exists())
+    replace_file(backup, path.read_bytes().decode(errors="surrogateescape"))
+    return backup
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all, with the mode that it had. Raises UsageError."""
+    temporary = None
+    try:
+        mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+        with tempfile.NamedTemporaryFile(
+            "wb", dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            temporary = Path(file.name)
+            file.write(text.encode(errors="surrogateescape"))
+        temporary.chmod(mode)
+        temporary.replace(path)
+    except OSError as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        raise UsageError(
+            f"{path}: cannot be written: {error.strerror}; use --output, or mend the folder"
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
