@@ -6,15 +6,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hal_mpg.cli import component_parser as component_parser
+from hal_mpg.cli import machine_of
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.estop_checks import IOCONTROL, USER_ENABLE, check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
 from hal_mpg.doctor.wiring_checks import check_wiring
-from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import Command, component_name
+from hal_mpg.errors import HalMpgError, UsageError
+from hal_mpg.hal_files import PROGRAM, Command, component_name
 from hal_mpg.machine import parse_units
+from hal_mpg.pendant import Pendant
 
 UNRESOLVED = re.compile(r"\[[A-Za-z0-9_]+\]\(?[A-Za-z][\w.-]*\)?")
+
+JOG_PIN = re.compile(r"^(axis|joint)\.\w+\.jog-|\.axis\.[a-z]\.jog-")
+MIXED_UP = {"wrong-joint", "crosswise", "shared-counter", "jog-scale", "jog-enable"}
 
 WIRING = "hal_mpg wiring --ini {} --add   (or copy the samples, see `Wire it` in the README)"
 
@@ -32,6 +38,7 @@ def check_configuration(configuration: Configuration) -> Iterator[Finding]:
     yield from _loads(configuration)
     yield from _dead(configuration)
     findings = [*check_wiring(configuration), *check_estop(configuration)]
+    yield from _conflicts(configuration, {finding.id for finding in findings})
     yield from findings if configuration.is_complete else map(_softened, findings)
 
 
@@ -76,7 +83,6 @@ def _files(configuration: Configuration) -> Iterator[Finding]:
         yield Finding(
             "opaque-file", NOTE, what, "start LinuxCNC, then run hal_mpg doctor again", opaque.named_by
         )
-    yield from _conflicts(configuration)
     yield from _halui(configuration)
     for command in files.commands:
         for found in UNRESOLVED.finditer(" ".join(command.words)):
@@ -95,16 +101,55 @@ def _split(problem: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else ("", problem)
 
 
-def _conflicts(configuration: Configuration) -> Iterator[Finding]:
+def _conflicts(configuration: Configuration, found: set[str]) -> Iterator[Finding]:
+    """Yield the pins that are netted twice; `found` is what explains some of them."""
+    told: set[tuple[str, str]] = set()
     for pin, signal, command in configuration.net.conflicts:
         others = {*command.pins, *configuration.net.signals.get(signal, ())}
         if pin in (USER_ENABLE, IOCONTROL) and {USER_ENABLE, IOCONTROL} <= others:
             continue  # the loop-back, which has a finding of its own
+        if MIXED_UP & found and JOG_PIN.search(pin):
+            continue
+        if (signal, command.words[1]) in told:
+            continue
+        told.add((signal, command.words[1]))
         first = configuration.place_of(pin)
         what = (
             f"{pin} is netted twice, to {signal} ({first}) and to {command.words[1]}: LinuxCNC does not start"
         )
         yield Finding("netted-twice", ERROR, what, "decide for one of the two lines", command.place)
+
+
+def _options(configuration: Configuration) -> Iterator[Finding]:
+    """Yield what is wrong with the loadusr line's options, and the pins that hal_mpg does not make then."""
+    load, net = configuration.load, configuration.net
+    if load is None or net.is_live:
+        return
+    place = next((place for place, word in enumerate(load.words) if word.rpartition("/")[2] == PROGRAM), 0)
+    words = list(load.words[place + 1 :])
+    if any(UNRESOLVED.search(word) for word in words) or {"-h", "--help", "--version"} & {*words}:
+        return
+    try:
+        options = component_parser().parse_args(words)
+        pins = Pendant(configuration.profile, machine_of(options)).pins if configuration.profile else None
+    except HalMpgError as error:
+        if not str(error).startswith("--units"):  # which has a finding of its own
+            what = f"hal_mpg refuses this line: {error}: LinuxCNC does not start"
+            yield Finding("load-options", ERROR, what, "correct the line; see hal_mpg --help", load.place)
+        return
+    if pins is not None:
+        yield from _unknown_pins(configuration, {configuration.pin(pin.name) for pin in pins})
+
+
+def _unknown_pins(configuration: Configuration, known: set[str]) -> Iterator[Finding]:
+    net, profile = configuration.net, configuration.profile
+    for pin in sorted({*net.signal_of, *net.values}):
+        if pin.startswith(f"{configuration.component}.") and pin not in known:
+            name = profile.name if profile else ""
+            what = f"hal_mpg has no pin {pin} with the pendant {name} on this machine: "
+            what += "LinuxCNC does not start"
+            mend = "take the line (or its file) out, or take a profile that has it"
+            yield Finding("no-such-pin", ERROR, what, mend, configuration.place_of(pin))
 
 
 def _halui(configuration: Configuration) -> Iterator[Finding]:
@@ -134,6 +179,7 @@ def _loads(configuration: Configuration) -> Iterator[Finding]:
     if configuration.load:
         yield from _waits(configuration, configuration.load)
         yield from _units(configuration)
+        yield from _options(configuration)
 
 
 def _waits(configuration: Configuration, load: Command) -> Iterator[Finding]:

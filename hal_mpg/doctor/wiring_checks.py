@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.doctor.configuration import Configuration
@@ -13,6 +14,8 @@ KINDS = ("jog-counts", "jog-enable", "jog-scale")
 
 VELOCITY_MODE_IS_SAFE = (2, 9, 9)
 """The first LinuxCNC in which one detent at a soft limit does not send an axis off in velocity mode."""
+
+JOINT_PIN = re.compile(r"joint\.(\d+)\.(jog-counts|jog-enable|jog-scale)")
 
 MARGIN = 1.001
 """A limit may be so much higher than the INI file's: what is reckoned from it is rounded."""
@@ -108,28 +111,16 @@ def _joints(configuration: Configuration) -> Iterator[Finding]:
         )
         yield Finding("joints", OK, what)
         return
-    taken: set[str] = set()
+    yield from _foreign_joints(configuration, joints)
+    wrong = list(_wrong_joints(configuration, joints))
+    taken = {axis for axes, _ in wrong for axis in axes}
+    yield from (finding for _, finding in wrong)
     missing: dict[str, list[str]] = {}
     for axis in configuration.axes:
-        for joint in joints.get(axis, ()):
-            for kind in KINDS:
-                target = f"joint.{joint}"
-                source = _source(configuration, target, kind)
-                other = _axis_of(configuration, source, kind)
-                if not source and _source(configuration, f"axis.{axis}", kind):
-                    missing.setdefault(axis, []).append(f"{target}.{kind}")
-                elif source and not other:
-                    yield _foreign(configuration, target, kind, source, axis)
-                elif source and other != axis:
-                    taken |= {other, axis}
-                    what = f"{target} is {axis.upper()}'s motor, but {source} turns it before homing"
-                    mend = (
-                        f"net joint {_listed(joints.get(other, ()))} to {other.upper()}, "
-                        f"and joint {_listed(joints.get(axis, ()))} to {axis.upper()}"
-                    )
-                    place = configuration.place_of(f"{target}.{kind}")
-                    if kind == "jog-counts" or _source(configuration, target, "jog-counts") == "":
-                        yield Finding("wrong-joint", ERROR, what, mend, place)
+        targets = [(f"joint.{joint}", kind) for joint in joints.get(axis, ()) for kind in KINDS]
+        for target, kind in targets:
+            if not _source(configuration, target, kind) and _source(configuration, f"axis.{axis}", kind):
+                missing.setdefault(axis, []).append(f"{target}.{kind}")
     for axis, pins in missing.items():
         if axis in taken:
             continue
@@ -143,6 +134,44 @@ def _joints(configuration: Configuration) -> Iterator[Finding]:
         yield Finding(
             "joint-not-netted", WARNING, what, mend, configuration.place_of(f"axis.{axis}.jog-counts")
         )
+
+
+def _foreign_joints(configuration: Configuration, joints: Mapping[str, tuple[int, ...]]) -> Iterator[Finding]:
+    """Yield where something drives a joint's pin that is no axis of the pendant."""
+    for axis in configuration.axes:
+        for joint in joints.get(axis, ()):
+            for kind in KINDS:
+                source = _source(configuration, f"joint.{joint}", kind)
+                same = source == _source(configuration, f"axis.{axis}", kind)
+                if source and not same and not _axis_of(configuration, source, kind):
+                    yield _foreign(configuration, f"joint.{joint}", kind, source, axis)
+
+
+def _wrong_joints(
+    configuration: Configuration, joints: Mapping[str, tuple[int, ...]]
+) -> Iterator[tuple[set[str], Finding]]:
+    """Yield where an axis' pin drives another axis' joint, or one that is none; and the axes concerned."""
+    owners = {joint: axis for axis, its in joints.items() for joint in its}
+    told: set[int] = set()
+    for pin in list(configuration.net.signal_of):
+        found = JOINT_PIN.fullmatch(pin)
+        joint = int(found[1]) if found else -1
+        source = _source(configuration, f"joint.{joint}", found[2]) if found else ""
+        other = _axis_of(configuration, source, found[2]) if found else ""
+        owner = owners.get(joint, "")
+        # Where the axis itself is crosswise, the joint is so with it.
+        if not found or other not in configuration.axes or other == owner or joint in told:
+            continue
+        if owner and _source(configuration, f"axis.{owner}", found[2]) == source:
+            continue
+        told.add(joint)
+        whose = f"{owner.upper()}'s motor" if owner else "no joint of any axis"
+        what = f"joint.{joint} is {whose}, but {source} turns it before homing"
+        mend = f"{other.upper()} is joint {_listed(joints.get(other, ()))}: net that to {source}"
+        if owner:
+            mend += f", and joint.{joint} to {owner.upper()}"
+        finding = Finding("wrong-joint", ERROR, what, mend, configuration.place_of(pin))
+        yield {other, owner}, finding
 
 
 def _listed(joints: tuple[int, ...]) -> str:
@@ -216,7 +245,8 @@ def _gates(configuration: Configuration) -> Iterator[Finding]:
         what = f"{pin('machine-is-on')} is not netted: the pendant does not know when the machine is off"
         mend = f"net mpg-machine-is-on motion.motion-enabled => {pin('machine-is-on')}"
         yield Finding("gate-machine-on", ERROR, what, mend, nowhere)
-    if pin("inhibit") not in net.reached("motion.on-soft-limit"):
+    reached = net.reached("motion.on-soft-limit")
+    if pin("inhibit") not in reached and "motion.jog-inhibit" not in reached:
         what = (
             f"motion.on-soft-limit does not get to {pin('inhibit')}: what is turned while an axis is beyond "
             f"a soft limit comes as one move later"
