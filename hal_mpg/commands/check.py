@@ -31,7 +31,7 @@ examples:
 
 Each fault is one line on stderr, FILE:LINE:COLUMN: what; what would be right.
 
-While you write one, an editor that knows JSON schemas can complete and check it: the first line of the
+While you write one, an editor that knows JSON schemas can complete and check it: a line at the top of the
 shipped profiles tells it which schema; `hal_mpg check --schema` prints where that is.
 
 exit status: 0 no faults; 2 command line; 3 a profile has faults.
