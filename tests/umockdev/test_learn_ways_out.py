@@ -279,3 +279,55 @@ def test_help_has_examples(bed: Bed) -> None:
     tool = Tool(bed, "learn", "--help")
     assert tool.wait_for_end() == 0
     assert "examples:" in tool.out()
+
+
+def test_what_looks_like_a_mouse_is_shown_when_asked_for(bed: Bed, profile: Profile) -> None:
+    MockPendant(bed, profile)
+    mouse = bed.plug(**MOUSE)
+    screen, reader = begin(bed)
+    reader.next_question()
+    assert "Mouse" not in screen.read()
+    reader.type("a")
+    reader.next_question()
+    assert "2  Mouse (046d:c077, looks like a mouse)" in screen.read()
+    assert not mouse.is_grabbed(), "the person needs it"
+    reader.type("2")
+    assert "ONE click" in (reader.next_question() or "")
+    assert mouse.is_grabbed()
+
+
+def test_one_that_is_plugged_in_meanwhile_is_found_by_looking_again(bed: Bed, profile: Profile) -> None:
+    bed.plug(**KEYBOARD)
+    screen, reader = begin(bed)
+    reader.next_question()
+    MockPendant(bed, profile)
+    reader.type("")
+    reader.next_question()
+    assert "1  Test MPG Pendant" in screen.read()
+    reader.type("9")
+    reader.next_question()
+    assert "'9' is none of the numbers 1 to 2" in screen.read()
+    reader.type("1")
+    assert "ONE click" in (reader.next_question() or "")
+
+
+def test_an_unreadable_one_beside_others_is_told(bed: Bed, profile: Profile) -> None:
+    MockPendant(bed, profile)
+    MockPendant(bed, load_profile(KNOB, "knob"), name="Other", port="1-4", product=9, mode=0)
+    screen, reader = begin(bed)
+    reader.next_question()
+    said = " ".join(screen.read().split())
+    assert "Other is not in the list, for" in said
+    assert "sudo" in said
+
+
+def test_what_is_done_before_enter_counts_even_when_it_is_quick(bed: Bed, profile: Profile) -> None:
+    """Everything at once, as soon as it is asked for: the wheel, and Enter."""
+    pendant = MockPendant(bed, profile)
+    screen, reader = begin(bed, "--device", pendant.node.path)
+    for clicks, what in ((1, "ONE click"), (10, "10 clicks"), (-10, "counter-clockwise")):
+        assert what in (reader.next_question() or "")
+        pendant.hand.turn(clicks)
+        reader.type("")
+    assert "that is right" in (reader.next_question() or "")
+    assert "one count a click" in screen.read()
