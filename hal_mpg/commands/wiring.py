@@ -197,7 +197,9 @@ def _plugged_in() -> tuple[str, Profile]:
 def _plan(
     options: argparse.Namespace, ini: IniFile, output: Path | None, pendant: str, profile: Profile
 ) -> Plan:
-    machine = read_machine(ini, _joints(options.joints))
+    old = {find_hal_file(ini, entry.value) for entry in samples(ini)}
+    files = read_hal_files(ini, lambda path: path in old or _is_ours(path, output))
+    machine = read_machine(ini, _joints(options.joints), files.commands)
     asked = Machine(
         machine.units,
         frozenset(machine.letters),
@@ -212,8 +214,6 @@ def _plan(
     ):
         if given is not None:
             words.append(f"{option} {''.join(given.split())}")
-    old = {find_hal_file(ini, entry.value) for entry in samples(ini)}
-    files = read_hal_files(ini, lambda path: path in old or _is_ours(path, output))
     reference = (
         REFERENCE
         if output is not None and (options.add or ini.text("HAL_MPG", "PENDANT") == pendant)

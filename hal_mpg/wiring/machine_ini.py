@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hal_mpg.errors import UsageError
+from hal_mpg.hal_files import Command
 from hal_mpg.ini_file import Entry, IniFile
 from hal_mpg.machine import parse_units
 from hal_mpg.profile import ANGULAR_AXES, AXIS_LETTERS
@@ -14,6 +16,9 @@ from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, Finding
 
 ALL_JOINTS = "xyzabcuvw"
 """The axes of joints 0 to 8 with `trivkins` alone (trivkins.c)."""
+
+KINEMATICS = re.compile(r"kins$")
+"""How the modules of kinematics are called."""
 
 MAX_JOINTS = 16
 
@@ -69,8 +74,14 @@ class MachineIni:
         return "".join(axis.letter for axis in self.axes)
 
 
-def read_machine(ini: IniFile, joints: Mapping[str, tuple[int, ...]] | None = None) -> MachineIni:
+def read_machine(
+    ini: IniFile,
+    joints: Mapping[str, tuple[int, ...]] | None = None,
+    commands: Sequence[Command] = (),
+) -> MachineIni:
     """Return the machine of an INI file; `joints`: which ones axes have, where the user says so.
+
+    `commands` are those of its HAL files: what kinematics they load counts, whatever the INI file says.
 
     Raises UsageError for what is no INI file of a LinuxCNC that has joints and axes.
     """
@@ -90,7 +101,7 @@ def read_machine(ini: IniFile, joints: Mapping[str, tuple[int, ...]] | None = No
                 "start LinuxCNC once, then run this again",
             )
         )
-    module, *options = ini.text("KINS", "KINEMATICS").split() or [""]
+    module, *options = _kinematics(ini, commands, findings)
     machine = MachineIni(ini, _units(ini, findings), module, module == "trivkins", findings=findings)
     letters = _letters(ini)
     mapped = _joints_of(machine, options, letters) if joints is None else dict(joints)
@@ -99,6 +110,26 @@ def read_machine(ini: IniFile, joints: Mapping[str, tuple[int, ...]] | None = No
         _check_given(joints, letters, ini)
     machine.axes = tuple(_axis(machine, letter, mapped.get(letter, ())) for letter in letters)
     return machine
+
+
+def _kinematics(ini: IniFile, commands: Sequence[Command], findings: list[Finding]) -> list[str]:
+    """Return the words of the `loadrt` that loads the kinematics, without the first."""
+    named = ini.text("KINS", "KINEMATICS").split()
+    loads = [command for command in commands if command.words[:1] == ("loadrt",) and len(command.words) > 1]
+    loaded = next((c for c in loads if KINEMATICS.search(c.words[1]) or c.words[1] in named[:1]), None)
+    if loaded is None:
+        return named or [""]
+    words = list(loaded.words[1:])
+    if named and [word.lower() for word in words] != [word.lower() for word in named]:
+        findings.append(
+            Finding(
+                NOTE,
+                "kinematics-differ",
+                f"{loaded.place}: loads {' '.join(words)}, while the INI file says {' '.join(named)}: "
+                "what is loaded counts",
+            )
+        )
+    return words
 
 
 def _units(ini: IniFile, findings: list[Finding]) -> str:
@@ -154,8 +185,7 @@ def _joints_of(machine: MachineIni, options: list[str], letters: list[str]) -> d
             found[letter] = (*found.get(letter, ()), joint)
     for letter in letters:
         if letter not in found:
-            text = f"axis {letter.upper()} has no joint in [KINS]KINEMATICS = "
-            f"{machine.ini.text('KINS', 'KINEMATICS')}"
+            text = f"axis {letter.upper()} has no joint in {' '.join([machine.kinematics, *options])}"
             machine.findings.append(
                 Finding(WARNING, "no-joint", f"{machine.ini.path}: {text}; its wheel will move nothing")
             )

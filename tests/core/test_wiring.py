@@ -50,6 +50,26 @@ def test_the_joints_of_each_axis(
     }
 
 
+LOADED = [
+    ("trivkins", "loadrt trivkins coordinates=XYYZ kinstype=BOTH\n", (1, 2), True),
+    ("", "loadrt trivkins\n", (1,), False),
+    ("trivkins coordinates=XYYZ", "loadrt [KINS]KINEMATICS\n", (1, 2), False),
+    ("trivkins coordinates=XYYZ", "loadrt pid\n", (1, 2), False),
+    ("trivkins", "loadrt corexykins\n", (), True),
+    ("my_kinematics", "loadrt my_kinematics a=1\n", (), True),
+]
+
+
+@pytest.mark.parametrize(("named", "hal", "joints", "differs"), LOADED)
+def test_the_kinematics_that_are_loaded_count(
+    tmp_path: Path, named: str, hal: str, joints: tuple[int, ...], differs: bool
+) -> None:
+    path = write_machine(tmp_path, ini_text("XYYZ", named, joints=4), machine_hal=LOOP + hal)
+    plan = plan_of(path)
+    assert plan.machine.axes[1].joints == joints
+    assert ("kinematics-differ" in {finding.id for finding in plan.findings}) is differs
+
+
 LIMITS = [
     ("MAX_VELOCITY = 50\n", "MAX_VELOCITY = 40\n", 40, "[JOINT_0]MAX_VELOCITY"),
     ("MAX_VELOCITY = 40\n", "MAX_VELOCITY = 50\n", 40, "[AXIS_X]MAX_VELOCITY"),

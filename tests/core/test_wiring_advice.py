@@ -50,6 +50,10 @@ ADVICE = [
     ({"units": "furlong"}, ["bad-units: {}:9: LINEAR_UNITS = furlong"]),
     ({"more": "[EMCMOT]\nSERVO_PERIOD = 10000000\n"}, ["slow-servo: {}: [EMCMOT]SERVO_PERIOD = 10000000"]),
     ({"kinematics": "scarakins"}, ["joints-are-no-axes: scarakins: joints are no axes here"]),
+    (
+        {"coordinates": "XY", "kinematics": "trivkins coordinates=X"},
+        ["no-joint: {}: axis Y has no joint in trivkins coordinates=X; its wheel will move nothing"],
+    ),
     ({"more": "[DISPLAY]\nLATHE = 1\n"}, ["lathe-radius: a lathe"]),
     ({"coordinates": "XA", "kinematics": "trivkins coordinates=XA"}, []),
     (

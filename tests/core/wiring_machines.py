@@ -82,9 +82,10 @@ def machine_of(folder: Path, ini: str) -> MachineIni:
 def plan_of(path: Path, options: Sequence[str] = ()) -> Plan:
     """Return the plan for an INI file and the pendant that has everything."""
     ini = read_ini(path)
-    machine = read_machine(ini)
+    files = read_hal_files(ini)
+    machine = read_machine(ini, None, files.commands)
     steps = Machine(machine.units, frozenset(machine.letters)).steps_of(pendant())
-    return make_plan(machine, read_hal_files(ini), pendant(), steps, "test", options)
+    return make_plan(machine, files, pendant(), steps, "test", options)
 
 
 def wired(path: Path) -> tuple[str, list[Finding]]:

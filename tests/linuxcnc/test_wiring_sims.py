@@ -71,9 +71,10 @@ def simulations() -> list[str]:
 def plan_of(ini: IniFile) -> Plan:
     """Return the plan for one. Raises UsageError where there is none."""
     profile = load_profile(PENDANT.read_text(), PENDANT.name)
-    machine = read_machine(ini)
+    files = read_hal_files(ini)
+    machine = read_machine(ini, None, files.commands)
     steps = Machine(machine.units, frozenset(machine.letters)).steps_of(profile)
-    return make_plan(machine, read_hal_files(ini), profile, steps, "nine-axes")
+    return make_plan(machine, files, profile, steps, "nine-axes")
 
 
 def wire(name: str) -> tuple[Plan | None, str, str]:
