@@ -14,6 +14,7 @@ LIMIT_S = 60.0
 CLOSE = 2e-6  # see drive_jog.py
 WATCHDOG_S = 2.0
 TURNS = (6, -2)
+MOST_TRIES = 10
 
 
 class Bench:
@@ -34,12 +35,27 @@ class Bench:
 
     def turn(self, axis: str, detents: int, distance: str) -> None:
         """Turn the wheel; wait for the axis to be where it should be, and the others where they were."""
-        self.hands.do("turn", detents)
+        for _ in range(abs(detents)):
+            self._turn_one(1 if detents > 0 else -1)
         self.should[axis] += detents * Decimal(distance)
         try:
             wait_until(self.is_right, "the axes", LIMIT_S)
         except TimeoutError:
             raise TimeoutError(f"{axis} after {detents} of {distance}: {self.where()}") from None
+
+    def _turn_one(self, detent: int) -> None:
+        """Turn by one detent; again where it was discarded, for the emulated machine stood still."""
+        for _ in range(MOST_TRIES):
+            self.driver.wait_pin("hal_mpg.armed", True, LIMIT_S)
+            before = self._counters()
+            self.hands.do("turn", detent)
+            wait_until(lambda: self._counters() != before, "the detent to be counted", LIMIT_S)  # noqa: B023
+            if self._counters()[0] != before[0]:
+                return
+        raise TimeoutError(f"a detent was discarded {MOST_TRIES} times: {self.where()}")
+
+    def _counters(self) -> tuple[int, int]:
+        return self.driver.pin("hal_mpg.counts"), self.driver.pin("hal_mpg.dropped")
 
     def where(self) -> dict[str, Any]:
         pins = ("why-not", "armed", "counts", "dropped", "estop", "axis-select", "scale-select", "enable")
