@@ -93,14 +93,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run_tool(name: str, arguments: Sequence[str]) -> int:
     """Run a subcommand; neither Ctrl-C nor a reader that has gone (`| head`) is a fault of anybody's."""
+    # None where a descriptor was closed at the start (`>&-`).
+    sys.stdout = sys.stdout or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    sys.stderr = sys.stderr or os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a device's name, on a terminal of another age
     try:
         module = importlib.import_module(f"hal_mpg.commands.{name.replace('-', '_')}")
         status = int(module.main(arguments))
-        if sys.stdout:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130  # as a shell has it: 128 + SIGINT
     except BrokenPipeError:

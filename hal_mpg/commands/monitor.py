@@ -103,6 +103,8 @@ def _reader(options: argparse.Namespace) -> Reader:
     """Return what reads the component, or the pendant; the component, where it runs and nothing was said."""
     profile = read_profile(find_profile(options.pendant)) if options.pendant is not None else None
     if options.hal:
+        if os.geteuid() == 0:
+            raise UsageError("--hal: root cannot see LinuxCNC's HAL; run it as the user who runs LinuxCNC")
         return HalReader(load_hal(), options.name, profile)
     if profile is None and not options.device and os.geteuid() != 0 and is_hal_running():
         with suppress(HalError):  # HAL without hal_mpg, or without its Python module

@@ -17,10 +17,15 @@ def run(reader: Reader, seconds: float | None) -> None:
     began = time.monotonic()
     end = None if seconds is None else began + seconds
     ready: list[int] = []
+    where = ""
     with StopSignals() as stop:
         while not stop.number:
             now = time.monotonic()
-            for line in reader.update(ready, now):
+            lines = reader.update(ready, now)
+            if reader.shown.where != where:
+                where = reader.shown.where
+                lines = [f"view   {reader.shown.title}: {where}", *lines]
+            for line in lines:
                 print(f"{now - began:10.3f}  {printable(line)}")
             sys.stdout.flush()
             if end is not None and now >= end:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -195,3 +197,10 @@ def test_whatever_can_be_loaded_can_be_told(seed: int) -> None:
 
 def test_the_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert "examples:" in command.parser().format_help()
+
+
+def test_closed_outputs_are_no_fault_of_anybodys(tmp_path: Path) -> None:
+    good = write(tmp_path, TEXT)
+    command = f"{sys.executable} -m hal_mpg check {good} {tmp_path}/none.yaml >&- 2>&-"
+    done = subprocess.run(command, shell=True, check=False, cwd=Path(__file__).parents[2])
+    assert done.returncode == 3
