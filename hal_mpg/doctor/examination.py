@@ -65,7 +65,8 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
     profile, faults = named_profile(base, pendant)
     configuration = base.with_profile(profile or _only_profile(facts, bool(faults)))
     node = _option(base, "--device")
-    done.findings += [*faults, *_without_configuration(facts, profile, bool(faults), node)]
+    is_unknown = bool(faults) or (_is_unresolved(base) and not _only_profile(facts, False))
+    done.findings += [*faults, *_without_configuration(facts, profile, is_unknown, node)]
     wiring = list(check_configuration(configuration))
     done.findings += wiring
     if not any(finding.is_wrong for finding in wiring):
@@ -109,7 +110,10 @@ def configuration_of(
 
 def named_profile(base: Configuration, pendant: str | None = None) -> tuple[Profile | None, list[Finding]]:
     """Return the profile that a configuration names (`pendant`: another one), and what is wrong with it."""
-    return _profile(pendant or _option(base, "--pendant"), base.ini.path)
+    named = _option(base, "--pendant")
+    if base.load is None:
+        named = base.ini.text("HAL_MPG", "PENDANT") or None
+    return _profile(pendant or named, base.ini.path)
 
 
 def _living(net: Netlist, name: str, pids: Mapping[str, bool]) -> str:
@@ -125,6 +129,12 @@ def _option(configuration: Configuration, option: str) -> str | None:
     words = list(configuration.load.words) if configuration.load else []
     value = words[words.index(option) + 1] if option in words[:-1] else ""
     return value if value and not value.startswith("[") else None
+
+
+def _is_unresolved(configuration: Configuration) -> bool:
+    """Tell whether the pendant is to be named by the INI file, which does not."""
+    words = configuration.load.words if configuration.load else ()
+    return "--pendant" in words and _option(configuration, "--pendant") is None
 
 
 def _profile(pendant: str | None, ini: Path | None) -> tuple[Profile | None, list[Finding]]:

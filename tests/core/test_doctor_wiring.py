@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
+from hal_mpg.doctor import examination
 from hal_mpg.doctor.config_checks import check_configuration
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.examination import configuration_of, named_profile
 from hal_mpg.doctor.findings import NOTE, Finding
+from tests.core.test_doctor_machine import machine
 
 CONFIG = Path(__file__).parents[2] / "config"
 FAULTS = yaml.safe_load(Path(__file__).with_name("doctor_faults.yaml").read_text())
@@ -64,6 +66,25 @@ def test_a_planted_fault_is_found_and_nothing_else(config: Path, fault: dict[str
         if finding.is_wrong:
             assert finding.what
             assert finding.mend, f"{finding.id} does not say what mends it"
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault["fault"])
+def test_it_is_all_that_the_whole_examination_finds(
+    config: Path, fault: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a virtual pendant, on a good machine."""
+    profile = config / "pendants/generic-4axis.yaml"
+    lines = profile.read_text().replace("source: evdev", "source: virtual").splitlines()
+    lines = ["  - {socket: /run/x}" if line.startswith("  - {vendor") else line for line in lines]
+    profile.write_text("\n".join(lines))
+    profile.chmod(0o644)
+    monkeypatch.setattr("hal_mpg.profile_files.shared_dir", lambda: config)
+    facts = machine(devices=(), version=NEW)
+    monkeypatch.setattr(examination, "gather", lambda *_arguments: facts)
+    monkeypatch.setattr(examination, "running_linuxcnc", lambda _ini: None)
+    plant(config, fault)
+    done = examination.examine(config / fault.get("ini", "sim-4axis.ini"), None, None)
+    assert wrong(done.findings) == sorted(fault["finds"]), done.findings
 
 
 def test_there_are_many_faults_of_many_kinds() -> None:
