@@ -7,10 +7,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+from hal_mpg.errors import HalMpgError
 from hal_mpg.learn.observation import Observation
 
 AGAIN, SKIP = "r", "s"
 """What may be said instead of Enter."""
+
+
+class Left(HalMpgError):
+    """The person has left, or there is nobody: nothing is written (exit status 1)."""
+
+    status = 1
 
 
 @dataclass(frozen=True)

@@ -11,18 +11,12 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from hal_mpg.errors import HalMpgError
+from hal_mpg.learn.acts import Left
 
 BOLD, PLAIN, CLEAR_LINE = "\x1b[1m", "\x1b[0m", "\r\x1b[K"
 MAX_WIDTH = 78
 MAX_LINE = 1000
 """Bytes of one line that are taken."""
-
-
-class Left(HalMpgError):
-    """The person has left, or there is nobody: nothing is written (exit status 1)."""
-
-    status = 1
 
 
 class Console:

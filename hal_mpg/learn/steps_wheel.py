@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL
-from hal_mpg.learn.acts import SKIP, Act, Person
+from hal_mpg.learn.acts import SKIP, Act, Left, Person
 from hal_mpg.learn.draft import Draft, codes_of
 from hal_mpg.learn.observation import Observation
 from hal_mpg.learn.wheel import CLICKS, MIN_EVENTS, Finding, Turns, recognize, smoothed, wrap_in
@@ -15,6 +15,9 @@ from hal_mpg.profile import AbsoluteWheel, Code, Wheel
 NO_CLICKS = "n"
 MOST_CLICKS_AROUND = 300
 """More clicks than this are asked of nobody; what the device says of its range is believed then."""
+
+MOST_TRIES = 20
+"""Nobody tries so often; something answers that is no person."""
 
 ASK_AFTER = 2
 """After so many tries that disagree, the person may have the best guess."""
@@ -45,6 +48,8 @@ def learn_wheel(person: Person, draft: Draft) -> None:
         if finding.wheel and (not finding.trouble or _is_taken(person, finding, tries)):
             break
         person.say(finding.trouble, indent="  ")
+        if tries >= MOST_TRIES:
+            raise Left(f"learn: the wheel was not understood in {tries} tries; nothing was written. {STUCK}")
         if tries > ASK_AFTER:
             person.say(STUCK, indent="  ")
         person.say("Once more.", indent="  ")

@@ -10,7 +10,8 @@ from contextlib import suppress
 
 import pytest
 
-from hal_mpg.learn.console import Console, Heard, Left
+from hal_mpg.learn.acts import Left
+from hal_mpg.learn.console import Console, Heard
 
 
 class Screen(io.StringIO):

@@ -13,6 +13,7 @@ from hal_mpg.cli import main
 from hal_mpg.commands import install_udev, uninstall_udev
 from hal_mpg.errors import UsageError
 from hal_mpg.inventory import Device, Node
+from hal_mpg.learn.identity import rule_text
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Identity
 from hal_mpg.udev_rules import names, rule_of_device, rule_of_file, shipped_rule
@@ -244,6 +245,9 @@ def test_a_device_that_is_not_on_usb_is_named_by_its_name() -> None:
         ('SUBSYSTEM=="input", ATTRS{name}=="Th*", ENV{HAL_MPG}="1"', True),
         ('SUBSYSTEM=="input", ATTRS{name}=="x|Thing", ENV{HAL_MPG}="1"', True),
         ('SUBSYSTEM=="input", ATTRS{name}=="Other", ENV{HAL_MPG}="1"', False),
+        ('ATTRS{id/vendor}=="abcd", ATTRS{name}=="Thing", ENV{HAL_MPG}="1"', True),
+        ('ATTRS{id/vendor}=="abce", ATTRS{name}=="Thing", ENV{HAL_MPG}="1"', False),
+        ('SUBSYSTEM=="usb", ATTR{idVendor}=="abcd", ENV{HAL_MPG}="1"', False),
         ('KERNEL=="event5", ENV{HAL_MPG}="1"', False),
         ('ENV{HAL_MPG}!="1", GOTO="end"', False),
         ("", False),
@@ -308,3 +312,14 @@ def test_how_it_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     assert own_command().startswith("env PYTHONPATH=/src ")
     with pytest.raises(UsageError):
         rule_of_file(Path("/"))
+
+
+@pytest.mark.parametrize("bus", [3, 0x19])
+def test_what_learn_writes_is_taken_and_understood(tmp_path: Path, bus: int) -> None:
+    path = tmp_path / "69-thing.rules"
+    path.write_text(rule_text(pendant(bus=bus), "thing.yaml", (), ["RUN away"]))
+    rule = rule_of_file(path)
+    assert rule.name == "69-thing.rules"
+    assert names(rule.text, pendant(bus=bus))
+    assert names(rule.text, pendant(name="Other", bus=bus)) is (bus == 3)
+    assert not names(rule.text, pendant(product=0x124, bus=bus))

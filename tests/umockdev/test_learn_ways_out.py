@@ -266,6 +266,14 @@ def test_lamps_are_lit_one_by_one(bed: Bed) -> None:
     assert lit == {0: 0, 8: 0}, "both lamps are off again"
 
 
+def test_what_answers_without_end_is_no_person(bed: Bed, profile: Profile) -> None:
+    pendant = MockPendant(bed, profile)
+    command = f"yes '' | /usr/bin/python3 -m hal_mpg learn --device {pendant.node.path}"
+    tool = Tool(bed, program=["sh", "-c", command])
+    assert tool.wait_for_end() == 1
+    assert "not understood in 20 tries; nothing was written" in tool.err()
+
+
 def test_the_pipe_of_a_reader_that_has_gone(bed: Bed, profile: Profile) -> None:
     pendant = MockPendant(bed, profile)
     command = f"yes s | /usr/bin/python3 -m hal_mpg learn --device {pendant.node.path} | head -1"
