@@ -216,8 +216,8 @@ def names(text: str, device: Device) -> bool:
         words = line.split("#", 1)[0] if line.lstrip().startswith("#") else line
         if f"{MARK}}}" not in words:
             continue
-        vendor = re.search(r'ATTRS\{idVendor\}=="([^"]*)"', words)
-        product = re.search(r'ATTRS\{idProduct\}=="([^"]*)"', words)
+        vendor = re.search(r'ATTRS\{id(?:V|/v)endor\}=="([^"]*)"', words)
+        product = re.search(r'ATTRS\{id(?:P|/p)roduct\}=="([^"]*)"', words)
         name = re.search(r'ATTRS\{name\}=="([^"]*)"', words)
         if not (vendor or product or name):
             continue
