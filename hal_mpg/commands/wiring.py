@@ -75,12 +75,16 @@ def main(arguments: Sequence[str]) -> int:
         plan.say(
             WARNING, "not-last", f"{ini.path}: HALFILE = {_halfile(ini, output)} has to come after all others"
         )
-    added = _write(options, ini, output, text, additions) if not (failed or options.check) else False
+    changed = ""
+    if not (failed or options.check):
+        changed = _write(options, ini, output, text, additions)
     if options.json:
         print(json.dumps(as_data(plan, output, additions), indent=2))
     elif output is None and not failed and not options.check:
         sys.stdout.write(text)
-    _tell(options, plan, output, [] if added else additions, failed)
+    _tell(options, plan, output, [] if options.add else additions, failed)
+    if changed:
+        _say(changed)
     if failed:
         return UsageError.status
     return int(options.check and bool(of_severity(plan.findings, WARNING)))
@@ -173,7 +177,7 @@ def _pendant(options: argparse.Namespace, ini: IniFile) -> tuple[str, Profile]:
         return _plugged_in()
     path = find_profile(options.pendant)
     is_file = "/" in options.pendant or options.pendant.endswith((".yaml", ".yml"))
-    name = str(path.absolute()) if is_file else options.pendant
+    name = os.path.abspath(path) if is_file else options.pendant  # noqa: PTH100  # a/../b is b
     if re.search(r"\s", name):
         raise UsageError(
             f"--pendant {options.pendant}: HAL files take no path with a blank; move the profile"
@@ -269,10 +273,10 @@ def _text(plan: Plan) -> str:
 
 def _write(
     options: argparse.Namespace, ini: IniFile, output: Path | None, text: str, additions: list[Addition]
-) -> bool:
-    """Write the files; return whether the INI file has all that it needs."""
+) -> str:
+    """Write the files; return what has become of the INI file."""
     if output is None:
-        return False
+        return ""
     if output.exists() and not is_written_by_us(output) and not options.force:
         raise UsageError(
             f"{output}: is there, and not by hal_mpg wiring; use --output, or --force to replace it"
@@ -285,12 +289,12 @@ def _write(
             raise UsageError(f"{ini.path}: cannot be read: {error.strerror}") from None
         changed = with_additions(ini, original, additions)
     replace_file(output, text)
-    if changed is not None:
-        backup = back_up(ini.path)
-        replace_file(Path(os.path.realpath(ini.path)), changed)
-        lines = "; ".join(f"[{addition.section}] {addition.line}" for addition in additions)
-        _say(f"changed {ini.path}: {lines} (before: {backup})")
-    return bool(options.add)
+    if changed is None:
+        return ""
+    backup = back_up(ini.path)
+    replace_file(Path(os.path.realpath(ini.path)), changed)
+    lines = "; ".join(f"[{addition.section}] {addition.line}" for addition in additions)
+    return f"changed {ini.path}: {lines} (before: {backup})"
 
 
 def _tell(
