@@ -276,15 +276,24 @@ def _code(kind: int) -> Schema:
 
 def _codes(kind: int) -> Schema:
     called, prefixes, highest = CODE_KINDS[kind]
-    names = sorted(name for name in code_names() if name.startswith(prefixes))
+    names = {name for name in code_names() if name.startswith(prefixes)} | _names_so_far(kind)
     return {
         "description": f"A {called} name of the kernel, or its number; `evtest` shows which one it is.",
         "anyOf": [
-            {"enum": names},
+            {"enum": sorted(names)},
             {"type": "integer", "minimum": 0, "maximum": highest},
             {"type": "string", "pattern": NUMBER_AS_TEXT},
         ],
     }
+
+
+def _names_so_far(kind: int) -> set[str]:
+    """Return the names in the file as it is: it may have been made where newer ones were known."""
+    try:
+        before = json.loads(SCHEMA_FILE.read_text("utf-8"))
+    except FileNotFoundError:
+        return set()
+    return set(before["definitions"][DEFINITIONS[kind]]["anyOf"][0]["enum"])
 
 
 def as_text() -> str:
