@@ -153,6 +153,8 @@ def _output(options: argparse.Namespace, ini: IniFile) -> Path | None:
     output = Path(options.output) if options.output else ini.path.with_name(f"{ini.path.stem}-mpg.hal")
     if output.is_dir():
         raise UsageError(f"wiring: --output {output}: is a folder; name a file in it")
+    if output.exists() and (not output.is_file() or output.samefile(ini.path)):
+        raise UsageError(f"wiring: --output {output}: is no HAL file; name another, or - for standard output")
     if re.search(r"[\s\\]", _halfile(ini, output)):
         raise UsageError(
             f"wiring: {output}: LinuxCNC takes no HAL file with a blank in its path; use --output"

@@ -145,6 +145,13 @@ def test_a_file_of_somebody_else_is_not_written_over(ini: Path, capsys: pytest.C
     assert "hal_mpg wiring" in other.read_text()
 
 
+def test_the_ini_file_is_no_hal_file(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = ini.read_text()
+    assert wiring(ini, "--output", str(ini), "--force") == 2
+    assert "is no HAL file" in capsys.readouterr().err
+    assert ini.read_text() == before
+
+
 def test_the_file_on_standard_output(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert wiring(ini, "--output", "-") == 0
     output, errors = capsys.readouterr()
@@ -234,6 +241,7 @@ WRONG = [
     (["--increments", "a,b"], "'a' is not a number"),
     (["--output", ""], "--output is empty"),
     (["--output", "/"], "is a folder"),
+    (["--output", "/dev/stdout", "--force"], "is no HAL file"),
     (["--output", "/none/a.hal"], "cannot be written"),
     (["--output", "a b.hal"], "no HAL file with a blank"),
     (["--output", "-", "--add"], "only prints the file"),
