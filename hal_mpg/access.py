@@ -27,10 +27,10 @@ class User:
     gid: int
     groups: frozenset[int]
 
-    def may_open(self, path: str) -> bool:
+    def may_open(self, path: str, mode: int = os.R_OK | os.W_OK) -> bool:
         """Tell whether this user may read a node and write to it (for lamps), access lists included."""
         if os.geteuid() != 0 or self.uid == 0:
-            return os.access(path, os.R_OK | os.W_OK)
+            return os.access(path, mode)
         child = os.fork()
         if child == 0:
             status = 2
@@ -38,7 +38,7 @@ class User:
                 os.setgroups(list(self.groups))
                 os.setgid(self.gid)
                 os.setuid(self.uid)
-                status = 0 if os.access(path, os.R_OK | os.W_OK) else 1
+                status = 0 if os.access(path, mode) else 1
             finally:
                 os._exit(status)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
-from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings
+from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings, fits_profile
 from hal_mpg.input_codes import code_name
 from hal_mpg.inventory import GROUP, Hidden, device_of, missing_codes, why_hidden
 from hal_mpg.own_command import own_command
@@ -45,9 +45,7 @@ def check_device(facts: Surroundings, profile: Profile | None, node: str | None 
 
 
 def _fits(facts: DeviceFacts, profile: Profile | None) -> bool:
-    if profile is None:
-        return bool(facts.device.fits)
-    return any(match.fits(node.identity) for match in profile.match for node in facts.device.nodes)
+    return bool(facts.device.fits) if profile is None else fits_profile(facts.device, profile)
 
 
 def _absent(facts: Surroundings, profile: Profile | None) -> Finding:

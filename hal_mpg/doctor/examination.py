@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -54,16 +54,18 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
         except HalError as error:
             done.findings.append(Finding("halcmd", WARNING, str(error).removeprefix("recover: ")))
     path = linuxcnc.environment.get("PATH") if linuxcnc else None
-    facts = gather(done.ini, path)
     if done.ini is None:
         profile, faults = _profile(pendant, None)
+        facts = gather(None, path, profile)
         done.findings += [*faults, *_without_configuration(facts, profile, bool(faults))]
         what = "no INI file was given, and no LinuxCNC of yours is running: the wiring was not looked at"
         done.findings.append(Finding("no-ini", NOTE, what, "hal_mpg doctor --ini machine.ini"))
         return done
-    base = configuration_of(done.ini, net, pids, name, facts.version)
+    base = configuration_of(done.ini, net, pids, name)
     profile, faults = named_profile(base, pendant)
-    configuration = base.with_profile(profile or _only_profile(facts, bool(faults)))
+    facts = gather(done.ini, path, profile)
+    chosen = profile or _only_profile(facts, bool(faults))
+    configuration = replace(base, profile=chosen, version=facts.version)
     node = _option(base, "--device")
     is_unknown = bool(faults) or (_is_unresolved(base) and not _only_profile(facts, False))
     done.findings += [*faults, *_without_configuration(facts, profile, is_unknown, node)]

@@ -28,6 +28,7 @@ from hal_mpg.inventory import (
     input_devices,
     loaded_profiles,
 )
+from hal_mpg.profile import Profile
 from hal_mpg.realtime import PRIORITY
 from hal_mpg.udev_rules import SHIPPED, installed, is_marked, naming_files
 
@@ -77,8 +78,11 @@ class Surroundings:
     system_has_hal: bool
 
 
-def gather(ini: Path | None = None, path: str | None = None) -> Surroundings:
-    """Look at this machine. `ini` and `path`: where LinuxCNC looks for the program that loadusr starts."""
+def gather(ini: Path | None = None, path: str | None = None, profile: Profile | None = None) -> Surroundings:
+    """Look at this machine. `ini` and `path`: where LinuxCNC looks for the program that loadusr starts.
+
+    `profile`: of the pendant that is looked for, where it is known.
+    """
     user = calling_user()
     profiles, faults = loaded_profiles()
     path = os.environ.get("PATH", os.defpath) if path is None else path
@@ -93,7 +97,7 @@ def gather(ini: Path | None = None, path: str | None = None) -> Surroundings:
         user=user,
         is_root=os.geteuid() == 0,
         has_group=has_group(),
-        devices=tuple(_facts(device, user) for device in input_devices(profiles)),
+        devices=tuple(_facts(device, user, profile) for device in input_devices(profiles)),
         hidden=tuple(hidden_devices()),
         profile_faults=tuple(faults),
         shipped_rules=installed(SHIPPED),
@@ -109,21 +113,24 @@ def gather(ini: Path | None = None, path: str | None = None) -> Surroundings:
     )
 
 
-def _facts(device: Device, user: User) -> DeviceFacts:
-    looks = not device.is_everyday
-    nodes = device.nodes
-    if not looks:  # what is no pendant is left alone
-        return DeviceFacts(device, device.is_readable)
+def _facts(device: Device, user: User, profile: Profile | None) -> DeviceFacts:
     naming, holders = tuple(naming_files(device)), holders_of(device.paths)
+    is_pendant = bool(device.fits or naming) or (profile is not None and fits_profile(device, profile))
     return DeviceFacts(
         device,
-        may_open=all(_may_open(user, node.path) for node in nodes) and not _is_broken(device),
+        may_open=all(_may_read(user, path) for path in device.paths) and not _is_broken(device),
         naming=naming,
-        is_marked=is_marked(nodes[0].path),
+        is_marked=is_marked(device.paths[0]),
         for_group=all(map(is_for_group, device.paths)),
-        is_grabbed=bool(device.fits or naming) and can_try(holders) and any(map(is_grabbed, device.paths)),
+        # What is no pendant is left alone.
+        is_grabbed=is_pendant and can_try(holders) and any(map(is_grabbed, device.paths)),
         holders=holders,
     )
+
+
+def fits_profile(device: Device, profile: Profile) -> bool:
+    """Tell whether a profile, known or not, fits a device."""
+    return any(match.fits(node.identity) for match in profile.match for node in device.nodes)
 
 
 def is_for_group(path: str) -> bool:
@@ -139,9 +146,9 @@ def _is_broken(device: Device) -> bool:
     return any(node.refusal and os.access(node.path, os.R_OK) for node in device.nodes)
 
 
-def _may_open(user: User, path: str) -> bool:
+def _may_read(user: User, path: str) -> bool:
     try:
-        return user.may_open(path)
+        return user.may_open(path, os.R_OK)
     except OSError:
         return False
 
