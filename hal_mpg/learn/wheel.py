@@ -77,10 +77,17 @@ def recognize(turns: Turns, has_clicks: bool = True) -> Finding:
     if all(4 <= counts <= 6 for counts in (there, back)):
         note = "It sends one count for every two clicks that you feel; each count is taken as a detent."
         return Finding(wheel, note=note, wrap_seen=candidate.wrap_seen)
-    if _fits(there, per_detent) and _fits(back, per_detent):
-        return Finding(wheel, wrap_seen=candidate.wrap_seen)
-    what = f"{there} counts for ten clicks clockwise, {back} for ten clicks back"
-    return Finding(wheel, f"The wheel ({what_moves(wheel)}) sent {what}.", wrap_seen=candidate.wrap_seen)
+    # Of a position that is reported as movement, it is not known where the first click began.
+    has_start = not (isinstance(wheel, AbsoluteWheel) and wheel.code.type == EV_REL)
+    one = abs(candidate.one) if has_start else 0
+    if not (_fits(there, per_detent) and _fits(back, per_detent)):
+        what = f"{there} counts for ten clicks clockwise, {back} for ten clicks back"
+        trouble = f"The wheel ({what_moves(wheel)}) sent {what}."
+    elif one and not 0.6 * per_detent <= one <= 1.6 * per_detent:
+        trouble = f"One click sent {one}, ten clicks {there} and {back}. Did you turn it faster for the ten?"
+    else:
+        trouble = ""
+    return Finding(wheel, trouble, wrap_seen=candidate.wrap_seen)
 
 
 def what_moves(wheel: Wheel) -> str:
@@ -120,10 +127,11 @@ def _relative(code: int, turns: Turns) -> Iterator[Candidate]:
     if len(there) < MIN_EVENTS or len(back) < MIN_EVENTS:
         return
     ramp_there, ramp_back = Ramp(one[-1:] + there), Ramp(there[-1:] + back)
-    if ramp_there.is_one and ramp_back.is_one and ramp_there.direction == -ramp_back.direction:
-        largest = max(abs(value) for value in one + there + back)
-        wrap = ramp_there.wrap or ramp_back.wrap
-        modulo = power_of_two(max(largest + 1, wrap or 0, 1 << 8))
+    wrap = ramp_there.wrap or ramp_back.wrap
+    modulo = power_of_two(max([abs(value) + 1 for value in one + there + back] + [wrap or 0, 1 << 8]))
+    # A dial that counts more when it is turned faster is no ramp that goes on where it turned.
+    goes_on = abs(_folded(back[0] - there[-1], modulo)) <= 2 * ramp_back.step + 1
+    if ramp_there.is_one and ramp_back.is_one and ramp_there.direction == -ramp_back.direction and goes_on:
         moves = [ramp.total(modulo) for ramp in (ramp_there, ramp_back)]
         wheel = AbsoluteWheel(Code(EV_REL, code), modulo)
         yield Candidate(wheel, moves[0], moves[1], Ramp(one).total(modulo), wrap is not None)
