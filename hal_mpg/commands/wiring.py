@@ -153,7 +153,8 @@ def _output(options: argparse.Namespace, ini: IniFile) -> Path | None:
     output = Path(options.output) if options.output else ini.path.with_name(f"{ini.path.stem}-mpg.hal")
     if output.is_dir():
         raise UsageError(f"wiring: --output {output}: is a folder; name a file in it")
-    if output.exists() and (not output.is_file() or output.samefile(ini.path)):
+    is_other = output.exists() and (not output.is_file() or output.samefile(ini.path))
+    if is_other or output.absolute().is_relative_to("/dev"):  # /dev/stdout can be a file, by its links
         raise UsageError(f"wiring: --output {output}: is no HAL file; name another, or - for standard output")
     if re.search(r"[\s\\]", _halfile(ini, output)):
         raise UsageError(
@@ -294,7 +295,7 @@ def _write(
     if changed is None:
         return ""
     backup = back_up(ini.path)
-    replace_file(Path(os.path.realpath(ini.path)), changed)
+    replace_file(ini.path, changed)
     lines = "; ".join(f"[{addition.section}] {addition.line}" for addition in additions)
     return f"changed {ini.path}: {lines} (before: {backup})"
 

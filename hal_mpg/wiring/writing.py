@@ -29,7 +29,7 @@ def back_up(path: Path) -> Path:
 
 def replace_file(path: Path, text: str) -> None:
     """Write a file whole or not at all, with the mode that it had. Raises UsageError."""
-    temporary = None
+    path, temporary = Path(os.path.realpath(path)), None  # a link stays one
     try:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         with tempfile.NamedTemporaryFile(

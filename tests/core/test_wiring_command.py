@@ -145,6 +145,19 @@ def test_a_file_of_somebody_else_is_not_written_over(ini: Path, capsys: pytest.C
     assert "hal_mpg wiring" in other.read_text()
 
 
+def test_links_stay_links(ini: Path) -> None:
+    real = ini.parent / "real"
+    real.mkdir()
+    for name in ("machine.ini", "machine-mpg.hal"):
+        (real / name).write_text(ini.read_text() if name.endswith("ini") else "")
+        (ini.parent / name).unlink(missing_ok=True)
+        (ini.parent / name).symlink_to(real / name)
+    assert wiring(ini, "--add", "--force") == 0
+    assert ini.is_symlink()
+    assert "HALFILE = machine-mpg.hal" in (real / "machine.ini").read_text()
+    assert "hal_mpg wiring" in (real / "machine-mpg.hal").read_text()
+
+
 def test_the_ini_file_is_no_hal_file(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = ini.read_text()
     assert wiring(ini, "--output", str(ini), "--force") == 2
@@ -241,7 +254,7 @@ WRONG = [
     (["--increments", "a,b"], "'a' is not a number"),
     (["--output", ""], "--output is empty"),
     (["--output", "/"], "is a folder"),
-    (["--output", "/dev/stdout", "--force"], "is no HAL file"),
+    (["--output", "/dev/hal_mpg-test.hal"], "is no HAL file"),
     (["--output", "/none/a.hal"], "cannot be written"),
     (["--output", "a b.hal"], "no HAL file with a blank"),
     (["--output", "-", "--add"], "only prints the file"),
