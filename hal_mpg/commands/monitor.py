@@ -14,10 +14,11 @@ from hal_mpg.cli import COMPONENT_NAME, Parser, add_machine_options, machine_of
 from hal_mpg.errors import HalError, HalMpgError, UsageError
 from hal_mpg.hal_port import load_hal
 from hal_mpg.inventory import device_of, input_devices
+from hal_mpg.machine import parse_units
 from hal_mpg.messages import tell
 from hal_mpg.monitor import plain
 from hal_mpg.monitor.device import DeviceReader
-from hal_mpg.monitor.hal import HalReader, is_hal_running
+from hal_mpg.monitor.hal import HalReader, is_hal_running, started_with
 from hal_mpg.monitor.shown import Reader
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
@@ -105,13 +106,24 @@ def _reader(options: argparse.Namespace) -> Reader:
     if options.hal:
         if os.geteuid() == 0:
             raise UsageError("--hal: root cannot see LinuxCNC's HAL; run it as the user who runs LinuxCNC")
-        return HalReader(load_hal(), options.name, profile)
+        return _hal_reader(options.name, profile)
     if profile is None and not options.device and os.geteuid() != 0 and is_hal_running():
         with suppress(HalError):  # HAL without hal_mpg, or without its Python module
-            return HalReader(load_hal(), options.name)
+            return _hal_reader(options.name, None)
     profile = profile or _profile_of_what_is_there(options.device)
     source = _source(profile, options)
     return DeviceReader(profile, machine_of(options), source, lambda: _why_absent(profile, options.device))
+
+
+def _hal_reader(name: str, profile: Profile | None) -> HalReader:
+    """Return what reads a component; how that was started tells what no pin does: names of scales, units."""
+    started = started_with(name)
+    units = ""
+    with suppress(HalMpgError, OSError):  # it is a help, no more
+        units = parse_units(started.get("--units", "mm")) if started else ""
+        if profile is None and "--pendant" in started:
+            profile = read_profile(find_profile(started["--pendant"]))
+    return HalReader(load_hal(), name, profile, units)
 
 
 def _profile_of_what_is_there(device: str | None) -> Profile:

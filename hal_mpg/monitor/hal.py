@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,28 @@ def is_hal_running() -> bool:
     except OSError:
         return False
     return any(int(line.split()[0]) & 0xFFFFFFFF == HAL_KEY for line in lines if line.split())
+
+
+def started_with(name: str, processes: Path = Path("/proc")) -> dict[str, str]:
+    """Return the options with values that the component `name` was started with, of what this user may see.
+
+    A profile that was given as a file is an absolute path.
+    """
+    for process in processes.glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            directory = (process / "cwd").readlink()
+        except OSError:
+            continue  # it has ended, or is another user's
+        if not any(Path(word).name == "hal_mpg" for word in words[:4]) or {"monitor", "loadusr"} & set(words):
+            continue
+        options = {option: value for option, value in pairwise(words) if option.startswith("--")}
+        if options.get("--name", "hal_mpg") == name:
+            pendant = options.get("--pendant", "")
+            if "/" in pendant or pendant.endswith((".yaml", ".yml")):
+                options["--pendant"] = str(directory / pendant)
+            return options
+    return {}
 
 
 class HalReader:

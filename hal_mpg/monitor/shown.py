@@ -56,8 +56,8 @@ class Shown:
     @property
     def axis(self) -> str:
         """The position of the axis selector; "" for none."""
-        index = int(self.pins.get("axis-select", -1))
-        return self.axes[index] if 0 <= index < len(self.axes) else self.target
+        # Not by axis-select, whose order is the profile's, which is not always known.
+        return next((axis for axis in self.axes if self.pins.get(f"axis.{axis}.selected")), self.target)
 
     @property
     def scale(self) -> str:

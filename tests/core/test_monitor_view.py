@@ -36,7 +36,7 @@ from hal_mpg.monitor import hal as monitor_hal
 from hal_mpg.monitor.device import DeviceReader
 from hal_mpg.monitor.hal import HalReader
 from hal_mpg.monitor.picture import picture
-from hal_mpg.monitor.shown import Shown, changes, from_profile
+from hal_mpg.monitor.shown import Shown, changes, from_pins, from_profile
 from hal_mpg.pendant import Pendant
 from hal_mpg.profile_yaml import load_profile
 from tests.core.bed import CONTACT, ENABLE, HOME, REL_DIAL, X1, X, Y, make_profile
@@ -79,7 +79,7 @@ def test_what_is_drawn() -> None:
         ({"estop": True, "why-not": 2}, ("E-STOP PRESSED", "release it, then reset")),
         ({"connected": False, "why-not": 1}, ("pendant NOT THERE", "plug it in")),
         ({"enable": False, "why-not": 6}, ("not enabled (button)", "hold the enabling button")),
-        ({"axis-select": -1, "why-not": 8}, ("axis selector: none", "no axis selected")),
+        ({"axis.x.selected": False, "why-not": 8}, ("axis selector: none", "no axis selected")),
         ({"scale-select": -1, "why-not": 9}, ("scale selector: none", "selector fault")),
         ({"why-not": 99}, ("no pendant",)),
     ],
@@ -103,10 +103,18 @@ def test_the_mark_goes_around_with_the_wheel() -> None:
 
 def test_an_override_is_shown_as_selected() -> None:
     shown = ready()
-    shown.pins["axis-select"], shown.target = -1, "feed-override"
+    shown.pins["axis.x.selected"], shown.target = False, "feed-override"
     text = "\n".join(drawn(shown))
     assert "● feed-override" in text
     assert "READY: one detent turns feed-override" in text
+
+
+def test_the_axis_is_right_whatever_the_profiles_order_is() -> None:
+    profile = make_profile(axis="{keys: {z: 0x120, x: 0x121}}")
+    pins = [pin.name for pin in Pendant(profile, Machine()).pins]
+    for shown in (from_profile(profile), from_pins("hal_mpg", pins)):
+        shown.pins = {"axis.z.selected": True, "axis.x.selected": False, "axis-select": 0}
+        assert shown.axis == "z"
 
 
 def test_without_a_heartbeat_it_says_so() -> None:
@@ -222,7 +230,7 @@ def test_a_component_is_followed_and_nothing_is_written(hal: Any) -> None:
     assert reader.shown.axes == ("x", "y", "z", "a")
     assert hal.log == []
     port.toggle_heartbeat(0.0)
-    hal_mpg_pins = {"counts": 2, "axis.x.jog-counts": 20, "axis-select": 0, "scale-select": 2}
+    hal_mpg_pins = {"counts": 2, "axis.x.jog-counts": 20, "axis.x.selected": True, "scale-select": 2}
     for name, value in hal_mpg_pins.items():
         port.write([(name, value)])  # type: ignore[list-item]  # a PinWrite is such a pair
     hal.log.clear()
@@ -263,6 +271,24 @@ def test_hal_is_known_by_its_shared_memory(tmp_path: Any, monkeypatch: pytest.Mo
     assert monitor_hal.is_hal_running()
     table.write_text(head + "         0 3 600\n")
     assert not monitor_hal.is_hal_running()
+
+
+def test_what_a_component_was_started_with_is_found(tmp_path: Any) -> None:
+    def process(number: int, *words: str) -> None:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "cmdline").write_bytes(b"".join(f"{word}\0".encode() for word in words))
+        (folder / "cwd").symlink_to("/home/me")
+
+    process(1, "/usr/bin/python3", "-m", "hal_mpg", "monitor", "--pendant", "wrong")
+    process(2, "halcmd", "loadusr", "-W", "hal_mpg", "--pendant", "wrong")
+    process(3, "/usr/bin/python3", "/usr/local/bin/hal_mpg", "--pendant", "my.yaml", "--units", "inch")
+    process(4, "/usr/bin/python3", "-m", "hal_mpg", "--name", "mpg2", "--pendant", "generic-4axis")
+    (tmp_path / "5").mkdir()
+    found = monitor_hal.started_with("hal_mpg", tmp_path)
+    assert found == {"--pendant": "/home/me/my.yaml", "--units": "inch"}
+    assert monitor_hal.started_with("mpg2", tmp_path)["--pendant"] == "generic-4axis"
+    assert monitor_hal.started_with("mpg3", tmp_path) == {}
 
 
 def test_changes_leave_the_heartbeat_out() -> None:

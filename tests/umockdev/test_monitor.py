@@ -173,8 +173,9 @@ def test_a_component_that_hangs_is_told(bed: Bed) -> None:
 
 
 def test_profile_gives_the_names_of_scales_on_hal(bed: Bed) -> None:
-    start_armed(bed)
-    tool = Tool(bed, "monitor", "--hal", "--pendant", "generic-6axis", size=(80, 30))
-    wait_for(tool, "● x1  ○ x10", size=(80, 30))
-    tool.type("q")
-    assert tool.wait_for_end() == 0
+    start_armed(bed)  # with --pendant, which monitor finds out
+    for more in ((), ("--pendant", "generic-6axis")):
+        tool = Tool(bed, "monitor", "--hal", *more, size=(80, 30))
+        wait_for(tool, "Generic USB MPG, 6 axes", "● x1  ○ x10", "moves X by 0.001 mm", size=(80, 30))
+        tool.type("q")
+        assert tool.wait_for_end() == 0
