@@ -77,9 +77,12 @@ def _asks_to_quit(keys: bytes) -> bool:
 
 @contextmanager
 def _keys_at_once(terminal: int) -> Iterator[None]:
-    """Get each key when it is pressed, and show none; Ctrl-C stays a signal."""
+    """Get each key when it is pressed, and show none; Ctrl-C stays a signal, Ctrl-Z is nothing."""
     before = termios.tcgetattr(terminal)
     tty.setcbreak(terminal)
+    now = termios.tcgetattr(terminal)
+    now[6][termios.VSUSP] = b"\0"
+    termios.tcsetattr(terminal, termios.TCSANOW, now)
     try:
         yield
     finally:

@@ -70,6 +70,7 @@ def test_it_ends_and_leaves_the_terminal_as_it_was(bed: Bed, end: str) -> None:
     plug_pendant(bed)
     tool = Tool(bed, "monitor", size=(80, 24))
     wait_for(tool, "q quits")
+    tool.type("\x1ax")  # Ctrl-Z, which would leave the screen as it is, and any other key do nothing
     tool.type(end)
     assert tool.wait_for_end() == 0
     assert tool.out().rstrip().endswith("\x1b[?25h") or "\x1b[?25h" in tool.out()[-40:]
