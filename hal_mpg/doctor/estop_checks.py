@@ -89,9 +89,9 @@ def find_loop(configuration: Configuration) -> Finding | None:
     net = configuration.net
     where = ""
     for pin, signal, command in net.conflicts:
-        others = {*command.pins, *net.signals.get(signal, ())}
-        if pin in (USER_ENABLE, IOCONTROL) and {USER_ENABLE, IOCONTROL} <= others:
-            where = command.place
+        both = {USER_ENABLE, IOCONTROL}
+        if pin in both and both <= {*command.pins, *net.signals.get(signal, ())}:
+            where = command.place if both <= {*command.pins} else configuration.place_of(pin)
     if not where and not net.are_joined(USER_ENABLE, IOCONTROL):
         return None
     where = where or configuration.place_of(IOCONTROL)

@@ -148,7 +148,14 @@ def _profile(pendant: str | None, ini: Path | None) -> tuple[Profile | None, lis
     except ProfileError as error:
         faults = [fault.removeprefix("hal_mpg: ") for fault in error.faults]
         if "no such profile" in faults[0]:
-            return None, [Finding("profile-unknown", ERROR, faults[0], "hal_mpg list shows which fits")]
+            return None, [
+                Finding(
+                    "profile-unknown",
+                    ERROR,
+                    faults[0],
+                    "correct [HAL_MPG] PENDANT; hal_mpg list shows which profile fits",
+                )
+            ]
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
         mend = "mend the profile: hal_mpg check shows every fault"
         return None, [Finding("profile-faulty", ERROR, faults[0] + more, mend)]

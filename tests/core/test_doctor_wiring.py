@@ -177,3 +177,11 @@ def test_a_pendant_of_its_own_name_is_looked_at_by_that(config: Path) -> None:
     assert not wrong(findings_of(config / "sim-4axis.ini"))
     plant(config, {"edit": {"mpg.hal": [["net mpg-jog-stop", None]]}})
     assert wrong(findings_of(config / "sim-4axis.ini")) == ["jog-stop"]
+
+
+@pytest.mark.parametrize("file", ["sim-motion.hal", "mpg-a.hal"])
+def test_the_loop_back_is_told_by_its_own_line(config: Path, file: str) -> None:
+    plant(config, {"add": {file: "net loop iocontrol.0.user-enable-out iocontrol.0.emc-enable-in"}})
+    (finding,) = (f for f in findings_of(config / "sim-4axis.ini") if f.is_wrong)
+    assert finding.id == "estop-loop"
+    assert finding.where == f"{config / file}:{len((config / file).read_text().splitlines())}"
