@@ -80,6 +80,12 @@ class Halcmd:
     def _linkpp(self, first: str, second: str) -> None:
         self._net(first, first, second)
 
+    def _linksp(self, signal: str, pin: str) -> None:
+        self._net(signal, pin)
+
+    def _linkps(self, pin: str, signal: str) -> None:
+        self._net(signal, pin)
+
     def _unlinkp(self, pin: str) -> None:
         signal = self.linked.pop(pin, None)
         if signal is not None:
