@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recordings of pendants, and what the pins are in the end. A bug report's file goes to tests/core/recordings.
+"""Recordings of pendants, and what the pins are in the end. A bug report goes to tests/core/recordings.
 
 At its top, in comments: `# pendant: NAME` (or a file beside it), and for each pin that matters
 `# expect: PIN VALUE`.
