@@ -17,7 +17,7 @@ STRANGER = "69-hal-mpg-1209-0002.rules"
 
 @pytest.fixture(scope="module")
 def notes() -> dict[str, Any]:
-    run = run_in_kernel(Path(__file__).with_name("guest_access.py"), timeout_s=600)
+    run = run_in_kernel(Path(__file__).with_name("guest_access.py"), timeout_s=1200)
     print(run.output)  # pytest shows it if a test fails
     result: dict[str, Any] = run.result
     assert "error" not in result, result["error"]
