@@ -38,6 +38,11 @@ def check_estop(configuration: Configuration) -> Iterator[Finding]:
     loop = find_loop(configuration)
     reached = configuration.net.reached(configuration.pin("estop-ok"))
     ends = [end for end in (MOTION, IOCONTROL) if end in reached]
+    deciders = _deciders(configuration, reached)
+    if not ends and deciders and not loop:
+        what = f"{configuration.pin('estop-ok')} goes to {deciders[0]}: what follows cannot be seen"
+        yield Finding("estop-unseen", NOTE, what, "press the pendant's E-stop: is the machine off at once?")
+        return
     if not ends:
         yield _not_wired(configuration, loop)
     if loop and ends:
@@ -52,6 +57,18 @@ def check_estop(configuration: Configuration) -> Iterator[Finding]:
     yield from _functions(configuration, ends)
     yield from _button_of_the_gui(configuration, ends)
     yield from _second_way(configuration)
+
+
+def _deciders(configuration: Configuration, reached: set[str]) -> list[str]:
+    """Return the pins of ladders and other programs, or of unknown components, that a signal gets to."""
+    net = configuration.net
+    programs = {"classicladder", *net.programs} - {configuration.component, "hal_mpg", "halui"}
+    return [
+        pin
+        for pin in sorted(reached - {configuration.pin("estop-ok")})
+        if pin.split(".")[0] in programs
+        or (instance_of(pin) and not net.kind_of(instance_of(pin)) and pin.split(".")[0] not in ENDS)
+    ]
 
 
 def _severity(configuration: Configuration) -> str:

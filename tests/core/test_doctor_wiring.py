@@ -185,3 +185,13 @@ def test_the_loop_back_is_told_by_its_own_line(config: Path, file: str) -> None:
     (finding,) = (f for f in findings_of(config / "sim-4axis.ini") if f.is_wrong)
     assert finding.id == "estop-loop"
     assert finding.where == f"{config / file}:{len((config / file).read_text().splitlines())}"
+
+
+@pytest.mark.parametrize("to", ["classicladder.0.in-00", "mycomp.0.estop", "plc.in"])
+def test_a_chain_through_a_program_cannot_be_followed_and_is_no_fault(config: Path, to: str) -> None:
+    old = "net mpg-estop-ok           hal_mpg.estop-ok => mpg-pendant-ok.in1"
+    plant(config, {"edit": {"mpg-estop.hal": [[old, f"net mpg-estop-ok hal_mpg.estop-ok => {to}"]]}})
+    plant(config, {"add": {"mpg-estop.hal": "loadusr -W plc"}})
+    findings = findings_of(config / "sim-4axis.ini")
+    assert wrong(findings) == []
+    assert [finding.id for finding in findings if finding.severity == NOTE] == ["estop-unseen"]
