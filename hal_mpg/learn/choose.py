@@ -20,6 +20,7 @@ from hal_mpg.inventory import (
     input_devices,
     why_hidden,
 )
+from hal_mpg.learn.acts import Left
 from hal_mpg.learn.console import Console, Heard
 from hal_mpg.learn.ear import Ear
 from hal_mpg.own_command import own_command
@@ -35,6 +36,9 @@ ABS_EVENTS = 3
 
 ALL = "a"
 
+MOST_LOOKS = 50
+"""Nobody looks again so often; something answers that is no person."""
+
 CONFIRM = (
     "This looks like a keyboard. While a device is learned, nothing else hears it: if it is the one you type "
     "on, you could not answer any more. Is it the pendant, and do you type on another one (or over ssh)? "
@@ -48,7 +52,7 @@ def choose(console: Console, node: str | None) -> tuple[Device, list[Device]]:
         devices = input_devices()
         return _named(console, node, devices), devices
     shows_all = False
-    while True:
+    for _ in range(MOST_LOOKS):
         devices = input_devices()
         candidates = [
             device
@@ -63,6 +67,7 @@ def choose(console: Console, node: str | None) -> tuple[Device, list[Device]]:
         shows_all |= chosen == ALL
         if isinstance(chosen, Device) and _is_meant(console, chosen):
             return chosen, devices
+    raise Left(f"learn: no device was chosen in {MOST_LOOKS} looks; nothing was written. See `hal_mpg list`")
 
 
 def _named(console: Console, node: str, devices: Sequence[Device]) -> Device:

@@ -274,6 +274,13 @@ def test_what_answers_without_end_is_no_person(bed: Bed, profile: Profile) -> No
     assert "not understood in 20 tries; nothing was written" in tool.err()
 
 
+def test_what_looks_again_without_end_is_no_person(bed: Bed) -> None:
+    bed.plug(**KEYBOARD)
+    tool = Tool(bed, program=["sh", "-c", "yes '' | /usr/bin/python3 -m hal_mpg learn"])
+    assert tool.wait_for_end() == 1
+    assert "no device was chosen in 50 looks" in tool.err()
+
+
 def test_the_pipe_of_a_reader_that_has_gone(bed: Bed, profile: Profile) -> None:
     pendant = MockPendant(bed, profile)
     command = f"yes s | /usr/bin/python3 -m hal_mpg learn --device {pendant.node.path} | head -1"
