@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every simulation that LinuxCNC ships and where a wheel makes sense: wired, started, homed, jogged, tripped.
 
-Simulations for which the same commands are written, with the same kinematics, are one case. What is left
-out, and why, is in wiring_sims.yaml; a simulation that is refused there has to be refused for that reason.
+Simulations with the same kinematics, units, kinds of axes and commands (but the axes' own) are one case. What
+is left out, and why, is in wiring_sims.yaml; what is refused there has to be refused for that reason.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def plan_of(ini: IniFile) -> Plan:
 
 
 def wire(name: str) -> tuple[Plan | None, str, str]:
-    """Return the plan for a simulation, the commands that are written, and why there are none."""
+    """Return the plan for a simulation, what kind of case it is, and why it is none."""
     try:
         plan = plan_of(read_ini(SAMPLES / name))
         text = hal_text(plan)
@@ -87,8 +87,18 @@ def wire(name: str) -> tuple[Plan | None, str, str]:
     errors = of_severity(plan.findings, ERROR)
     if errors:
         return plan, "", errors[0].id
-    lines = [line.split(" # ")[0] for line in text.splitlines() if not line.startswith("#")]
-    return plan, "\n".join(line for line in lines if not line.startswith("setp hal_mpg.axis")), ""
+    return plan, kind_of(plan, text), ""
+
+
+def kind_of(plan: Plan, text: str) -> str:
+    """Return what makes a simulation another case: all that is written, but for each axis only its kind."""
+    ini, lines = plan.machine.ini, text.splitlines()
+    kinds = {(axis.is_angular, axis.is_locking, len(axis.joints)) for axis, _ in plan.axes}
+    shared = [
+        line for line in lines if line and line[0] != "#" and "axis." not in line and "--axes" not in line
+    ]
+    how = (plan.machine.kinematics, plan.machine.units, ini.text("HAL", "TWOPASS").lower(), sorted(kinds))
+    return "\n".join([str(how), *shared])
 
 
 @pytest.fixture(scope="module", name="wired")
@@ -106,12 +116,11 @@ def cases_fixture(wired: dict[str, tuple[Plan | None, str, str]]) -> list[Case]:
     """Run one simulation of each kind, two at a time."""
     require_linuxcnc()
     left_out = data()["left out"]
-    cases: dict[tuple[str, str], Case] = {}
+    cases: dict[str, Case] = {}
     for name, (plan, text, why) in wired.items():
         if plan is None or why or name in left_out:
             continue
-        kinematics = plan.machine.ini.text("KINS", "KINEMATICS").lower()
-        case = cases.setdefault((kinematics, text), Case([], plan))
+        case = cases.setdefault(text, Case([], plan))
         case.inis.append(name)
     only = os.environ.get("HAL_MPG_SIMS", "")
     chosen = [case for case in cases.values() if not only or any(only in name for name in case.inis)]
