@@ -23,6 +23,8 @@ HOME_LIMIT_S = 90.0
 PATIENCE_S, WATCHDOG_S = 5.0, 0.13
 """How long hal_mpg may stand still: while something else is tested, and while that is."""
 
+TRIES = 3
+
 REST_S = 0.06
 
 START_S = 1.0
@@ -105,14 +107,36 @@ def ready(driver: Driver) -> None:
 
 
 def turn(driver: Driver, pendant: VirtualPendant, letter: str, detents: int) -> None:
-    """Turn the wheel, and wait until the axis has moved (where it may) and stopped."""
+    """Turn the wheel, and wait until the axis has moved (where it may) and stopped.
+
+    On a computer so busy that the servo thread stands still, hal_mpg disarms, and what LinuxCNC has not yet
+    seen moves nothing: it is turned once more then, as by a user.
+    """
     pin, before = f"hal_mpg.axis.{letter}.jog-counts", joints(driver)
-    counts = driver.pin(pin)
-    pendant.turn(detents)
-    wait_until(lambda: driver.pin(pin) != counts, f"counts of {letter}")
-    with suppress(TimeoutError):
-        wait_until(lambda: joints(driver) != before, f"motion of {letter}", START_S)
+    for _ in range(TRIES):
+        counts = driver.pin(pin)
+        pendant.turn(detents)
+        wait_until(lambda c=counts: driver.pin(pin) != c, f"counts of {letter}")
+        if moves(driver, before):
+            break
+        ready(driver)
     still(driver)
+
+
+def moves(driver: Driver, before: list[float]) -> bool:
+    """Wait for motion; tell whether it came, or could have come: hal_mpg was armed all the time."""
+    stood_still = False
+
+    def has_moved() -> bool:
+        nonlocal stood_still
+        stood_still = stood_still or not driver.pin("hal_mpg.armed")
+        return joints(driver) != before
+
+    try:
+        wait_until(has_moved, "motion", START_S)
+    except TimeoutError:
+        return not stood_still
+    return True
 
 
 def select(driver: Driver, pendant: VirtualPendant, letter: str, scale: str) -> None:
