@@ -31,6 +31,10 @@ EVIOCSCLOCKID = 0x400445A0
 KEY_BYTES = 96
 EVIOCGKEY = 0x80004518 | KEY_BYTES << 16
 EVIOCGABS = 0x80184540
+EVIOCSABS = 0x401845C0
+ABSINFO = struct.Struct("6i")
+"""struct input_absinfo: value, minimum, maximum, fuzz, flat, resolution."""
+
 CLOCK_MONOTONIC = 1
 
 
@@ -52,8 +56,22 @@ def held_keys(descriptor: int) -> frozenset[int]:
 
 def absolute_value(descriptor: int, code: int) -> int:
     """Return where an absolute axis of a node stands. Raises OSError."""
-    value: int = struct.unpack_from("i", fcntl.ioctl(descriptor, EVIOCGABS + code, bytes(24)))[0]
+    value: int = ABSINFO.unpack(fcntl.ioctl(descriptor, EVIOCGABS + code, bytes(ABSINFO.size)))[0]
     return value
+
+
+def stop_smoothing(descriptor: int, code: int) -> None:
+    """Have every movement of an absolute axis told. Raises OSError.
+
+    For joysticks the kernel swallows movements of less than half the axis' `fuzz` (hid-input.c: the range
+    through 256; input.c, input_defuzz_abs_event). On a wheel, or a selector, each of them is a detent or a
+    position. It lasts until the device is unplugged.
+    """
+    value, low, high, fuzz, *more = ABSINFO.unpack(
+        fcntl.ioctl(descriptor, EVIOCGABS + code, bytes(ABSINFO.size))
+    )
+    if fuzz:
+        fcntl.ioctl(descriptor, EVIOCSABS + code, ABSINFO.pack(value, low, high, 0, *more))
 
 
 def check_alive(descriptor: int) -> None:

@@ -21,6 +21,7 @@ from hal_mpg.evdev_library import (
     check_alive,
     held_keys,
     open_node,
+    stop_smoothing,
     use_monotonic_clock,
 )
 from hal_mpg.events import (
@@ -162,6 +163,8 @@ class EvdevSource:
                 nodes.append(Node(device, found, FrameBuilder(number, use_monotonic_clock(device.fd))))
                 if self._grab:
                     device.grab()
+                for code in self._absolutes(found):
+                    stop_smoothing(device.fd, code)
             states = tuple(self._state_of(node) for node in nodes)
         except OSError as error:
             for node in nodes:
@@ -194,13 +197,18 @@ class EvdevSource:
             self._nodes_seen.tell_once(f"{name} has no code {code.number:#x}, the profile's {control}")
 
     def _state_of(self, node: Node) -> NodeState:
-        absolutes = {
-            code.number: absolute_value(node.device.fd, code.number)
-            for _, code in self._profile.input_codes()
-            if code.type == EV_ABS and code.number in node.found.codes.get(EV_ABS, ())
-        }
+        absolutes = {code: absolute_value(node.device.fd, code) for code in self._absolutes(node.found)}
         keys: frozenset[int] = held_keys(node.device.fd) if EV_KEY in node.found.codes else frozenset()
         return NodeState(keys, absolutes)
+
+    def _absolutes(self, found: Found) -> list[int]:
+        """Return the absolute axes of a node that the profile uses."""
+        on_node = found.codes.get(EV_ABS, ())
+        return [
+            code.number
+            for _, code in self._profile.input_codes()
+            if code.type == EV_ABS and code.number in on_node
+        ]
 
     @property
     def description(self) -> str:

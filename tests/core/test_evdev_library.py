@@ -46,7 +46,7 @@ def test_a_node_that_goes_while_it_is_opened_is_an_oserror(monkeypatch: pytest.M
 
 
 def test_what_is_asked_is_what_the_kernel_defines() -> None:
-    """linux/input.h: EVIOCGVERSION, EVIOCGKEY(KEY_CNT / 8), EVIOCGABS(0), EVIOCSCLOCKID."""
+    """linux/input.h: EVIOCGVERSION, EVIOCGKEY(KEY_CNT / 8), EVIOCGABS(0), EVIOCSABS(0), EVIOCSCLOCKID."""
 
     def request(direction: int, number: int, size: int) -> int:
         return direction << 30 | size << 16 | ord("E") << 8 | number
@@ -55,6 +55,7 @@ def test_what_is_asked_is_what_the_kernel_defines() -> None:
     assert request(read, 0x01, 4) == evdev_library.EVIOCGVERSION
     assert request(read, 0x18, 0x300 // 8) == evdev_library.EVIOCGKEY
     assert request(read, 0x40, 6 * 4) == evdev_library.EVIOCGABS
+    assert request(write, 0xC0, 6 * 4) == evdev_library.EVIOCSABS
     assert request(write, 0xA0, 4) == evdev_library.EVIOCSCLOCKID
 
 

@@ -11,6 +11,7 @@ import grp
 import select
 import shutil
 import subprocess
+import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -19,12 +20,20 @@ from typing import Any
 import evdev
 from evdev import ecodes
 
+from hal_mpg.profile_yaml import load_profile
+from hal_mpg.sources.evdev import EvdevSource
 from tests.beds.gadget import UinputPendant, UsbPendant, wait_for
 from tests.beds.kernel import ROOT, write_result
 
 NOBODY = 65534
 RULES = ROOT / "udev/70-hal-mpg.rules"
 RULES_D = Path("/run/udev/rules.d")
+SMOOTH_PROFILE = """
+name: a wheel that says where it stands
+match: [{name: Smooth Wheel}]
+increments: {x1: {mm: 0.001}}
+controls: {wheel: {abs: ABS_WHEEL, modulo: 65536}, axis: {keys: {x: BTN_0}}}
+"""
 SCRATCH = ("tests/written-by-the-guest", "written-by-the-guest")
 Notes = dict[str, Any]
 
@@ -97,6 +106,34 @@ def bed() -> Notes:
         pendant.turn(1)
         notes["second turn"] = frames(again, 1)
         lodger.close()
+    notes["smoothed"] = smoothed()
+    return notes
+
+
+def smoothed() -> Notes:
+    """Turn a wheel that the kernel takes for a stick by single counts, before hal_mpg has it and after."""
+    wheel = (ecodes.ABS_WHEEL, evdev.AbsInfo(value=1000, min=0, max=65535, fuzz=255, flat=0, resolution=0))
+    pendant = UinputPendant("Smooth Wheel", {ecodes.EV_ABS: [wheel], ecodes.EV_KEY: [ecodes.BTN_0]})
+    device = evdev.InputDevice(pendant.node())
+
+    def told(from_: int, key: int) -> list[int]:
+        for place in range(from_, from_ + 10):
+            pendant.write((ecodes.EV_ABS, ecodes.ABS_WHEEL, place))
+        pendant.write((ecodes.EV_KEY, ecodes.BTN_0, key))  # told in any case: the end
+        values: list[int] = []
+        while True:
+            ((kind, _, value),) = frames(device, 1)[0]
+            if kind == ecodes.EV_KEY:
+                return values
+            values.append(value)
+
+    notes: Notes = {"before": told(1001, 1)}
+    source = EvdevSource(load_profile(SMOOTH_PROFILE, "smooth.yaml"), grab=False)
+    wait_for("connection", lambda: source.search(time.monotonic()))
+    notes["after"] = told(1011, 0)
+    source.close()
+    device.close()
+    pendant.close()
     return notes
 
 

@@ -78,3 +78,8 @@ def test_replugged_into_the_other_port_the_pendant_is_another_node(notes: dict[s
 
 def test_a_replugged_pendant_works(notes: dict[str, Any]) -> None:
     assert [REL, ecodes.REL_DIAL, 1] in notes["second turn"][0]
+
+
+def test_a_wheel_that_the_kernel_takes_for_a_stick_is_told_count_by_count(notes: dict[str, Any]) -> None:
+    assert notes["smoothed"]["before"] == [], "the kernel swallows single counts"
+    assert notes["smoothed"]["after"] == list(range(1011, 1021))
