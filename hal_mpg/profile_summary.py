@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
-from hal_mpg.input_codes import code_name
 from hal_mpg.machine import Machine
 from hal_mpg.pins import all_pins
 from hal_mpg.profile import (

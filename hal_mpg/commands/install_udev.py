@@ -11,13 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hal_mpg.access import User, apply_rules, calling_user, has_group
 from hal_mpg.cli import Parser
-from hal_mpg.errors import DeviceError, HalMpgError, UsageError
-from hal_mpg.inventory import GROUP, Device, device_of, group_name, input_devices
-from hal_mpg.messages import tell
-from hal_mpg.own_command import own_command
-from hal_mpg.udev_rules import (
+from hal_mpg.devices.access import User, apply_rules, calling_user, has_group
+from hal_mpg.devices.inventory import GROUP, Device, device_of, group_name, input_devices
+from hal_mpg.devices.udev_rules import (
     Rule,
     Step,
     carry_out,
@@ -29,6 +26,9 @@ from hal_mpg.udev_rules import (
     rule_of_id,
     shipped_rule,
 )
+from hal_mpg.errors import DeviceError, HalMpgError, UsageError
+from hal_mpg.messages import tell
+from hal_mpg.own_command import own_command
 
 WAIT_S = 10.0
 """How long a pendant may take to become accessible after udev has said that it is done."""

@@ -14,8 +14,8 @@ from types import FrameType
 from typing import NoReturn
 
 from hal_mpg.cli import Parser
+from hal_mpg.devices.inventory import Device
 from hal_mpg.errors import UsageError
-from hal_mpg.inventory import Device
 from hal_mpg.learn.at_terminal import Operator
 from hal_mpg.learn.choose import choose
 from hal_mpg.learn.console import Console

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hal_mpg.cli import Parser
-from hal_mpg.events import EV_KEY
-from hal_mpg.input_codes import code_name, code_names
-from hal_mpg.inventory import (
+from hal_mpg.devices.input_codes import code_name, code_names
+from hal_mpg.devices.inventory import (
     Device,
     Fit,
     Hidden,
@@ -23,6 +22,7 @@ from hal_mpg.inventory import (
     serial_ports,
     why_hidden,
 )
+from hal_mpg.events import EV_KEY
 
 EXAMPLES = """\
 examples:

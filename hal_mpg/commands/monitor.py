@@ -11,9 +11,9 @@ from contextlib import suppress
 from math import isfinite
 
 from hal_mpg.cli import COMPONENT_NAME, Parser, add_machine_options, machine_of
+from hal_mpg.devices.inventory import device_of, input_devices
 from hal_mpg.errors import HalError, HalMpgError, UsageError
 from hal_mpg.hal_port import load_hal
-from hal_mpg.inventory import device_of, input_devices
 from hal_mpg.machine import parse_units
 from hal_mpg.messages import tell
 from hal_mpg.monitor import plain

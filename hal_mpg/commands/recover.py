@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from hal_mpg.cli import Parser
 from hal_mpg.errors import HalError, UsageError
-from hal_mpg.hal_files import PROGRAM, component_lines, hal_lines, renamed
+from hal_mpg.linuxcnc_files.hal import PROGRAM, component_lines, hal_lines, renamed
 from hal_mpg.messages import tell
 
 LIMIT_S = 60.0

@@ -13,16 +13,16 @@ from typing import Any, NamedTuple
 
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.cli import COMPONENT_NAME, Parser, add_machine_options, machine_of
+from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
 from hal_mpg.events import Connected, DeviceEvent, EventsLost, Frame, PinValue
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort, load_hal
-from hal_mpg.input_codes import code_name
 from hal_mpg.messages import tell
 from hal_mpg.pendant import Pendant
-from hal_mpg.playback import Playback, playback, run
 from hal_mpg.profile import ANGULAR_AXES
-from hal_mpg.recordings import has_its_codes, held_keys, profile_for, read_recordings
+from hal_mpg.recording.files import has_its_codes, held_keys, profile_for, read_recordings
+from hal_mpg.recording.playback import Playback, playback, run
 
 EXAMPLES = """\
 examples:

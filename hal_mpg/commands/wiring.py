@@ -16,8 +16,8 @@ from typing import Any
 
 from hal_mpg.cli import DEFAULT_PENDANT, Parser
 from hal_mpg.errors import DeviceError, UsageError
-from hal_mpg.hal_files import find_hal_file, read_hal_files
-from hal_mpg.ini_file import IniFile, read_ini
+from hal_mpg.linuxcnc_files.hal import find_hal_file, read_hal_files
+from hal_mpg.linuxcnc_files.ini import IniFile, read_ini
 from hal_mpg.machine import Machine, parse_increments
 from hal_mpg.messages import printable
 from hal_mpg.profile import Profile

@@ -13,7 +13,7 @@ from hal_mpg.doctor.estop_checks import IOCONTROL, USER_ENABLE, check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
 from hal_mpg.doctor.wiring_checks import check_wiring
 from hal_mpg.errors import HalMpgError, UsageError
-from hal_mpg.hal_files import PROGRAM, Command, component_name
+from hal_mpg.linuxcnc_files.hal import PROGRAM, Command, component_name
 from hal_mpg.machine import parse_units
 from hal_mpg.pendant import Pendant
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hal_mpg.doctor.netlist import Netlist
-from hal_mpg.hal_files import Command, HalFiles, component_name
-from hal_mpg.ini_file import IniFile
+from hal_mpg.linuxcnc_files.hal import Command, HalFiles, component_name
+from hal_mpg.linuxcnc_files.ini import IniFile
 from hal_mpg.profile import AXIS_LETTERS, Profile
 
 

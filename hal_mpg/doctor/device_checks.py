@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hal_mpg.devices.input_codes import code_name
+from hal_mpg.devices.inventory import GROUP, Hidden, device_of, missing_codes, why_hidden
+from hal_mpg.devices.udev_rules import SHIPPED
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
 from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings, fits_profile
-from hal_mpg.input_codes import code_name
-from hal_mpg.inventory import GROUP, Hidden, device_of, missing_codes, why_hidden
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Profile
-from hal_mpg.udev_rules import SHIPPED
 
 LOGIN = "log out, and log in again (or restart the computer)"
 

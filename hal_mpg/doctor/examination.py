@@ -18,8 +18,8 @@ from hal_mpg.doctor.machine_checks import check_machine
 from hal_mpg.doctor.netlist import Netlist, from_commands
 from hal_mpg.doctor.surroundings import Surroundings, gather
 from hal_mpg.errors import HalError, ProfileError
-from hal_mpg.hal_files import PROGRAM, component_name, read_hal_files
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.hal import PROGRAM, component_name, read_hal_files
+from hal_mpg.linuxcnc_files.ini import read_ini
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from hal_mpg.hal_files import Command
+from hal_mpg.linuxcnc_files.hal import Command
 
 OUTPUTS = re.compile(r"(?:^|[-.])(?:out|not|q|ok-out|user-enable-out)(?:[-.]?\d+)?$|-out$")
 """Names of the output pins of LinuxCNC's logic components; commands do not say which way a pin goes."""

@@ -15,11 +15,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hal_mpg.access import User, calling_user, has_group
 from hal_mpg.cli import TOOLS
 from hal_mpg.demo.setup import CHECK_S, SYSTEM_PYTHON
-from hal_mpg.evdev_library import open_node
-from hal_mpg.inventory import (
+from hal_mpg.devices.access import User, calling_user, has_group
+from hal_mpg.devices.inventory import (
     GROUP,
     Device,
     Hidden,
@@ -28,9 +27,10 @@ from hal_mpg.inventory import (
     input_devices,
     loaded_profiles,
 )
+from hal_mpg.devices.udev_rules import SHIPPED, installed, is_marked, naming_files
+from hal_mpg.evdev_library import open_node
 from hal_mpg.profile import Profile
 from hal_mpg.realtime import PRIORITY
-from hal_mpg.udev_rules import SHIPPED, installed, is_marked, naming_files
 
 LIMITS = Path("/etc/security/limits.d")
 LIMITS_FILE = "limits-hal-mpg.conf"

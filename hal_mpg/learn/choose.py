@@ -10,9 +10,7 @@ from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
-from hal_mpg.errors import DeviceError, UsageError
-from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Frame
-from hal_mpg.inventory import (
+from hal_mpg.devices.inventory import (
     Device,
     access_command,
     device_of,
@@ -20,6 +18,8 @@ from hal_mpg.inventory import (
     input_devices,
     why_hidden,
 )
+from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Frame
 from hal_mpg.learn.acts import Left
 from hal_mpg.learn.console import Console, Heard
 from hal_mpg.learn.ear import Ear

@@ -10,6 +10,7 @@ import time
 from contextlib import suppress
 from types import TracebackType
 
+from hal_mpg.devices.inventory import Device
 from hal_mpg.errors import DeviceError
 from hal_mpg.evdev_library import (
     EvdevError,
@@ -21,7 +22,6 @@ from hal_mpg.evdev_library import (
     use_monotonic_clock,
 )
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL, EventsLost, Frame, NodeState
-from hal_mpg.inventory import Device
 from hal_mpg.learn.observation import EV_SW, Observation, merged
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 

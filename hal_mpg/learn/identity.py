@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from hal_mpg.inventory import USB, Device
+from hal_mpg.devices.inventory import USB, Device
 from hal_mpg.learn.draft import scalar
 
 BOARD_VENDORS = frozenset((0x16C0, 0x1B4F, 0x1D6B, 0x2341, 0x2A03, 0x239A, 0x2E8A, 0x303A, 0xCAFE, 0xFEED))

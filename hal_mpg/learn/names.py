@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+from hal_mpg.devices.input_codes import code_name
 from hal_mpg.events import EV_KEY
-from hal_mpg.input_codes import code_name
 from hal_mpg.profile import Code
 from hal_mpg.yaml_reader import code_names
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from math import inf
 
 from hal_mpg.controls import Controls
+from hal_mpg.devices.input_codes import code_name
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
@@ -18,7 +19,6 @@ from hal_mpg.events import (
     PinValue,
     Snapshot,
 )
-from hal_mpg.input_codes import code_name
 from hal_mpg.machine import Machine
 from hal_mpg.monitor.shown import Shown, changes, from_profile
 from hal_mpg.pendant import Pendant

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from hal_mpg.errors import HalError
 from hal_mpg.events import Connected, DeviceEvent
-from hal_mpg.playback import TAIL_S, Playback
+from hal_mpg.recording.playback import TAIL_S, Playback
 
 CLOCK_MONOTONIC, TFD_TIMER_ABSTIME = 1, 1
 TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hal_mpg.hal_files import ARROWS, HALFILE, Command
+from hal_mpg.linuxcnc_files.hal import ARROWS, HALFILE, Command
 
 
 class HalState:

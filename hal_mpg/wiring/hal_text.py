@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from hal_mpg.ini_file import leading_number
+from hal_mpg.linuxcnc_files.ini import leading_number
 from hal_mpg.machine import AxisSteps
 from hal_mpg.wiring.estop_text import make_chain, make_request, write_estop, write_request
 from hal_mpg.wiring.findings import NOTE, WARNING

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hal_mpg.errors import UsageError
-from hal_mpg.ini_file import Entry, IniFile
+from hal_mpg.linuxcnc_files.ini import Entry, IniFile
 
 SAMPLE = re.compile(r"mpg(-estop|-overrides|-[xyzabcuvw])?\.hal")
 """The samples in config/, which a wiring takes the place of."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import Command
-from hal_mpg.ini_file import Entry, IniFile
+from hal_mpg.linuxcnc_files.hal import Command
+from hal_mpg.linuxcnc_files.ini import Entry, IniFile
 from hal_mpg.machine import parse_units
 from hal_mpg.profile import ANGULAR_AXES, AXIS_LETTERS
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, Finding

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hal_mpg.hal_files import HalFiles, component_name
+from hal_mpg.linuxcnc_files.hal import HalFiles, component_name
 from hal_mpg.machine import AxisSteps
 from hal_mpg.profile import Profile
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, Finding

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from evdev import ecodes
 
-from hal_mpg.access import User
+from hal_mpg.devices.access import User
+from hal_mpg.devices.inventory import Device, Hidden, Node, fits
 from hal_mpg.doctor.device_checks import check_device
 from hal_mpg.doctor.findings import ERROR, OK, WARNING, Finding
 from hal_mpg.doctor.machine_checks import check_machine
@@ -22,7 +23,6 @@ from hal_mpg.doctor.surroundings import (
     is_component,
     version_of,
 )
-from hal_mpg.inventory import Device, Hidden, Node, fits
 from hal_mpg.profile import Identity, Profile
 from hal_mpg.profile_files import read_profile
 

@@ -10,8 +10,8 @@ import pytest
 from hal_mpg.doctor.config_checks import check_configuration
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.netlist import Netlist, from_commands, from_halcmd
-from hal_mpg.hal_files import Command, HalFiles
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.hal import Command, HalFiles
+from hal_mpg.linuxcnc_files.ini import read_ini
 
 SHOWN = {
     "pin": """\

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal_mpg.errors import UsageError
-from hal_mpg.evemu_format import AbsRange, RawEvent, Recording, description, event_line, parse
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
+from hal_mpg.recording.evemu_format import AbsRange, RawEvent, Recording, description, event_line, parse
 from tests.beds.require import skip_or_fail
 
 EVEMU_1_3 = """\

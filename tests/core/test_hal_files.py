@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import (
+from hal_mpg.linuxcnc_files.hal import (
     Command,
     HalFiles,
     component_lines,
@@ -18,7 +18,7 @@ from hal_mpg.hal_files import (
     read_hal_files,
     renamed,
 )
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.ini import read_ini
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal_mpg.errors import UsageError
-from hal_mpg.ini_file import leading_number, read_ini
+from hal_mpg.linuxcnc_files.ini import leading_number, read_ini
 from tests.beds.require import skip_or_fail
 
 TRICKY = """\

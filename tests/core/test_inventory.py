@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from evdev import ecodes
 
-from hal_mpg import inventory
 from hal_mpg.commands.list import as_json, as_text
-from hal_mpg.input_codes import bit_map, code_name, kind_of
-from hal_mpg.inventory import Device, Hidden, Node, Port, fits, hidden_devices, why_hidden
+from hal_mpg.devices import inventory
+from hal_mpg.devices.input_codes import bit_map, code_name, kind_of
+from hal_mpg.devices.inventory import Device, Hidden, Node, Port, fits, hidden_devices, why_hidden
 from hal_mpg.profile import Identity
 from hal_mpg.profile_files import read_profile
 from hal_mpg.yaml_reader import code_names

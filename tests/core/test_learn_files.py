@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from hal_mpg.devices.inventory import Device, Node
+from hal_mpg.devices.udev_rules import names, rule_of_file
 from hal_mpg.errors import UsageError
 from hal_mpg.events import EV_KEY
-from hal_mpg.inventory import Device, Node
 from hal_mpg.learn.draft import Draft, profile_text
 from hal_mpg.learn.files import check_writable, profile_path, rule_path, write_whole
 from hal_mpg.learn.identity import match_lines, rule_text, shares_id, slug
 from hal_mpg.profile import Code, Identity, Increment, KeySelector, RelativeWheel
 from hal_mpg.profile_yaml import load_profile
-from hal_mpg.udev_rules import names, rule_of_file
 
 USB, BLUETOOTH, HOST = 3, 5, 0x19
 

@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from hal_mpg import cli
 from hal_mpg.commands.replay import parser
 from hal_mpg.errors import UsageError
-from hal_mpg.evemu_format import RawEvent, Recording, description, event_line
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, EV_SYN, Connected, EventsLost, Frame, Snapshot
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
-from hal_mpg.playback import LEAD_S, playback, run
 from hal_mpg.profile_yaml import load_profile
+from hal_mpg.recording.evemu_format import RawEvent, Recording, description, event_line
+from hal_mpg.recording.playback import LEAD_S, playback, run
 from hal_mpg.sources.replay import RecordingEnded, ReplaySource
 from tests.core.bed import ABS_WHEEL, CONTACT, ENABLE, HEAD, HOME, REL_DIAL, X1, X10, X, Y, make_profile
 from tests.fuzz.profiles import random_profile
@@ -275,7 +275,7 @@ def test_standard_input(
 
 
 def test_only_files_beside_the_recording_are_followed(tmp_path: Path, pendant_file: str) -> None:
-    from hal_mpg.recordings import read_recordings
+    from hal_mpg.recording.files import read_recordings
 
     (tmp_path / "sub").mkdir()
     first = recording((0.0, [TURN]), state=(), others=("../r1.evemu", "r2.evemu", "none.evemu"))

@@ -16,9 +16,9 @@ import pytest
 from hal_mpg.machine import Machine
 from hal_mpg.monitor.shown import spell
 from hal_mpg.pendant import Pendant
-from hal_mpg.playback import playback, run
 from hal_mpg.profile_files import find_profile, read_profile
-from hal_mpg.recordings import read_recordings
+from hal_mpg.recording.files import read_recordings
+from hal_mpg.recording.playback import playback, run
 
 FOLDER = Path(__file__).parent / "recordings"
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from hal_mpg import access, udev_rules
 from hal_mpg.cli import main
 from hal_mpg.commands import install_udev, uninstall_udev
+from hal_mpg.devices import access, udev_rules
+from hal_mpg.devices.inventory import Device, Node
+from hal_mpg.devices.udev_rules import names, rule_of_device, rule_of_file, shipped_rule
 from hal_mpg.errors import UsageError
-from hal_mpg.inventory import Device, Node
 from hal_mpg.learn.identity import rule_text
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Identity
-from hal_mpg.udev_rules import names, rule_of_device, rule_of_file, shipped_rule
 
 SHIPPED = "70-hal-mpg.rules"
 GOOD = 'ATTRS{idVendor}=="abcd", ATTRS{idProduct}=="0123", ENV{HAL_MPG}="1"\n'

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import component_lines, hal_lines, read_hal_files
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.hal import component_lines, hal_lines, read_hal_files
+from hal_mpg.linuxcnc_files.ini import read_ini
 from hal_mpg.wiring.findings import ERROR, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text
 from tests.core.halcmd import Halcmd

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hal_mpg.cli import main
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.ini import read_ini
 from tests.core.wiring_machines import LOOP, PROFILE, ini_text, write_machine
 
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hal_mpg.hal_files import read_hal_files
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.hal import read_hal_files
+from hal_mpg.linuxcnc_files.ini import read_ini
 from hal_mpg.machine import Machine
 from hal_mpg.profile import Profile
 from hal_mpg.profile_yaml import load_profile

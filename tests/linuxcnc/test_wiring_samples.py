@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import HALFILE, POSTGUI, Command, read_hal_files
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.hal import HALFILE, POSTGUI, Command, read_hal_files
+from hal_mpg.linuxcnc_files.ini import read_ini
 from hal_mpg.wiring.findings import ERROR, of_severity
 from hal_mpg.wiring.hal_text import hal_text
 from tests.core.halcmd import Halcmd

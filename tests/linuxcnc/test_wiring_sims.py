@@ -17,8 +17,8 @@ import pytest
 import yaml
 
 from hal_mpg.errors import UsageError
-from hal_mpg.hal_files import read_hal_files
-from hal_mpg.ini_file import IniFile, read_ini
+from hal_mpg.linuxcnc_files.hal import read_hal_files
+from hal_mpg.linuxcnc_files.ini import IniFile, read_ini
 from hal_mpg.machine import Machine
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.wiring.findings import ERROR, of_severity

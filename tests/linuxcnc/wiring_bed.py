@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from hal_mpg.hal_files import POSTGUI, read_hal_files
-from hal_mpg.ini_file import read_ini
+from hal_mpg.linuxcnc_files.hal import POSTGUI, read_hal_files
+from hal_mpg.linuxcnc_files.ini import read_ini
 from tests.beds.linuxcnc import ROOT, SYSTEM_PYTHON
 
 SAMPLES = Path("/usr/share/doc/linuxcnc/examples/sample-configs")

@@ -10,7 +10,7 @@ from typing import Any
 
 from evdev import ecodes
 
-from hal_mpg.evemu_format import Recording, event_line, parse
+from hal_mpg.recording.evemu_format import Recording, event_line, parse
 from tests.beds.require import skip_or_fail
 from tests.umockdev.bed import ABS, DROPPED, KEY, REL, REPORT, Bed, wait_until
 from tests.umockdev.pendants import DIAL, ENABLE, ESTOP_RELEASED, KEYBOARD, X1, X10, X, Y, plug_pendant

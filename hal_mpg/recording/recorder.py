@@ -15,8 +15,8 @@ from typing import IO
 from hal_mpg import __version__
 from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.evdev_library import InputDevice, absolute_value, held_keys, open_node, use_monotonic_clock
-from hal_mpg.evemu_format import EV_SW, AbsRange, RawEvent, Recording, description, event_line
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_SYN, SYN_DROPPED, SYN_REPORT, Change
+from hal_mpg.recording.evemu_format import EV_SW, AbsRange, RawEvent, Recording, description, event_line
 from hal_mpg.sources.frames import INPUT_EVENT
 
 EVIOCGSW = 0x8008451B

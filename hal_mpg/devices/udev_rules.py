@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from hal_mpg.devices.inventory import USB, Device
 from hal_mpg.errors import UsageError
-from hal_mpg.inventory import USB, Device
 from hal_mpg.profile_files import shared_dir
 
 RULES_DIRS = tuple(

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
-from hal_mpg.evemu_format import Recording, parse
-from hal_mpg.input_codes import code_name
-from hal_mpg.playback import identities
 from hal_mpg.profile import Code, KeySelector, Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
+from hal_mpg.recording.evemu_format import Recording, parse
+from hal_mpg.recording.playback import identities
 from hal_mpg.yaml_reader import code_names
 
 MAX_BYTES = 256 * 1024 * 1024

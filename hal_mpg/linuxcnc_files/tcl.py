@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from hal_mpg.ini_file import IniFile
+from hal_mpg.linuxcnc_files.ini import IniFile
 
 LIMIT_S = 10.0
 """How long a file may take; LinuxCNC's own take a tenth of a second."""

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hal_mpg.inventory import GROUP
+from hal_mpg.devices.inventory import GROUP
 
 LIMIT_S = 120.0
 """How long udev may take, on a machine that is busy."""

@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple
 
+from hal_mpg.devices.input_codes import KINDS, Codes, code_name
 from hal_mpg.errors import UsageError
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL, EV_SYN, MAX_CODE, MAX_VALUE, SYN_REPORT, Change
-from hal_mpg.input_codes import KINDS, Codes, code_name
 from hal_mpg.messages import printable
 
 MAX_EVENTS = 5_000_000

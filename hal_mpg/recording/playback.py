@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
-from hal_mpg.evemu_format import RawEvent, Recording
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
@@ -28,9 +28,9 @@ from hal_mpg.events import (
     PinWrite,
     Snapshot,
 )
-from hal_mpg.input_codes import code_name
 from hal_mpg.pendant import Pendant
 from hal_mpg.profile import Identity, KeySelector, Profile, Selector
+from hal_mpg.recording.evemu_format import RawEvent, Recording
 
 LEAD_S, PRESS_S = 1.0, 0.5
 """How long before the recording the device is plugged in, and the buttons that are held are pressed."""

@@ -16,9 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from hal_mpg.devices.input_codes import SYS_INPUT, Codes, kind_of, merged, sysfs_codes
 from hal_mpg.errors import ProfileError
 from hal_mpg.evdev_library import InputDevice, open_node
-from hal_mpg.input_codes import SYS_INPUT, Codes, kind_of, merged, sysfs_codes
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.profile_files import known_profiles, read_profile

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hal_mpg.errors import UsageError
-from hal_mpg.ini_file import Entry, IniFile, read_ini, read_text
-from hal_mpg.tcl_files import evaluate
+from hal_mpg.linuxcnc_files.ini import Entry, IniFile, read_ini, read_text
+from hal_mpg.linuxcnc_files.tcl import evaluate
 
 PROGRAM = "hal_mpg"
 """What `loadusr` starts."""
