@@ -9,7 +9,7 @@ from hal_mpg.events import EV_ABS, EV_KEY, EV_REL
 from hal_mpg.learn.acts import SKIP, Act, Left, Person
 from hal_mpg.learn.draft import Draft, codes_of
 from hal_mpg.learn.observation import Observation
-from hal_mpg.learn.wheel import CLICKS, MIN_EVENTS, Finding, Turns, recognize, smoothed, wrap_in
+from hal_mpg.learn.wheel import CLICKS, MIN_EVENTS, Finding, Turns, recognize, wrap_in
 from hal_mpg.profile import AbsoluteWheel, Code, Wheel
 
 NO_CLICKS = "n"
@@ -21,9 +21,6 @@ MOST_TRIES = 20
 
 ASK_AFTER = 2
 """After so many tries that disagree, the person may have the best guess."""
-
-FINE = 16
-"""Of a wheel of so many counts a click, a few may be swallowed."""
 
 ONE = f"Turn the wheel clockwise by ONE click. ({NO_CLICKS}: it has no clicks that can be felt)"
 TEN = f"Now clockwise by {CLICKS} clicks, slowly."
@@ -55,8 +52,6 @@ def learn_wheel(person: Person, draft: Draft) -> None:
         person.say("Once more.", indent="  ")
     wheel = finding.wheel
     note = finding.note
-    if wheel.counts_per_detent < FINE and isinstance(wheel, AbsoluteWheel) and wheel.code.type == EV_ABS:
-        note = smoothed(turns, wheel.code.number) or note
     if note:
         person.say(note, indent="  ")
         draft.notes["wheel"] = note

@@ -271,17 +271,21 @@ def _why_none(turns: Turns) -> str:
     return f"What was heard ({heard_in_words(clockwise)}) is no wheel that hal_mpg knows."
 
 
-def smoothed(turns: Turns, code: int | None = None) -> str:
-    """Say that the kernel swallows small movements of an axis (of any, or of one), where it does."""
-    fuzz = {axis: size for axis, size in turns.clockwise.fuzz.items() if code in (None, axis)}
+def smoothed(turns: Turns) -> str:
+    """Say that the kernel swallows small movements of an axis, where it does.
+
+    `sources/evdev` has it stopped for the axes of a profile; here, nobody knows which axis that will be, and
+    sticks that tremble are better smoothed.
+    """
+    fuzz = turns.clockwise.fuzz
     if not fuzz:
         return ""
     axis = max(fuzz, key=lambda axis: fuzz[axis])
     return (
         f"The kernel swallows movements of less than {max(fuzz[axis] // 2, 1)} counts of "
-        f"{name_of(Code(EV_ABS, axis))} (fuzz {fuzz[axis]}), as joysticks need it. To have them "
-        f"all: sudo evdev-joystick --evdev NODE --axis {axis} --fuzz 0 (package joystick), each time that it "
-        f"is plugged in; or let the pendant's board say that it is no joystick."
+        f"{name_of(Code(EV_ABS, axis))} (fuzz {fuzz[axis]}), as joysticks need it. To have them all while it "
+        f"is learned: evdev-joystick --evdev NODE --axis {axis} --fuzz 0 (package joystick). Afterwards, "
+        f"hal_mpg has them all by itself."
     )
 
 

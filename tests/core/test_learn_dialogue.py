@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -127,21 +126,6 @@ def test_an_absolute_wheel_is_turned_on_until_it_starts_anew() -> None:
     )
     assert wheel_form(draft.wheel) == "{rel-absolute: REL_DIAL, modulo: 128}"  # type: ignore[arg-type]
     assert script.heard("did not start anew yet")
-
-
-def test_that_the_kernel_smooths_an_absolute_wheel_is_written_down() -> None:
-    def at(text: str) -> Observation:
-        return replace(turn(text, ABS_WHEEL=[0, 23]), fuzz={8: 2})
-
-    draft = Draft()
-    lines: list[Line] = [("ONE click", at("ABS_WHEEL:9..10")), ("10 clicks", at("ABS_WHEEL:10..20"))]
-    lines += [
-        ("counter-clockwise", at("ABS_WHEEL:20..10")),
-        ("starts anew", at("ABS_WHEEL:10..0, ABS_WHEEL:23..20")),
-    ]
-    script = play(learn_wheel, draft, *lines)
-    assert script.heard("The kernel swallows movements of less than 1 counts of ABS_WHEEL")
-    assert "ABS_WHEEL" in draft.notes["wheel"]
 
 
 def test_an_absolute_wheel_may_be_left_at_what_is_usual() -> None:

@@ -120,12 +120,10 @@ def smoothed() -> Notes:
         for place in range(from_, from_ + 10):
             pendant.write((ecodes.EV_ABS, ecodes.ABS_WHEEL, place))
         pendant.write((ecodes.EV_KEY, ecodes.BTN_0, key))  # told in any case: the end
-        values: list[int] = []
-        while True:
-            ((kind, _, value),) = frames(device, 1)[0]
-            if kind == ecodes.EV_KEY:
-                return values
-            values.append(value)
+        said: list[list[list[int]]] = []
+        while not said or said[-1][0][0] != ecodes.EV_KEY:
+            said += frames(device, 1)  # at least
+        return [value for ((_, _, value),) in said[:-1]]
 
     notes: Notes = {"before": told(1001, 1)}
     source = EvdevSource(load_profile(SMOOTH_PROFILE, "smooth.yaml"), grab=False)
