@@ -89,22 +89,19 @@ install:
 	copy=$$(mktemp -d) && cp -r . $$copy/hal_mpg && \
 	    $(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --no-build-isolation --no-index --upgrade \
 	    $$copy/hal_mpg && rm -rf $$copy
-	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 $(COMPLETIONS) /etc/udev/rules.d \
-	    /etc/security/limits.d
+	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 $(COMPLETIONS) /etc/security/limits.d
 	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
 	install -m 644 man/hal_mpg.1 $(PREFIX)/share/man/man1/
 	install -m 644 completions/hal_mpg $(COMPLETIONS)/
-	install -m 644 udev/70-hal-mpg.rules /etc/udev/rules.d/
 	install -m 644 config/limits-hal-mpg.conf /etc/security/limits.d/hal-mpg.conf
-	-udevadm control --reload && udevadm trigger --subsystem-match=input --subsystem-match=usb
+	-$(PREFIX)/bin/hal_mpg install-udev
 	@echo 'Installed. Sample configurations: $(PREFIX)/lib/hal_mpg/share/hal_mpg/config'
 
 uninstall:
+	-$(PREFIX)/bin/hal_mpg uninstall-udev
 	rm -rf $(PREFIX)/lib/hal_mpg
 	rm -f $(PREFIX)/bin/hal_mpg $(PREFIX)/share/man/man1/hal_mpg.1 $(COMPLETIONS)/hal_mpg \
-	    /etc/udev/rules.d/70-hal-mpg.rules \
 	    /etc/security/limits.d/hal-mpg.conf
-	-udevadm control --reload
 
 clean:
 	rm -rf $(VENV) build dist hal_mpg.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
