@@ -230,7 +230,9 @@ def _run_component(options: argparse.Namespace) -> int:
                 f"no realtime priority ({refusal}): on a busy computer the watchdog may trip; see the README"
             )
         gc.freeze()  # what the imports made stays; a collection has only the loop's own to look through
-    Runner(pendant, source, port, options.verbose).run()
+    stopped = Runner(pendant, source, port, options.verbose).run()
+    if stopped:
+        tell(f"stopped by {stopped.name}; `hal_mpg recover` starts it again while LinuxCNC runs")
     return 0
 
 

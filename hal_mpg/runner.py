@@ -60,16 +60,15 @@ class Runner:
         self._has_warned = False
         self._safe_writes = pendant.safe_writes()  # made now: later there may be no memory left to make them
 
-    def run(self) -> None:
-        """Run until a signal; returns after safe values were written and the component was closed."""
+    def run(self) -> signal.Signals | None:
+        """Run until a signal, and return that, when safe values were written and the component was closed."""
         try:
             with self._signals():
                 self._start()
                 self._loop()
         finally:
             self._leave()
-        if self._stop:
-            tell(f"stopped by {self._stop.name}; `hal_mpg recover` starts it again while LinuxCNC runs")
+        return self._stop
 
     def _start(self) -> None:
         hotplug = self._source.hotplug_descriptor()

@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.beds.lock import with_own_lock
 from tests.beds.namespaces import NOBODY, has_namespaces, private_command
 from tests.beds.require import skip_or_fail
 
@@ -243,7 +244,7 @@ def _as_ordinary_user(
         for path in [directory, *directory.rglob("*")]:
             os.chown(path, NOBODY, NOBODY)
     if private:
-        return private_command(argv, home)
+        return private_command(with_own_lock(argv), home)
     command = ["env", f"HOME={home}", *argv]
     if os.geteuid() == 0:
         extra = f"--groups={','.join(map(str, groups))}" if groups else "--clear-groups"

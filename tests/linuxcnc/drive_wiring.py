@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from tests.linuxcnc.driver import Driver, arguments, finish, hal, linuxcnc, process_of, wait_until
 from tests.linuxcnc.virtual_pendant import AXES, ENABLE, SCALES, VirtualPendant
@@ -27,10 +28,13 @@ TRIES = 3
 
 REST_S = 0.06
 
-START_S = 1.0
+START_S = 2.0
 """How long a jog may take to begin, on a machine that is busy; what does not move then will not."""
 
 Notes = dict[str, Any]
+
+Places = TypeVar("Places")
+"""Where everything is: by joints, or by axes."""
 
 
 def main(driver: Driver) -> Notes:
@@ -81,8 +85,8 @@ def joints(driver: Driver) -> list[float]:
     return [driver.stat.joint[joint]["output"] for joint in range(driver.stat.joints)]
 
 
-def still(driver: Driver) -> None:
-    """Wait until nothing moves any more."""
+def still(driver: Driver, look: Callable[[bool], bool] = bool) -> None:
+    """Wait until nothing moves any more; `look` is given whether it is so, at each look."""
     last, since = joints(driver), time.monotonic()
 
     def rested() -> bool:
@@ -90,7 +94,7 @@ def still(driver: Driver) -> None:
         now = joints(driver)
         if now != last:
             last, since = now, time.monotonic()
-        return time.monotonic() - since > REST_S
+        return look(time.monotonic() - since > REST_S)
 
     wait_until(rested, "nothing moves")
 
@@ -106,37 +110,49 @@ def ready(driver: Driver) -> None:
         ) from None
 
 
-def turn(driver: Driver, pendant: VirtualPendant, letter: str, detents: int) -> None:
+def measure(
+    driver: Driver, pendant: VirtualPendant, letter: str, detents: int, where: Callable[[Driver], Places]
+) -> tuple[Places, Places]:
+    """Turn the wheel; return where everything was before, and is after it has stopped.
+
+    On a computer so busy that hal_mpg or the servo thread stands still, hal_mpg disarms, and what LinuxCNC has
+    not yet done is dropped or stopped: it is turned once more then, as by a user.
+    """
+    for _ in range(TRIES):
+        ready(driver)
+        before = where(driver)
+        if turn(driver, pendant, letter, detents):
+            break
+    return before, where(driver)
+
+
+def turn(driver: Driver, pendant: VirtualPendant, letter: str, detents: int) -> bool:
     """Turn the wheel, and wait until the axis has moved (where it may) and stopped.
 
-    On a computer so busy that the servo thread stands still, hal_mpg disarms, and what LinuxCNC has not yet
-    seen moves nothing: it is turned once more then, as by a user.
+    Return whether its axis has got all of it, and hal_mpg was armed all the time. AssertionError where
+    detents are neither on the axis' counter nor, every one of them, in `dropped`.
     """
-    pin, before = f"hal_mpg.axis.{letter}.jog-counts", joints(driver)
-    for _ in range(TRIES):
-        counts = driver.pin(pin)
-        pendant.turn(detents)
-        wait_until(lambda c=counts: driver.pin(pin) != c, f"counts of {letter}")
-        if moves(driver, before):
-            break
-        ready(driver)
-    still(driver)
+    pin, start = f"hal_mpg.axis.{letter}.jog-counts", joints(driver)
+    counts, dropped = driver.pin(pin), driver.pin("hal_mpg.dropped")
+    was_armed = True
 
+    def look(is_over: bool) -> bool:
+        nonlocal was_armed
+        was_armed = was_armed and driver.pin("hal_mpg.armed")
+        return is_over
 
-def moves(driver: Driver, before: list[float]) -> bool:
-    """Wait for motion; tell whether it came, or could have come: hal_mpg was armed all the time."""
-    stood_still = False
+    def is_told() -> bool:
+        return bool(driver.pin(pin) != counts or driver.pin("hal_mpg.dropped") != dropped)
 
-    def has_moved() -> bool:
-        nonlocal stood_still
-        stood_still = stood_still or not driver.pin("hal_mpg.armed")
-        return joints(driver) != before
-
-    try:
-        wait_until(has_moved, "motion", START_S)
-    except TimeoutError:
-        return not stood_still
-    return True
+    pendant.turn(detents)
+    wait_until(lambda: look(is_told()), f"counts of {letter}")
+    with suppress(TimeoutError):  # where nothing may move
+        wait_until(lambda: look(joints(driver) != start), "motion", START_S)
+    still(driver, look)
+    lost = driver.pin("hal_mpg.dropped") - dropped
+    is_taken = driver.pin(pin) != counts
+    assert lost == (0 if is_taken else abs(detents)), f"{letter}: taken {is_taken}, dropped {lost}"
+    return was_armed and is_taken
 
 
 def select(driver: Driver, pendant: VirtualPendant, letter: str, scale: str) -> None:
@@ -151,9 +167,7 @@ def jog_joints(driver: Driver, pendant: VirtualPendant, letter: str) -> dict[str
     driver.command.teleop_enable(0)
     driver.complete()
     select(driver, pendant, letter, "x10")
-    before = joints(driver)
-    turn(driver, pendant, letter, 1)
-    after = joints(driver)
+    before, after = measure(driver, pendant, letter, 1, joints)
     moved = {str(n): round(b - a, 7) for n, (a, b) in enumerate(zip(before, after, strict=True))}
     return {joint: distance for joint, distance in moved.items() if distance}
 
@@ -192,10 +206,8 @@ def jog_axis(driver: Driver, pendant: VirtualPendant, letter: str) -> dict[str, 
     found = {}
     for scale in SCALES:
         select(driver, pendant, letter, scale)
-        before = driver.positions()
-        way = direction(driver, letter, before[letter])
-        turn(driver, pendant, letter, way)
-        after = driver.positions()
+        way = direction(driver, letter, driver.positions()[letter])
+        before, after = measure(driver, pendant, letter, way, Driver.positions)
         moved = {x: round((after[x] - before[x]) * way, 7) for x in after}
         found[scale] = {x: distance for x, distance in moved.items() if distance}
     return found

@@ -74,6 +74,7 @@ def prepare(config: Path, ini: str, pendant: Path, programs: dict[str, Any], mor
     programs_folder.mkdir(exist_ok=True)
     shutil.copy(config / "bin" / "hal_mpg", programs_folder)
     _write_stubs(path, programs_folder, programs)
+    _close_loops(path)
     _one_display(path)
     return done.stderr
 
@@ -123,6 +124,20 @@ def _write_stubs(ini: Path, folder: Path, programs: dict[str, Any]) -> None:
             stub.unlink(missing_ok=True)
             stub.write_text(STUB.format(python=SYSTEM_PYTHON, name=name, pins=pins))
             stub.chmod(0o755)
+
+
+def _close_loops(ini: Path) -> None:
+    """Have LinuxCNC do itself what a GUI would do to joints: without its feedback, a joint has a following error."""
+    commands = [command for command in read_hal_files(read_ini(ini)).commands if command.stage == POSTGUI]
+    loops = [
+        " ".join(command.words)
+        for command in commands
+        if command.words[0] == "net"
+        and all(pin.startswith("joint.") for pin in command.words[2:] if pin not in ("=>", "<="))
+    ]
+    if loops:
+        lines = "".join(f"HALCMD = {loop}\n" for loop in loops)
+        ini.write_text(re.sub(r"^\[HAL\]\s*$", f"[HAL]\n{lines}", ini.read_text(errors="replace"), flags=re.M))
 
 
 def _one_display(ini: Path) -> None:
