@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from hal_mpg.doctor.chain_parts import WATCHDOGS, Latch, delays_of, latch_of, watchdog_input
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
-from hal_mpg.doctor.netlist import ENDS, instance_of
+from hal_mpg.doctor.netlist import ENDS, Netlist, instance_of
 
 MOTION, IOCONTROL = "motion.enable", "iocontrol.0.emc-enable-in"
 USER_ENABLE = "iocontrol.0.user-enable-out"
@@ -123,44 +124,78 @@ def find_loop(configuration: Configuration) -> Finding | None:
 
 def _latch(configuration: Configuration, ends: list[str]) -> Iterator[Finding]:
     net, start = configuration.net, configuration.pin("estop-ok")
-    latches = [name for end in ends for name in net.between(start, end) if net.kind_of(name) == "estop_latch"]
-    around = [end for end in ends if end in net.reached(start, without=latches)]
+    latches = _latches(net, {name for end in ends for name in net.between(start, end)})
+    around = [end for end in ends if end in net.reached(start, without=[latch.name for latch in latches])]
     if around:
         what = f"there is no latch between {start} and {' and '.join(around)}: when the button is released, "
         what += "the machine can go on by itself"
         yield Finding("no-latch", ERROR, what, CHAIN, configuration.place_of(around[0]))
-    for latch in sorted(set(latches)):
-        if not net.is_linked(f"{latch}.reset"):
-            what = f"{latch}.reset is not netted: after an E-stop the machine cannot be reset"
-            mend = f"net mpg-estop-reset iocontrol.0.user-request-enable => {latch}.reset"
-            yield Finding("latch-reset", ERROR, what, mend, configuration.place_of(f"{latch}.ok-in"))
+    for latch in latches:
+        where = configuration.place_of(latch.ok)
+        if not net.is_linked(latch.reset):
+            what = f"{latch.reset} is not netted: after an E-stop the machine cannot be reset"
+            mend = f"net mpg-estop-reset iocontrol.0.user-request-enable => {latch.reset}"
+            yield Finding("latch-reset", ERROR, what, mend, where)
+        elif latch.before:
+            yield from _reset_edge(configuration, latch, where)
+
+
+def _latches(net: Netlist, names: Iterable[str]) -> list[Latch]:
+    return [latch for name in sorted(names) if (latch := latch_of(net, name))]
+
+
+def _reset_edge(configuration: Configuration, latch: Latch, where: str) -> Iterator[Finding]:
+    """A latch that is told what its reset was a period ago has to be told that, and after it has run."""
+    net = configuration.net
+    delays = delays_of(net, latch)
+    if not delays:
+        what = (
+            f"{latch.before} is not {latch.reset} of one period ago: a reset that is held, or comes before "
+        )
+        what += "the button is released, lets the machine go on by itself"
+        yield Finding("latch-edge", ERROR, what, CHAIN, where)
+        return
+    places = net.function_places(latch.name)
+    for delay in delays:
+        if places and min(net.function_places(delay), default=places[0]) < places[0]:
+            what = f"{delay} runs before {latch.name}, which sees no edge: the machine cannot be reset"
+            mend = f"addf {delay} after {latch.name}"
+            yield Finding("latch-reset", ERROR, what, mend, configuration.place_of(latch.before))
 
 
 def _watchdog(configuration: Configuration, ends: list[str]) -> Iterator[Finding]:
     net, heartbeat = configuration.net, configuration.pin("heartbeat")
-    inputs = [pin for pin in net.pins_with(heartbeat) if net.kind_of(instance_of(pin)) == "watchdog"]
-    if not inputs:
+    pin = watchdog_input(net, heartbeat)
+    if not pin:
         what = f"{heartbeat} goes to no watchdog: when hal_mpg hangs or is killed, nothing stops the machine"
         yield Finding("watchdog-missing", ERROR, what, CHAIN, configuration.file_place())
         return
-    watchdog, number = instance_of(inputs[0]), inputs[0].rpartition("-")[2]
-    where = configuration.place_of(inputs[0])
+    watchdog, where = instance_of(pin), configuration.place_of(pin)
+    if net.kind_of(watchdog) == "watchdog":
+        yield from _watchdog_runs(configuration, watchdog, where)
+        yield from _timeout(configuration, f"{watchdog}.timeout-{pin.rpartition('-')[2]}")
+    else:  # that it is in a thread is looked at as of every part of the chain
+        yield from _timeout(configuration, f"{watchdog}.width")
+    output = f"{watchdog}.{WATCHDOGS[net.kind_of(watchdog)]}"
+    missing = [end for end in ends if end not in net.reached(output)]
+    if missing:
+        what = f"{output} does not get to {' and '.join(missing)}: a dead hal_mpg stops nothing"
+        mend = "net it to an and2 before the latch, as mpg-estop.hal does (mpg-pendant-ok.in0)"
+        yield Finding("watchdog-not-in-chain", ERROR, what, mend, where)
+
+
+def _watchdog_runs(configuration: Configuration, watchdog: str, where: str) -> Iterator[Finding]:
+    """The component watchdog has two functions, and wants to be started."""
     functions = [f"{watchdog}.set-timeouts", f"{watchdog}.process"]
-    absent = [function for function in functions if function not in net.functions]
+    absent = [function for function in functions if function not in configuration.net.functions]
     if absent:
         verb = "is" if len(absent) == 1 else "are"
         what = f"{' and '.join(absent)} {verb} in no thread: the watchdog does nothing"
         mend = "; ".join(f"addf {function} servo-thread" for function in absent)
         yield Finding("watchdog-not-in-thread", ERROR, what, mend, where)
-    yield from _timeout(configuration, f"{watchdog}.timeout-{number}")
     if not _is_started(configuration, watchdog):
         what = f"{watchdog}.enable-in gets no rising edge: it never starts, and the E-stop cannot be reset"
         yield Finding("watchdog-not-enabled", ERROR, what, "take the lines for it from mpg-estop.hal", where)
-    missing = [end for end in ends if end not in net.reached(f"{watchdog}.ok-out")]
-    if missing:
-        what = f"{watchdog}.ok-out does not get to {' and '.join(missing)}: a dead hal_mpg stops nothing"
-        mend = "net it to an and2 before the latch, as mpg-estop.hal does (mpg-pendant-ok.in0)"
-        yield Finding("watchdog-not-in-chain", ERROR, what, mend, where)
 
 
 def _is_started(configuration: Configuration, watchdog: str) -> bool:
@@ -192,7 +227,9 @@ def _functions(configuration: Configuration, ends: list[str]) -> Iterator[Findin
     starts = (configuration.pin("estop-ok"), configuration.pin("heartbeat"))
     chain = {name for start in starts for end in ends for name in net.between(start, end)}
     echo = net.between(starts[1], configuration.pin("heartbeat-echo"))
-    for instance in sorted({*chain, *echo}):
+    latches = _latches(net, chain)
+    delays = {name for latch in latches if latch.before for name in delays_of(net, latch)}
+    for instance in sorted({*chain, *echo, *delays}):
         if not net.kind_of(instance) and not net.is_live:
             what = f"no loadrt line makes {instance}, which is netted: LinuxCNC does not start"
             mend = f"loadrt and2 names={instance}   (or what it is)"
@@ -202,18 +239,18 @@ def _functions(configuration: Configuration, ends: list[str]) -> Iterator[Findin
             what = f"{instance} is in no thread: what is netted through it never changes"
             place = configuration.place_of(net.any_pin_of(instance))
             yield Finding("function-not-in-thread", ERROR, what, f"addf {instance} servo-thread", place)
-    for latch in sorted(name for name in chain if net.kind_of(name) == "estop_latch"):
-        places = net.function_places(latch)
-        before = {name for end in starts for name in net.between(end, f"{latch}.ok-in")} - {latch}
+    for latch in latches:
+        places = net.function_places(latch.name)
+        before = {name for end in starts for name in net.between(end, latch.ok)} - {latch.name}
         late = [
             name
             for name in sorted(before)
             if places and max(net.function_places(name), default=-1) > places[0]
         ]
         if late:
-            what = f"{', '.join(late)} runs after {latch}, which it feeds: a reset can come too early"
-            mend = f"addf {latch} after {', '.join(late)}"
-            yield Finding("chain-order", WARNING, what, mend, configuration.place_of(f"{latch}.ok-in"))
+            what = f"{', '.join(late)} runs after {latch.name}, which it feeds: a reset can come too early"
+            mend = f"addf {latch.name} after {', '.join(late)}"
+            yield Finding("chain-order", WARNING, what, mend, configuration.place_of(latch.ok))
 
 
 def _button_of_the_gui(configuration: Configuration, ends: list[str]) -> Iterator[Finding]:

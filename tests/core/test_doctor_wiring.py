@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
+from hal_mpg.cli import main
 from hal_mpg.doctor import examination
 from hal_mpg.doctor.config_checks import check_configuration
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.examination import configuration_of, named_profile
 from hal_mpg.doctor.findings import NOTE, Finding
 from tests.core.test_doctor_machine import machine
+from tests.core.wiring_machines import LOOP, ini_text, write_machine
 
 CONFIG = Path(__file__).parents[2] / "config"
 FAULTS = yaml.safe_load(Path(__file__).with_name("doctor_faults.yaml").read_text())
@@ -195,3 +197,60 @@ def test_a_chain_through_a_program_cannot_be_followed_and_is_no_fault(config: Pa
     findings = findings_of(config / "sim-4axis.ini")
     assert wrong(findings) == []
     assert [finding.id for finding in findings if finding.severity == NOTE] == ["estop-unseen"]
+
+
+TAKEN = {
+    "nothing": "",
+    "the latch": "loadrt estop_latch names=own\naddf own servo-thread\n",
+    "the watchdog": "loadrt watchdog num_inputs=1\n",
+    "gates, latch and watchdog": "loadrt and2\nloadrt or2\nloadrt estop_latch\nloadrt watchdog\n",
+}
+"""What a machine has loaded already, so that `hal_mpg wiring` takes other components for its chain."""
+
+
+def wired_machine(folder: Path, taken: str) -> Path:
+    """Return the INI file of a machine that `hal_mpg wiring` has wired."""
+    ini = write_machine(folder, ini_text(), machine_hal=LOOP + TAKEN[taken])
+    assert main(["wiring", "--ini", str(ini), "--pendant", "generic-4axis", "--add"]) == 0
+    return ini
+
+
+@pytest.mark.parametrize("taken", TAKEN)
+def test_nothing_is_wrong_with_what_wiring_writes_where_modules_are_taken(tmp_path: Path, taken: str) -> None:
+    findings = findings_of(wired_machine(tmp_path, taken))
+    assert [finding for finding in findings if finding.is_wrong] == []
+
+
+OTHER_PARTS = [
+    ("the latch", "setp mpg-latch.function 0x88a8", "setp mpg-latch.function 0x8", ["no-latch"]),
+    ("the latch", "net mpg-latched mpg-latch.out => mpg-latch.in-1\n", "", ["no-latch"]),
+    ("the latch", " => mpg-latch.in-2", "", ["latch-reset"]),
+    ("the latch", "=> mpg-latch.in-3", "", ["latch-edge"]),
+    ("the latch", "net mpg-reset-before mpg-reset-before.out => mpg-latch.in-3\n", "", ["latch-edge"]),
+    ("the latch", " => mpg-reset-before.in-0", "", ["latch-edge"]),
+    ("the latch", "names=mpg-latch,mpg-reset-before", "names=mpg-latch", ["component-missing"]),
+    ("the latch", "addf mpg-reset-before ", "#", ["function-not-in-thread"]),
+    ("the latch", "addf mpg-latch ", "#", ["function-not-in-thread"]),
+    (
+        "the latch",
+        "mpg-reset-before         servo-thread 7",
+        "mpg-reset-before servo-thread 1",
+        ["latch-reset"],
+    ),
+    ("the watchdog", "heartbeat => mpg-heartbeat-ok.in", "heartbeat", ["watchdog-missing"]),
+    ("the watchdog", "mpg-heartbeat-ok.width 0.13", "mpg-heartbeat-ok.width 3", ["watchdog-timeout"]),
+    ("the watchdog", "setp mpg-heartbeat-ok.width 0.13", "", ["watchdog-timeout"]),
+    ("the watchdog", "addf mpg-heartbeat-ok ", "#", ["function-not-in-thread"]),
+    ("the watchdog", "mpg-heartbeat-ok.out =>", "=>", ["watchdog-not-in-chain"]),
+]
+
+
+@pytest.mark.parametrize(("taken", "old", "new", "finds"), OTHER_PARTS)
+def test_faults_of_a_chain_of_other_parts(
+    tmp_path: Path, taken: str, old: str, new: str, finds: list[str]
+) -> None:
+    ini = wired_machine(tmp_path, taken)
+    file = tmp_path / "machine-mpg.hal"
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+    assert wrong(findings_of(ini)) == finds
