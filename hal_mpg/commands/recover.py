@@ -9,12 +9,14 @@ component of another name takes its place on the same signals.
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from hal_mpg.cli import Parser
 from hal_mpg.errors import HalError, UsageError
@@ -28,6 +30,7 @@ LIMIT_S = 60.0
 class Linuxcnc(NamedTuple):
     """The LinuxCNC that runs: its configuration, and the surroundings in which it starts components."""
 
+    process: int
     ini: Path
     directory: Path
     environment: Mapping[str, str]
@@ -73,7 +76,7 @@ def running(ini: Path | None) -> Linuxcnc:
             continue  # it has ended, or is another user's
         variables = dict(entry.split("=", 1) for entry in environment if "=" in entry)
         file = directory / (ini or words[words.index("-ini") + 1])
-        return Linuxcnc(file, directory, variables)
+        return Linuxcnc(int(process.name), file, directory, variables)
     raise HalError("recover: no LinuxCNC of yours is running; start it instead")
 
 
@@ -119,19 +122,24 @@ def is_alive(process: int) -> bool:
 def halcmd(linuxcnc: Linuxcnc, commands: Sequence[str], quiet: bool = True) -> str:
     """Run commands of halcmd; return what it prints. Raises HalError with what it complains of.
 
-    Not `quiet`: what is started speaks in this terminal, but outlives it, in a session of its own.
+    Not `quiet`: what is started speaks in this terminal, or where LinuxCNC does, but outlives this command,
+    in a session of its own.
     """
-    with tempfile.NamedTemporaryFile("w", suffix=".hal", encoding="utf-8") as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".hal", encoding="utf-8") as file, ExitStack() as stack:
         file.write("\n".join(commands) + "\n")
         file.flush()
         command = ["halcmd", "-s", "-i", str(linuxcnc.ini), "-f", file.name]
+        output = error = subprocess.PIPE
+        if not quiet:
+            error = stack.enter_context(_messages_file(linuxcnc)).fileno()
+            output = error if _is_pipe(1) else 1
         try:
             done = subprocess.run(
                 command,
                 check=False,
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE if quiet else None,
-                stderr=subprocess.PIPE if quiet else None,
+                stdout=output,
+                stderr=error,
                 text=True,
                 cwd=linuxcnc.directory,
                 env=dict(linuxcnc.environment),
@@ -143,6 +151,29 @@ def halcmd(linuxcnc: Linuxcnc, commands: Sequence[str], quiet: bool = True) -> s
         except subprocess.TimeoutExpired:
             raise HalError("recover: halcmd does not answer; restart LinuxCNC") from None
     if done.returncode:
-        complaint = " ".join((done.stderr or "see above").split())
+        place = "see LinuxCNC's own messages" if _is_pipe(2) else "see above"
+        complaint = " ".join((done.stderr or place).split())
         raise HalError(f"recover: halcmd: {complaint}; if this stays, restart LinuxCNC")
     return done.stdout or ""
+
+
+def _messages_file(linuxcnc: Linuxcnc) -> IO[bytes]:
+    """Open what a component may write to that outlives this command.
+
+    Not a pipe of this command's: who reads that waits for its end, and it would end with the component.
+    """
+    if not _is_pipe(2):
+        return os.fdopen(os.dup(2), "wb", buffering=0)
+    try:
+        return Path(f"/proc/{linuxcnc.process}/fd/2").open("ab", buffering=0)
+    except OSError:  # a socket, as of systemd's journal; or LinuxCNC has ended meanwhile
+        return Path(os.devnull).open("ab", buffering=0)
+
+
+def _is_pipe(descriptor: int) -> bool:
+    """Tell whether somebody may wait for the end of a descriptor, or it is closed."""
+    try:
+        mode = os.fstat(descriptor).st_mode
+    except OSError:
+        return True
+    return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
