@@ -142,7 +142,10 @@ def evaluate(file: Path, arguments: Sequence[str], ini: IniFile, hallib: Path) -
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return TclRun((), f"it could not be evaluated ({type(error).__name__})")
-    return _result(done.stdout, ini.path.absolute().parent)
+    run = _result(done.stdout, ini.path.absolute().parent)
+    if done.returncode and not run.why:
+        return run._replace(why=f"it could not be evaluated to its end (tclsh: status {done.returncode})")
+    return run
 
 
 def _script(file: Path, arguments: Sequence[str], ini: IniFile, hallib: Path) -> str:

@@ -232,3 +232,18 @@ def test_a_component_has_its_name() -> None:
     assert component_name(["loadusr", "-W", "hal_mpg", "-v"]) == "hal_mpg"
     assert component_name(["loadusr", "-W", "other"]) is None
     assert component_name([]) is None
+
+
+def test_tcl_of_which_the_evaluation_was_cut_off_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the computer that runs out of memory, say: what it has said until then is not all."""
+    tclsh = tmp_path / "tclsh"
+    tclsh.write_text("#!/bin/sh\nprintf 'hal\\037a.tcl\\037loadrt\\037and2\\n'\nkill -9 $$\n")
+    tclsh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    (tmp_path / "a.tcl").write_text("loadrt and2\n")
+    (tmp_path / "x.ini").write_text("[HAL]\nHALFILE = a.tcl\n")
+    files = read_hal_files(read_ini(tmp_path / "x.ini"))
+    assert [command.words for command in files.commands] == [("loadrt", "and2")]
+    assert ["could not be evaluated to its end" in file.why for file in files.opaque] == [True]
