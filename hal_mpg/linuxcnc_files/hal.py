@@ -35,6 +35,9 @@ MAX_SOURCED = 16
 
 HALLIB_PLACES = ("/usr/share/linuxcnc/hallib", "/usr/local/share/linuxcnc/hallib")
 
+CARRIES_OUT = re.compile(r"\b(halcmd|haltcl|halrun)\b")
+"""Programs that carry out HAL commands of their own."""
+
 WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s"'])+""")
 
 REFERENCE = re.compile(
@@ -97,6 +100,10 @@ def read_hal_files(ini: IniFile, leave_out: Callable[[Path], bool] = lambda _pat
     for entry in ini.values("HAL", "POSTGUI_HALCMD"):
         found.commands.append(_command(entry.value, entry.path, entry.line, POSTGUI, ini, whole=True))
     found.commands = [command for command in found.commands if command.words]
+    for command in found.commands:
+        if command.words[0] == "loadusr" and any(map(CARRIES_OUT.search, command.words)):
+            why = f"`{command.text}` carries out commands of its own"
+            found.opaque.append(Opaque(command.path, command.place, why))
     return found
 
 

@@ -40,7 +40,9 @@ proc doHal {name args} {
     global set_values
     if {$name eq "getp" || $name eq "gets"} {
         set pin [lindex $args 0]
-        return [expr {[info exists set_values($pin)] ? $set_values($pin) : 0}]
+        if {[info exists set_values($pin)]} { return $set_values($pin) }
+        say asked [where] $name {*}$args
+        return 0
     }
     if {$name eq "setp"} { set set_values([lindex $args 0]) [lindex $args 1] }
     if {$name eq "save"} { return "" }

@@ -106,6 +106,11 @@ def write_estop(plan: Plan, chain: Chain, page: Page) -> None:
     functions = enumerate(chain.functions(), start=1)
     page.do(*(f"addf {function:24} servo-thread {place}" for place, function in functions))
     page.gap()
+    page.say(
+        "Where a pin is taken out of a signal of the machine's, a `net` names both before: if the pin has "
+        "got another signal since, LinuxCNC does not start, and says so. Then run hal_mpg wiring again."
+    )
+    page.gap()
     _write_watchdog(plan, chain, page)
     _write_gates(plan, chain, page)
     _write_machine(plan, chain, page)
@@ -158,7 +163,7 @@ def _write_gates(plan: Plan, chain: Chain, page: Page) -> None:
             "loop-taken-apart",
             f"the E-stop loop-back ({command.place if command else ''}) is taken apart",
         )
-        page.do(f"unlinkp {ENABLE_IN}")
+        page.do(*plan.unlink(ENABLE_IN, source=USER_ENABLE))
     page.do(
         f"net {name}-watchdog-ok {chain.watchdog.output} => {chain.pendant.input(0)}",
         f"net {name}-estop-ok hal_mpg.estop-ok => {chain.pendant.input(1)}",
@@ -208,16 +213,14 @@ def _write_machine(plan: Plan, chain: Chain, page: Page) -> None:
             f"the machine's own E-stop {chain.external} ({place}) stays, both must be good",
         )
         page.do(
-            f"net {chain.external} => {chain.machine.input(1)}",
-            f"unlinkp {ENABLE_IN}",
+            *plan.unlink(ENABLE_IN, chain.machine.input(1)),
             f"net {name}-latched {out} => {chain.machine.input(0)}",
         )
         source, signal = chain.machine.output, f"{name}-machine-enable"
     if chain.motion and chain.motion_signal:
         page.say(f"What drove motion.enable until here ({chain.motion_signal}) stays as well.")
         page.do(
-            f"net {chain.motion_signal} => {chain.motion.input(1)}",
-            f"unlinkp {MOTION_ENABLE}",
+            *plan.unlink(MOTION_ENABLE, chain.motion.input(1)),
             f"net {name}-motion-enable {chain.motion.output} => {MOTION_ENABLE}",
         )
         motion_sinks = [chain.motion.input(0)]
@@ -242,8 +245,7 @@ def write_request(plan: Plan, page: Page, ours: str, source: str, pin: str, requ
     else:
         page.say(f"({command.place} uses {pin}, too: either will do.)")
         page.do(
-            f"net {signal} => {request.input(1)}",
-            f"unlinkp {pin}",
+            *plan.unlink(pin, request.input(1)),
             f"net {name} {source} => {request.input(0)}",
             f"net {name}-either {request.output} => {pin}",
         )

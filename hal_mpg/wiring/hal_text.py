@@ -293,7 +293,7 @@ def _write_modes(plan: Plan, page: Page, where: tuple[str, ...]) -> None:
             page.say(
                 f"(Set by {command.place}; the wheel goes exactly as far as it is turned only like this:)"
             )
-            page.do(*([f"unlinkp {pin}"] if link else []), f"setp {pin} {value}")
+            page.do(*(plan.unlink(pin) if link else []), f"setp {pin} {value}")
             if plan.state.is_late(pin) or (setting and setting.stage != "HALFILE"):
                 plan.say(
                     WARNING, "jog-mode", f"{command.place}: sets {pin} after this file; take that line out"

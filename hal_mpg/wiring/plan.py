@@ -48,6 +48,16 @@ class Plan:
         """Return the signal of an output of LinuxCNC's: the machine's own where it has one."""
         return self.state.signal_of(pin) or f"{self.prefix}-{name}"
 
+    def unlink(self, pin: str, *others: str, source: str = "") -> list[str]:
+        """Return the commands that take a pin out of the machine's signal, which gets `others` first.
+
+        The pin stands among them: that does nothing where it is in that signal, and LinuxCNC does not start
+        where it has come into another one since, whose protection would be lost.
+        """
+        signal = self.state.signal_of(pin)
+        before = f"net {signal}{source and ' '}{source} => "
+        return [before + " ".join([*others, pin]), f"unlinkp {pin}"]
+
 
 def make_plan(
     machine: MachineIni,

@@ -13,8 +13,9 @@ OUTPUTS = {
     "motion.motion-enabled",
     "motion.on-soft-limit",
     "halui.mode.is-manual",
+    "card.ok",
 }
-"""LinuxCNC's pins that write, of those that wirings use."""
+"""LinuxCNC's pins that write, of those that wirings use; and a contact of the machine's own."""
 
 OURS_IN = ("inhibit", "machine-is-on", "mode-is-manual", "heartbeat-echo", "max-velocity", "max-acceleration")
 

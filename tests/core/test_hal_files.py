@@ -214,6 +214,10 @@ def test_tcl_is_evaluated_where_it_can_do_nothing(tmp_path: Path) -> None:
         ("net a b.c\nnone\nnet d e.f", "could not be evaluated to its end (invalid command"),
         ("net a b.c\nnet d [hal list pin]", "depends on `list pin`"),
         ("net a b.c\nexec touch witness", "depends on `exec touch`"),
+        ("net a b.c\nif {[hal getp card.present]} {net d e.f}", "depends on `getp card.present`"),
+        ("net a b.c\nif {[hal gets present]} {net d e.f}", "depends on `gets present`"),
+        ("net a b.c\nsetp p 1\nif {[getp p]} {net d e.f}", ""),
+        ("net a b.c\nloadusr -w halcmd -f other.hal", "`loadusr -w halcmd -f other.hal` carries out"),
         ("net a b.c\n$", ""),
         ("net a b.c\nexit 0\nnet d e.f", ""),
         ('net a b.c\nputs "', "missing"),
@@ -225,6 +229,12 @@ def test_tcl_that_cannot_be_known_is_told(tmp_path: Path, script: str, why: str)
     assert bool(found.opaque) == bool(why) or script.endswith("$")
     assert not why or why in found.opaque[0].why
     assert not (tmp_path / "witness").exists()
+
+
+@pytest.mark.parametrize("words", ["-w halcmd -f o.hal", "-w /bin/haltcl o.tcl", "-w sh -c 'halcmd net a'"])
+def test_programs_that_give_commands_are_told(tmp_path: Path, words: str) -> None:
+    found = read(tmp_path, "[HAL]\nHALFILE = a.hal\n", a_hal=f"loadusr -W hal_mpg\nloadusr {words}\n")
+    assert [(file.path.name, file.named_by) for file in found.opaque] == [("a.hal", f"{tmp_path}/a.hal:2")]
 
 
 def test_a_component_has_its_name() -> None:

@@ -15,7 +15,7 @@ from hal_mpg.linuxcnc_files.hal import component_lines, hal_lines, read_hal_file
 from hal_mpg.linuxcnc_files.ini import read_ini
 from hal_mpg.wiring.findings import ERROR, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text
-from tests.core.halcmd import Halcmd
+from tests.core.halcmd import Halcmd, HalcmdError
 from tests.core.wiring_machines import LOOP, ini_text, machine_of, plan_of, wired, write_machine
 
 JOINTS = [
@@ -140,6 +140,30 @@ def loaded(folder: Path, hal: str, ini: str | None = None) -> Halcmd:
     text, findings = wired(path)
     assert not of_severity(findings, ERROR)
     return Halcmd().run(hal).run(text)
+
+
+STALE = [
+    (LOOP, "net estop-ext card.ok => iocontrol.0.emc-enable-in\n"),
+    (LOOP, "net estop-loop card.ok => iocontrol.0.emc-enable-in\n"),
+    (EXTERNAL, EXTERNAL.replace("estop-ext", "estop-door")),
+    (EXTERNAL, LOOP),
+    ("", LOOP),
+    (LOOP, LOOP + "net allowed card.allowed => motion.enable\n"),
+    ("net allowed card.allowed => motion.enable\n", "net door card.door => motion.enable\n"),
+    ("net stop card.stop => motion.jog-stop\n", "net door card.door => motion.jog-stop\n"),
+    ("net stop card.stop => halui.estop.activate\n", "net door card.door => halui.estop.activate\n"),
+    ("net vel card.vel => joint.0.jog-vel-mode\n", "net other card.other => joint.0.jog-vel-mode\n"),
+]
+
+
+@pytest.mark.parametrize(("seen", "now"), STALE)
+def test_a_machine_that_has_changed_since_does_not_start(tmp_path: Path, seen: str, now: str) -> None:
+    """Nothing of the machine's own is taken apart that the file does not know of."""
+    text, findings = wired(write_machine(tmp_path, ini_text(), machine_hal=seen))
+    assert not of_severity(findings, ERROR)
+    Halcmd().run(seen).run(text)
+    with pytest.raises(HalcmdError):
+        Halcmd().run(now).run(text)
 
 
 def beat(hal: Halcmd, periods: int = 20) -> None:
