@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from hal_mpg.linuxcnc_files.hal import Command
 
-OUTPUTS = re.compile(r"(?:^|[-.])(?:out|not|q|ok-out|user-enable-out)(?:[-.]?\d+)?$|-out$")
+OUTPUTS = re.compile(r"(?:^|[-.])(?:out|not|q|and|or|xor|nand|nor)(?:[-.]?\d+)?$|-out$")
 """Names of the output pins of LinuxCNC's logic components; commands do not say which way a pin goes."""
 
 ENDS = ("motion", "iocontrol", "halui", "axis", "joint", "spindle", "classicladder")

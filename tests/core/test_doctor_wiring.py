@@ -203,6 +203,8 @@ TAKEN = {
     "nothing": "",
     "the latch": "loadrt estop_latch names=own\naddf own servo-thread\n",
     "the watchdog": "loadrt watchdog num_inputs=1\n",
+    "gates": "loadrt and2\nloadrt or2\nloadrt not\n",
+    "gates and lut5": "loadrt and2\nloadrt or2\nloadrt not\nloadrt lut5\n",
     "gates, latch and watchdog": "loadrt and2\nloadrt or2\nloadrt estop_latch\nloadrt watchdog\n",
 }
 """What a machine has loaded already, so that `hal_mpg wiring` takes other components for its chain."""
