@@ -9,7 +9,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from tests.linuxcnc.driver import Driver, arguments, finish, hal, linuxcnc, process_of, wait_until
 from tests.linuxcnc.virtual_pendant import AXES, ENABLE, SCALES, VirtualPendant
@@ -26,10 +26,14 @@ PATIENCE_S, WATCHDOG_S = 5.0, 0.13
 
 TRIES = 3
 
-REST_S = 0.06
+REST_PERIODS, PERIOD = 30, "motion-controller.time"
+"""For how many of the servo thread's periods everything has to rest, and a pin that is another one in each.
 
-START_S = 2.0
-"""How long a jog may take to begin, on a machine that is busy; what does not move then will not."""
+Time is no measure: on a busy machine, the thread stands still in the middle of a jog.
+"""
+
+START_S, IDLE_S = 3.0, 0.3
+"""How long a jog may take to begin, on a machine that is busy; and one that is not to move anything."""
 
 Notes = dict[str, Any]
 
@@ -50,10 +54,12 @@ def main(driver: Driver) -> Notes:
     driver.turn_on()
     driver.mode("MANUAL")
     pendant.press(ENABLE)
-    notes["unhomed"] = {letter: jog_joints(driver, pendant, letter) for letter in letters(driver)}
+    idle = arguments().get("idle", {"unhomed": "", "homed": ""})
+    start_s = {when: {x: IDLE_S if x in idle[when] else START_S for x in letters(driver)} for when in idle}
+    notes["unhomed"] = {x: jog_joints(driver, pendant, x, start_s["unhomed"][x]) for x in letters(driver)}
     home(driver)
     notes["seconds"]["homed"] = round(time.monotonic() - start, 1)
-    notes["homed"] = {letter: jog_axis(driver, pendant, letter) for letter in letters(driver)}
+    notes["homed"] = {x: jog_axis(driver, pendant, x, start_s["homed"][x]) for x in letters(driver)}
     notes["limits"] = {letter: limits(driver, letter) for letter in letters(driver)}
     notes["estop"] = press_estop(driver, pendant)
     if arguments()["hang"]:
@@ -81,22 +87,25 @@ def limits(driver: Driver, letter: str) -> list[float]:
 
 
 def joints(driver: Driver) -> list[float]:
-    driver.stat.poll()
-    return [driver.stat.joint[joint]["output"] for joint in range(driver.stat.joints)]
+    """Return where the joints are told to be, as HAL has it."""
+    return [driver.pin(f"joint.{joint}.pos-cmd") for joint in range(driver.stat.joints)]
 
 
 def still(driver: Driver, look: Callable[[bool], bool] = bool) -> None:
-    """Wait until nothing moves any more; `look` is given whether it is so, at each look."""
-    last, since = joints(driver), time.monotonic()
+    """Wait until nothing moves any more, and LinuxCNC's task knows; `look` is told each time if it is."""
+    last, period, periods = joints(driver), driver.pin(PERIOD), 0
 
     def rested() -> bool:
-        nonlocal last, since
-        now = joints(driver)
-        if now != last:
-            last, since = now, time.monotonic()
-        return look(time.monotonic() - since > REST_S)
+        nonlocal last, period, periods
+        before, last = last, joints(driver)
+        before_period, period = period, driver.pin(PERIOD)
+        periods = periods + (period != before_period) if last == before else 0
+        return look(periods >= REST_PERIODS)
 
     wait_until(rested, "nothing moves")
+    driver.wait_stat(
+        lambda: [joint["output"] for joint in driver.stat.joint[: len(last)]] == last, "the task"
+    )
 
 
 def ready(driver: Driver) -> None:
@@ -110,29 +119,36 @@ def ready(driver: Driver) -> None:
         ) from None
 
 
-def measure(
-    driver: Driver, pendant: VirtualPendant, letter: str, detents: int, where: Callable[[Driver], Places]
-) -> tuple[Places, Places]:
+class Turn(NamedTuple):
+    """What is done to the wheel, and how long its axis may take to begin to move."""
+
+    pendant: VirtualPendant
+    letter: str
+    detents: int
+    start_s: float
+
+
+def measure(driver: Driver, turn: Turn, where: Callable[[Driver], Places]) -> tuple[Places, Places]:
     """Turn the wheel; return where everything was before, and is after it has stopped.
 
-    On a computer so busy that hal_mpg or the servo thread stands still, hal_mpg disarms, and what LinuxCNC has
-    not yet done is dropped or stopped: it is turned once more then, as by a user.
+    On a computer so busy that hal_mpg or the servo thread stands still, hal_mpg disarms, and what LinuxCNC
+    has not yet done is dropped or stopped: it is turned once more then, as by a user.
     """
     for _ in range(TRIES):
         ready(driver)
         before = where(driver)
-        if turn(driver, pendant, letter, detents):
+        if turn_wheel(driver, turn):
             break
     return before, where(driver)
 
 
-def turn(driver: Driver, pendant: VirtualPendant, letter: str, detents: int) -> bool:
+def turn_wheel(driver: Driver, turn: Turn) -> bool:
     """Turn the wheel, and wait until the axis has moved (where it may) and stopped.
 
     Return whether its axis has got all of it, and hal_mpg was armed all the time. AssertionError where
     detents are neither on the axis' counter nor, every one of them, in `dropped`.
     """
-    pin, start = f"hal_mpg.axis.{letter}.jog-counts", joints(driver)
+    pin, start = f"hal_mpg.axis.{turn.letter}.jog-counts", joints(driver)
     counts, dropped = driver.pin(pin), driver.pin("hal_mpg.dropped")
     was_armed = True
 
@@ -144,14 +160,14 @@ def turn(driver: Driver, pendant: VirtualPendant, letter: str, detents: int) -> 
     def is_told() -> bool:
         return bool(driver.pin(pin) != counts or driver.pin("hal_mpg.dropped") != dropped)
 
-    pendant.turn(detents)
-    wait_until(lambda: look(is_told()), f"counts of {letter}")
+    turn.pendant.turn(turn.detents)
+    wait_until(lambda: look(is_told()), f"counts of {turn.letter}")
     with suppress(TimeoutError):  # where nothing may move
-        wait_until(lambda: look(joints(driver) != start), "motion", START_S)
+        wait_until(lambda: look(joints(driver) != start), "motion", turn.start_s)
     still(driver, look)
     lost = driver.pin("hal_mpg.dropped") - dropped
     is_taken = driver.pin(pin) != counts
-    assert lost == (0 if is_taken else abs(detents)), f"{letter}: taken {is_taken}, dropped {lost}"
+    assert lost == (0 if is_taken else abs(turn.detents)), f"{turn.letter}: taken {is_taken}, dropped {lost}"
     return was_armed and is_taken
 
 
@@ -162,12 +178,12 @@ def select(driver: Driver, pendant: VirtualPendant, letter: str, scale: str) -> 
     ready(driver)
 
 
-def jog_joints(driver: Driver, pendant: VirtualPendant, letter: str) -> dict[str, float]:
+def jog_joints(driver: Driver, pendant: VirtualPendant, letter: str, start_s: float) -> dict[str, float]:
     """Return which joints one detent moves before homing, and how far."""
     driver.command.teleop_enable(0)
     driver.complete()
     select(driver, pendant, letter, "x10")
-    before, after = measure(driver, pendant, letter, 1, joints)
+    before, after = measure(driver, Turn(pendant, letter, 1, start_s), joints)
     moved = {str(n): round(b - a, 7) for n, (a, b) in enumerate(zip(before, after, strict=True))}
     return {joint: distance for joint, distance in moved.items() if distance}
 
@@ -201,13 +217,13 @@ def direction(driver: Driver, letter: str, position: float) -> int:
     return 1 if high - position >= position - low else -1
 
 
-def jog_axis(driver: Driver, pendant: VirtualPendant, letter: str) -> dict[str, Any]:
+def jog_axis(driver: Driver, pendant: VirtualPendant, letter: str, start_s: float) -> dict[str, Any]:
     """Return how far everything goes by one detent at each scale."""
     found = {}
     for scale in SCALES:
         select(driver, pendant, letter, scale)
         way = direction(driver, letter, driver.positions()[letter])
-        before, after = measure(driver, pendant, letter, way, Driver.positions)
+        before, after = measure(driver, Turn(pendant, letter, way, start_s), Driver.positions)
         moved = {x: round((after[x] - before[x]) * way, 7) for x in after}
         found[scale] = {x: distance for x, distance in moved.items() if distance}
     return found

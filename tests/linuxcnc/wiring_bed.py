@@ -102,7 +102,10 @@ def _without_includes(ini: Path) -> None:
 
 
 def _write_stubs(ini: Path, folder: Path, programs: dict[str, Any]) -> None:
-    commands = [command for command in read_hal_files(read_ini(ini)).commands if command.stage != POSTGUI]
+    files = read_hal_files(read_ini(ini))
+    unknown = [file for file in files.opaque if "evaluated" in file.why]
+    assert not unknown, f"{ini}: {unknown}"  # it may start programs that want a screen
+    commands = [command for command in files.commands if command.stage != POSTGUI]
     for command in commands:
         if command.words[0] != "loadusr":
             continue
@@ -127,17 +130,19 @@ def _write_stubs(ini: Path, folder: Path, programs: dict[str, Any]) -> None:
 
 
 def _close_loops(ini: Path) -> None:
-    """Have LinuxCNC do itself what a GUI would do to joints: without its feedback, a joint has a following error."""
+    """Have LinuxCNC net itself what a GUI would net of joints: one without feedback has a following error."""
     commands = [command for command in read_hal_files(read_ini(ini)).commands if command.stage == POSTGUI]
     loops = [
         " ".join(command.words)
         for command in commands
         if command.words[0] == "net"
+        and any(pin.endswith(".motor-pos-fb") for pin in command.words[2:])
         and all(pin.startswith("joint.") for pin in command.words[2:] if pin not in ("=>", "<="))
     ]
     if loops:
-        lines = "".join(f"HALCMD = {loop}\n" for loop in loops)
-        ini.write_text(re.sub(r"^\[HAL\]\s*$", f"[HAL]\n{lines}", ini.read_text(errors="replace"), flags=re.M))
+        section = "".join(["[HAL]\n", *(f"HALCMD = {loop}\n" for loop in loops)])
+        text = ini.read_text(errors="replace")
+        ini.write_text(re.sub(r"^\[HAL\]\s*$", section, text, flags=re.MULTILINE))
 
 
 def _one_display(ini: Path) -> None:
