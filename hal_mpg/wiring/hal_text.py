@@ -192,32 +192,24 @@ def _write_inhibit(plan: Plan, page: Page, inhibit: Part | None) -> None:
         "arrive as "
         "ONE move later. So it is inhibited: go back with the GUI's jog buttons, in joint mode. A reason "
         "of your own not "
-        "to jog (a door) belongs here as well, by an or2; never on motion.jog-inhibit, which saves up what "
-        "is turned."
+        "to jog (a door) belongs here as well, by an or2; never on motion.jog-inhibit alone, which saves up "
+        "what is turned."
     )
     signal = plan.signal(limit, "on-soft-limit")
     command, theirs = plan.state.link(JOG_INHIBIT), plan.state.signal_of(JOG_INHIBIT)
     if inhibit is None or command is None:
         page.do(f"net {signal} {limit} => hal_mpg.inhibit")
         return
-    if plan.state.is_late(JOG_INHIBIT):
-        plan.say(
-            WARNING,
-            "jog-inhibit",
-            f"{command.place}: motion.jog-inhibit saves up what the wheel is turned, and makes it one move "
-            f"later; "
-            "net it to hal_mpg.inhibit instead",
-        )
-    else:
-        page.say(
-            f"({command.place} has {theirs} on motion.jog-inhibit, which saves up what is turned and makes "
-            f"it one move: "
-            "it goes to hal_mpg.inhibit instead.)"
-        )
-        page.do(f"net {theirs} => {inhibit.input(1)}", f"unlinkp {JOG_INHIBIT}")
-        plan.say(
-            NOTE, "jog-inhibit-moved", f"{theirs} ({command.place}) now inhibits the wheel by hal_mpg.inhibit"
-        )
+    page.say(
+        f"({command.place} has {theirs} on motion.jog-inhibit. It stays there, for the GUI's jog buttons, "
+        "and inhibits the wheel here as well: motion.jog-inhibit alone saves up what is turned and makes it "
+        "one move.)"
+    )
+    plan.say(
+        NOTE,
+        "jog-inhibit-shared",
+        f"{theirs} ({command.place}) now inhibits the wheel by hal_mpg.inhibit, too",
+    )
     page.do(
         f"net {signal} {limit} => {inhibit.input(0)}",
         f"net {theirs} => {inhibit.input(1)}",

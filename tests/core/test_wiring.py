@@ -290,13 +290,14 @@ def test_the_machines_own_buttons_still_work(tmp_path: Path) -> None:
 
 def test_a_jog_inhibit_of_the_machines_own_inhibits_hal_mpg(tmp_path: Path) -> None:
     hal = loaded(tmp_path, MACHINES["jog-stop"])
-    assert "motion.jog-inhibit" not in hal.linked
+    assert hal.linked["motion.jog-inhibit"] == "c", "for the GUI's jog buttons"
     for theirs, soft, ours in ((True, False, False), (False, True, False), (False, False, True)):
         hal.put("card.hold", theirs)
         hal.put("motion.on-soft-limit", soft)
         hal.put("hal_mpg.jog-stop", ours)
         hal.period()
         assert hal.get("hal_mpg.inhibit") is (theirs or soft)
+        assert hal.get("motion.jog-inhibit") is theirs
         assert hal.get("motion.jog-stop") is (theirs or ours)
 
 
@@ -373,6 +374,16 @@ def test_what_the_gui_loads_later_counts_as_taken(tmp_path: Path) -> None:
     text, findings = wired(write_machine(tmp_path, ini, late_hal=late))
     Halcmd().run(LOOP).run(text).run(late)
     assert "request-left-out" in {finding.id for finding in of_severity(findings, WARNING)}
+
+
+def test_a_door_that_the_gui_nets_later_inhibits_hal_mpg_as_well(tmp_path: Path) -> None:
+    late = "net door card.door => motion.jog-inhibit\n"
+    ini = ini_text(hal="HALUI = halui\nHALFILE = machine.hal\nPOSTGUI_HALFILE = late.hal\n")
+    hal = Halcmd().run(LOOP).run(wired(write_machine(tmp_path, ini, late_hal=late))[0]).run(late)
+    for value in (True, False):
+        hal.put("card.door", value)
+        hal.period()
+        assert (hal.get("hal_mpg.inhibit"), hal.get("motion.jog-inhibit")) == (value, value)
 
 
 @pytest.mark.skipif(not Path("/usr/share/linuxcnc").exists(), reason="LinuxCNC is not installed")
