@@ -9,9 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hal_mpg.doctor.netlist import Netlist
+from hal_mpg.errors import UsageError
 from hal_mpg.linuxcnc_files.hal import Command, HalFiles, component_name
 from hal_mpg.linuxcnc_files.ini import IniFile
 from hal_mpg.profile import AXIS_LETTERS, Profile
+from hal_mpg.wiring.machine_ini import Limit, read_machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +94,16 @@ class Configuration:
                 return command.words[1:]
         return self.ini.text("KINS", "KINEMATICS").split()
 
-    def limit(self, axis: str, key: str) -> float | None:
-        """Return the lowest limit of an axis and its joints in the INI file, MAX_VELOCITY for instance."""
-        sections = [f"AXIS_{axis.upper()}"]
-        sections += [f"JOINT_{joint}" for joint in (self.joints or {}).get(axis, ())]
-        numbers = (self.ini.number(section, key) for section in sections)
-        return min((number for number in numbers if number is not None), default=None)
+    def limits(self, axis: str) -> Mapping[str, Limit]:
+        """Return what an axis and its joints can do, by the ends of the component's pins; {} if unknown."""
+        try:
+            machine = read_machine(self.ini, None, self.files.commands)
+        except UsageError:
+            return {}
+        for found in machine.axes:
+            if found.letter == axis:
+                return {"max-velocity": found.velocity, "max-acceleration": found.acceleration}
+        return {}
 
     def with_profile(self, profile: Profile | None) -> Configuration:
         """Return the same with another profile."""

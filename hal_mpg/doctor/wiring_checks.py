@@ -179,7 +179,7 @@ def _listed(joints: tuple[int, ...]) -> str:
 
 
 def _limits(configuration: Configuration, axis: str) -> Iterator[Finding]:
-    net, missing = configuration.net, []
+    net, missing, limits = configuration.net, [], configuration.limits(axis)
     for name in ("max-velocity", "max-acceleration"):
         pin = configuration.pin(f"axis.{axis}.{name}")
         value = net.number(pin)
@@ -188,26 +188,20 @@ def _limits(configuration: Configuration, axis: str) -> Iterator[Finding]:
         if value is None or not value > 0:
             missing.append((pin, name))
             continue
-        key = name.upper().replace("-", "_")
-        allowed = configuration.limit(axis, key)
-        if allowed is not None and value > allowed * MARGIN:
-            what = (
-                f"{pin} is {value:g}, but {axis.upper()} can only do {allowed:g}: it runs on after the wheel"
-            )
-            mend = f"setp {pin} {allowed:g}"
+        limit = limits.get(name)
+        if limit is not None and value > limit.value * MARGIN:
+            why = f" ({limit.why})" if limit.why else ""
+            what = f"{pin} is {value:g}, but {axis.upper()} can only do {limit.value:g}{why}: "
+            what += "it runs on after the wheel"
+            mend = f"setp {pin} {limit.value:g}"
             yield Finding("limits-too-high", WARNING, what, mend, configuration.place_of(pin))
     if missing:
         what = f"{' and '.join(pin for pin, _ in missing)} not set: {axis.upper()} runs on after a fast turn"
-        mend = "; ".join(f"setp {pin} {_limit_text(configuration, axis, name)}" for pin, name in missing)
+        mend = "; ".join(
+            f"setp {pin} {limits[name].source if name in limits else '(what the axis can do)'}"
+            for pin, name in missing
+        )
         yield Finding("limits", ERROR, what, mend, configuration.place_of(missing[0][0]))
-
-
-def _limit_text(configuration: Configuration, axis: str, name: str) -> str:
-    key = name.upper().replace("-", "_")
-    if configuration.ini.get(f"AXIS_{axis.upper()}", key):
-        return f"[AXIS_{axis.upper()}]{key}"
-    value = configuration.limit(axis, key)
-    return f"{value:g}" if value is not None else "(the axis' own)"
 
 
 def _modes(configuration: Configuration, axis: str) -> Iterator[Finding]:
@@ -253,11 +247,21 @@ def _gates(configuration: Configuration) -> Iterator[Finding]:
         )
         mend = f"net mpg-inhibit motion.on-soft-limit => {pin('inhibit')}   (with other reasons: by an or2)"
         yield Finding("soft-limit", WARNING, what, mend, nowhere)
-    if net.is_linked("motion.jog-inhibit") or net.is_true("motion.jog-inhibit"):
-        what = "motion.jog-inhibit is in use: it saves up what is turned, and makes it one move (a jump)"
-        mend = f"net that signal to {pin('inhibit')} instead (with other reasons: by an or2)"
-        where = configuration.place_of("motion.jog-inhibit")
+    yield from _jog_inhibit(configuration)
+
+
+def _jog_inhibit(configuration: Configuration) -> Iterator[Finding]:
+    """What inhibits LinuxCNC's jogs has to inhibit the pendant's counters as well, and before them."""
+    net, inhibit, its = configuration.net, configuration.pin("inhibit"), "motion.jog-inhibit"
+    where = configuration.place_of(its)
+    if net.is_linked(its) and inhibit not in net.reached(its):
+        what = f"{its} is in use, and {inhibit} does not follow it: what is turned meanwhile is saved up, "
+        what += "and makes one move (a jump)"
+        mend = f"net that signal to {inhibit} as well (with other reasons: by an or2)"
         yield Finding("jog-inhibit", ERROR, what, mend, where)
+    elif net.is_true(its) and not net.is_linked(its):
+        what = f"{its} is TRUE for good: nothing can be jogged, and what is turned is saved up"
+        yield Finding("jog-inhibit", ERROR, what, "take the line out: it stays FALSE", where)
 
 
 def _stops(configuration: Configuration) -> Iterator[Finding]:

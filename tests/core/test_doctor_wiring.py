@@ -199,6 +199,35 @@ def test_a_chain_through_a_program_cannot_be_followed_and_is_no_fault(config: Pa
     assert [finding.id for finding in findings if finding.severity == NOTE] == ["estop-unseen"]
 
 
+SHARED_INHIBITS = {
+    "one signal for both": ("net mpg-inhibit motion.on-soft-limit =>", "motion.jog-inhibit", ""),
+    "the machine's reason goes to both": (
+        "net door card.door => motion.jog-inhibit reasons.in0\n"
+        "net soft motion.on-soft-limit => reasons.in1\nnet mpg-inhibit reasons.out =>",
+        "",
+        "loadrt or2 names=reasons\naddf reasons servo-thread",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", SHARED_INHIBITS)
+def test_jog_inhibit_is_no_fault_where_the_pendant_is_inhibited_too(config: Path, how: str) -> None:
+    net, more, load = SHARED_INHIBITS[how]
+    old = "net mpg-inhibit motion.on-soft-limit => hal_mpg.inhibit"
+    plant(config, {"edit": {"mpg.hal": [[old, f"{load}\n{net} hal_mpg.inhibit {more}"]]}})
+    assert wrong(findings_of(config / "sim-4axis.ini")) == []
+
+
+def test_limits_that_are_missing_are_told_as_wiring_writes_them(config: Path) -> None:
+    lines = ["setp hal_mpg.axis.x.max-velocity", "setp hal_mpg.axis.x.max-acceleration"]
+    plant(config, {"edit": {"mpg-x.hal": [[line, None] for line in lines]}})
+    ini = config / "sim-4axis.ini"
+    (finding,) = (f for f in findings_of(ini) if f.is_wrong)
+    assert "max-velocity [AXIS_X]MAX_VELOCITY; " in finding.mend
+    ini.write_text(ini.read_text().replace("[TRAJ]", "[TRAJ]\nCOORDINATES = X Q", 1))
+    assert "(what the axis can do)" in next(f.mend for f in findings_of(ini) if f.id == "limits")
+
+
 TAKEN = {
     "nothing": "",
     "the latch": "loadrt estop_latch names=own\naddf own servo-thread\n",
