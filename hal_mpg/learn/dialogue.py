@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hal_mpg.learn.acts import AGAIN, Person
+from hal_mpg.learn.confirm import is_yes
 from hal_mpg.learn.draft import Draft, rows
 from hal_mpg.learn.steps_distances import learn_distances
 from hal_mpg.learn.steps_selector import learn_axis, learn_scale
@@ -81,7 +82,7 @@ class Dialogue:
             self._person.say(f"-> {words}.", indent="  ", hang="   ")
             if words.startswith("none"):
                 return  # it was said, not heard
-            if self._person.ask(f"Enter: that is right. {AGAIN}: do it again").lower() != AGAIN:
+            if is_yes(self._person, f"Enter: that is right. {AGAIN}: do it again"):
                 return
 
     def _review(self) -> None:

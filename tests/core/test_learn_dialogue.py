@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from hal_mpg.learn.acts import Act, Person
-from hal_mpg.learn.dialogue import learn_name
+from hal_mpg.learn.dialogue import Dialogue, learn_name
 from hal_mpg.learn.draft import Draft, rows, selector_form, wheel_form
 from hal_mpg.learn.observation import Observation
 from hal_mpg.learn.steps_distances import learn_distances, parse_distances
@@ -383,3 +383,19 @@ def test_a_name_that_cannot_be_printed_is_asked_again() -> None:
     draft = Draft(name="usual")
     play(learn_name, draft, ("called", "a\x07b"), ("called", "x" * 81), ("called", "  My   Pendant "))
     assert draft.name == "My Pendant"
+
+
+@pytest.mark.parametrize("again", ["r", "no", "N", "n", "again", "Wrong"])
+def test_whatever_says_no_does_a_step_again(again: str) -> None:
+    step: list[Line] = [("reset button", stand({"pressed": ["BTN_1"]})), ("that is right", again)]
+    step += [("reset button", stand({"pressed": ["BTN_2"]})), ("that is right", "yes")]
+    script, draft = Script(*step), Draft()
+    Dialogue(script, draft)._do("reset", "The reset button")
+    assert (draft.reset, script.lines) == (code("BTN_2"), [])
+
+
+def test_what_is_neither_yes_nor_no_is_asked_again() -> None:
+    step: list[Line] = [("reset button", stand({"pressed": ["BTN_1"]})), ("that is right", "hm")]
+    script, draft = Script(*step, ("that is right", "Y")), Draft()
+    Dialogue(script, draft)._do("reset", "The reset button")
+    assert (draft.reset, script.lines) == (code("BTN_1"), [])
