@@ -28,7 +28,7 @@ from hal_mpg.wiring.hal_text import hal_text, steps_table
 from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, samples, with_additions
 from hal_mpg.wiring.machine_ini import read_machine
 from hal_mpg.wiring.plan import Plan, make_plan
-from hal_mpg.wiring.writing import back_up, is_written_by_us, replace_file
+from hal_mpg.wiring.writing import back_up, is_written_by_us, replace_file, write_wiring
 
 EXAMPLES = """\
 examples:
@@ -46,7 +46,7 @@ examples:
 The file takes the place of mpg.hal, mpg-estop.hal, mpg-x.hal and so on. It brings the pendant's E-stop into
 the machine's chain: a loop-back is taken apart, an E-stop of the machine's own is kept. hal_mpg is not a
 safety function: wire the pendant's E-stop button into the machine's E-stop circuit as well. Whenever you
-change the INI or HAL files, run it again.
+change the INI or HAL files, run it again: what you have added at the end of the file, below 'Yours', is kept.
 
 exit status: 0; 1 with --check, where something would go wrong; 2 command line, or a machine that cannot be
 wired as it is; 3 profile.
@@ -110,7 +110,11 @@ def parser() -> Parser:
     add("--output", metavar="FILE|-", help="the HAL file; default: NAME-mpg.hal beside NAME.ini; -: print it")
     add("--add", action="store_true", help="put what is needed into the INI file, too; a backup is kept")
     add("--check", action="store_true", help="write nothing, only say what would go wrong")
-    add("--force", action="store_true", help="write over a HAL file that hal_mpg has not written")
+    add(
+        "--force",
+        action="store_true",
+        help="replace a HAL file that you have written or edited; a backup is kept",
+    )
     add("--joints", nargs="+", metavar="L=N[,N]", help="which joints move which axis, such as X=0 Y=1,2")
     add("--increments", metavar="A,B,C", help="distance of a detent for each scale, in machine units")
     add("--angular-increments", metavar="A,B,C", help="the same for rotary axes, in degrees")
@@ -277,13 +281,9 @@ def _text(plan: Plan) -> str:
 def _write(
     options: argparse.Namespace, ini: IniFile, output: Path | None, text: str, additions: list[Addition]
 ) -> str:
-    """Write the files; return what has become of the INI file."""
+    """Write the files; return what has become of those that were there."""
     if output is None:
         return ""
-    if output.exists() and not is_written_by_us(output) and not options.force:
-        raise UsageError(
-            f"{output}: is there, and not by hal_mpg wiring; use --output, or --force to replace it"
-        )
     changed = None
     if options.add and additions:
         try:
@@ -291,13 +291,14 @@ def _write(
         except OSError as error:
             raise UsageError(f"{ini.path}: cannot be read: {error.strerror}") from None
         changed = with_additions(ini, original, additions)
-    replace_file(output, text)
-    if changed is None:
-        return ""
-    backup = back_up(ini.path)
-    replace_file(ini.path, changed)
-    lines = "; ".join(f"[{addition.section}] {addition.line}" for addition in additions)
-    return f"changed {ini.path}: {lines} (before: {backup})"
+    kept = write_wiring(output, text, options.force)
+    said = [] if kept is None else [f"replaced {output} (before: {kept})"]
+    if changed is not None:
+        backup = back_up(ini.path)
+        replace_file(ini.path, changed)
+        lines = "; ".join(f"[{addition.section}] {addition.line}" for addition in additions)
+        said.append(f"changed {ini.path}: {lines} (before: {backup})")
+    return "\n".join(said)
 
 
 def _tell(

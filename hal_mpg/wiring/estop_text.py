@@ -176,7 +176,7 @@ def _write_gates(plan: Plan, chain: Chain, page: Page) -> None:
         "The latch remembers a trip until somebody resets it. It starts tripped, and wants the reset's "
         "rising edge "
         f"while all is good. A contact of the machine's own, TRUE for stopped, can be netted to "
-        f"{latch.input(2)}."
+        f"{latch.input(2)} (below 'Yours', at the end)."
     )
     if chain.before:
         page.do(

@@ -7,15 +7,11 @@ from hal_mpg.linuxcnc_files.ini import leading_number
 from hal_mpg.machine import AxisSteps
 from hal_mpg.wiring.estop_text import make_chain, make_request, write_estop, write_request
 from hal_mpg.wiring.findings import NOTE, WARNING
+from hal_mpg.wiring.kept import LICENSE, MARK, sealed
 from hal_mpg.wiring.machine_ini import Limit, MachineAxis
 from hal_mpg.wiring.page import Page
 from hal_mpg.wiring.parts import NOT, OR, Part
 from hal_mpg.wiring.plan import JOG_INHIBIT, JOG_STOP, Plan, jog_pins
-
-MARK = "# Written by `hal_mpg wiring`"
-"""How a file of ours begins, after its license line."""
-
-LICENSE = "# SPDX-License-Identifier: GPL-2.0-or-later"
 
 OVERRIDES = {
     "feed-override": ("halui.feed-override", "0.01"),
@@ -70,7 +66,7 @@ def hal_text(plan: Plan) -> str:
         _write_axis(plan, page, axis, steps, is_first=place == 0)
     _write_overrides(plan, page)
     _write_further(plan, page)
-    return page.text()
+    return sealed(page.text())
 
 
 def _write_head(plan: Plan, page: Page) -> None:
@@ -86,7 +82,10 @@ def _write_head(plan: Plan, page: Page) -> None:
     )
     page.draw("\n[HAL]\nHALUI   = halui\nHALFILE = ...\nHALFILE = (this file)\n")
     if plan.command:
-        page.say("Written anew, with what the INI and HAL files then say, by:")
+        page.say(
+            "Written anew, with what the INI and HAL files then say, by the command below. Lines of your own "
+            "belong at the end of the file, below 'Yours', where they are kept."
+        )
         page.draw(f"  {plan.command}\n")
     page.say("One detent of the wheel:")
     page.draw(steps_table(plan))
@@ -335,7 +334,8 @@ def _write_further(plan: Plan, page: Page) -> None:
         return
     page.title("Further buttons and lamps")
     page.say(
-        "Not netted: what they do is yours to say. Take the # away, and put the pin there that you want."
+        "Not netted: what they do is yours to say. Copy a line to the end of the file, below 'Yours', "
+        "without its #, and put the pin there that you want."
     )
     for name in names:
         pin = BUTTON_IDEAS.get(name, "halui. ...")

@@ -9,14 +9,43 @@ from contextlib import suppress
 from pathlib import Path
 
 from hal_mpg.errors import UsageError
-from hal_mpg.wiring.hal_text import LICENSE, MARK
+from hal_mpg.wiring.kept import is_as_written, is_ours, yours
 
 
 def is_written_by_us(path: Path) -> bool:
     """Tell whether a file begins as those that this command writes."""
     with suppress(OSError), path.open("rb") as file:
-        return file.read(400).decode(errors="replace").startswith(f"{LICENSE}\n{MARK}")
+        return is_ours(file.read(400).decode(errors="replace"))
     return False
+
+
+def write_wiring(path: Path, text: str, force: bool) -> Path | None:
+    """Write a wiring, with what the user has added to the one before; return that one's backup, if any.
+
+    Raises UsageError for a file that is not ours, or that was edited elsewhere, but with `force`.
+    """
+    before = _content(path)
+    if before and not force and not is_ours(before):
+        raise UsageError(
+            f"{path}: is there, and not by hal_mpg wiring; use --output, or --force to replace it"
+        )
+    if before and not force and not is_as_written(before):
+        raise UsageError(
+            f"{path}: was edited since it was written (or an older hal_mpg wrote it); move your lines to its "
+            f"end, below a line '# ---- Yours', after writing it with --force (a backup is kept)"
+        )
+    backup = None
+    if before and not (is_ours(before) and is_as_written(before)):
+        backup = back_up(path)
+    replace_file(path, text + (yours(before) if is_ours(before) else ""))
+    return backup
+
+
+def _content(path: Path) -> str:
+    try:
+        return path.read_bytes().decode(errors="surrogateescape") if path.exists() else ""
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}; use --output") from None
 
 
 def back_up(path: Path) -> Path:

@@ -145,6 +145,49 @@ def test_a_file_of_somebody_else_is_not_written_over(ini: Path, capsys: pytest.C
     assert "hal_mpg wiring" in other.read_text()
 
 
+def test_what_the_user_has_added_below_the_line_is_kept(ini: Path) -> None:
+    assert wiring(ini) == 0
+    output = ini.parent / "machine-mpg.hal"
+    written = output.read_text()
+    mine = "net door card.door => mpg-latch.fault-in\r\n\n# \u00e4\n"
+    output.write_bytes((written + mine).encode())
+    ini.write_text(ini_text(units="inch"))
+    assert wiring(ini) == 0
+    again = output.read_bytes().decode()
+    assert again.endswith(f"\n{mine}")
+    assert again != written + mine
+    assert wiring(ini) == 0
+    assert output.read_bytes().decode() == again
+    assert not list(ini.parent.glob("*.bak"))
+
+
+EDITS = [
+    ("# ---- Yours", "# ---- Mine"),
+    ("addf mpg-latch ", "net door card.door => mpg-latch.fault-in\naddf mpg-latch "),
+    ("# Sum of", "# No sum of"),
+    ("setp mpg-latch.ok-in FALSE\n", ""),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), EDITS)
+def test_a_file_that_was_edited_above_the_line_is_kept(
+    ini: Path, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wiring(ini) == 0
+    output = ini.parent / "machine-mpg.hal"
+    edited = output.read_text().replace(old, new) + "# mine\n"
+    output.write_text(edited)
+    capsys.readouterr()
+    assert wiring(ini, "--add") == 2
+    assert "machine-mpg.hal: was edited" in capsys.readouterr().err
+    assert output.read_text() == edited
+    assert "HALFILE = machine-mpg.hal" not in ini.read_text()
+    assert wiring(ini, "--force") == 0
+    assert f"(before: {output}.bak)" in capsys.readouterr().err
+    assert (ini.parent / "machine-mpg.hal.bak").read_text() == edited
+    assert output.read_text().endswith("# mine\n") is ("Yours" not in old)
+
+
 def test_links_stay_links(ini: Path) -> None:
     real = ini.parent / "real"
     real.mkdir()
