@@ -75,8 +75,9 @@ def _by_keys(stands: Sequence[Stand], own: dict[str, frozenset[int]], taken: fro
     owners: dict[frozenset[int], str] = {}
     for position, keys in single.items():
         if keys and keys in owners:
-            what = f"{position} and {owners[keys]} look the same ({_names(keys)})"
-            return Choice(None, f"{what}: did the selector move?", (position,))
+            other = owners[keys]  # either may be the one that the selector was not set to
+            what = f"{position} and {other} look the same ({_names(keys)})"
+            return Choice(None, f"{what}: did the selector move?", (other, position))
         owners[keys] = position
     several = [position for position, keys in single.items() if len(keys) > 1]
     nothing = [position for position, keys in single.items() if not keys and position != OFF]
@@ -133,10 +134,10 @@ def _by_value(stands: Sequence[Stand], taken: frozenset[Code]) -> Choice | None:
                 None,
                 f"Several absolute axes stand for the position together ({_axes(moving)}), and none of them "
                 f"tells {' from '.join(same[:2])}. hal_mpg reads one value.",
-                tuple(same[1:]),
+                tuple(same),
             )
         trouble = f"{same[1]} and {same[0]} look the same ({name} {twice[0]}): did the selector move?"
-        return Choice(None, trouble, tuple(same[1:]))
+        return Choice(None, trouble, tuple(same))
     pairs = tuple((value, stand.position) for stand, value in zip(stands, row, strict=True))
     return Choice(AbsSelector(Code(EV_ABS, code), pairs))
 

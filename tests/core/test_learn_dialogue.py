@@ -16,7 +16,7 @@ from hal_mpg.learn.steps_distances import learn_distances, parse_distances
 from hal_mpg.learn.steps_selector import learn_axis, learn_scale
 from hal_mpg.learn.steps_switches import learn_buttons, learn_enable, learn_estop, learn_lamps, learn_reset
 from hal_mpg.learn.steps_wheel import learn_wheel
-from hal_mpg.profile import Code, EStop, KeySelector, RelativeWheel
+from hal_mpg.profile import Code, EStop, KeySelector, RelativeWheel, positions_of
 from tests.core.learn_said import code, stand, turn
 
 Line = tuple[str, str | Observation]
@@ -146,8 +146,17 @@ X, Y, Z = (stand({"held": [key]}) for key in ("BTN_0", "BTN_1", "BTN_2"))
 
 def test_a_position_that_was_not_clear_is_asked_for_again() -> None:
     draft = Draft()
-    play(learn_axis, draft, *positions(("x", X), ("y", X), ("z", Z)), ("to Y", Y))
+    play(learn_axis, draft, *positions(("x", X), ("y", X), ("z", Z)), ("to X", X), ("to Y", Y))
     assert selector_form(draft.axis) == "{keys: {x: BTN_0, y: BTN_1, z: BTN_2}}"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("by_value", [False, True])
+def test_a_selector_that_was_still_elsewhere_at_first_is_set_to_both_again(by_value: bool) -> None:
+    x, y, z = (stand({"at": {"ABS_RX": value}}) for value in range(3)) if by_value else (X, Y, Z)
+    draft = Draft()
+    play(learn_axis, draft, *positions(("x", y), ("y", y), ("z", z)), ("to X", x), ("to Y", y))
+    assert draft.axis is not None
+    assert positions_of(draft.axis) == ("x", "y", "z")
 
 
 def test_the_first_position_of_a_device_that_had_not_spoken_is_asked_for_again() -> None:
