@@ -171,7 +171,8 @@ def _selector(selector: Selector, upper: bool) -> str:
 
 def _estop(profile: Profile) -> str:
     if profile.estop is None:
-        return "none; hal_mpg.estop-ok follows the plug, no more"
+        when = "FALSE only while the pendant is not there" if profile.stop_on_disconnect else "always TRUE"
+        return f"none; hal_mpg.estop-ok is {when}"
     key = _name(profile.estop.key)
     if profile.estop.normally_closed:
         return f"{key}, normally closed: held while released; a press or a broken wire is an E-stop"
@@ -181,7 +182,7 @@ def _estop(profile: Profile) -> str:
 def _loss(profile: Profile) -> str:
     if profile.stop_on_disconnect:
         return "E-stop: hal_mpg.estop-ok goes FALSE, as it is while the pendant is not there"
-    return "the wheel is dead, no more: hal_mpg.estop-ok stays TRUE"
+    return "the wheel is dead, no more: it stops nothing; on-disconnect: estop in the profile changes that"
 
 
 def _table(profile: Profile) -> Iterator[str]:

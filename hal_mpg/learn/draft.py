@@ -42,6 +42,9 @@ class Draft:
     axis: Selector | None = None
     scale: Selector | None = None
     estop: EStop | None = None
+    loss_stops: bool = False
+    """Without an E-stop button: whether the loss of the pendant is an E-stop all the same."""
+
     reset: Code | None = None
     enable: Code | None = None
     buttons: dict[str, Code] = field(default_factory=dict)
@@ -98,6 +101,8 @@ def profile_text(draft: Draft, matches: Iterable[str], comments: Iterable[str]) 
     lines = [f"# {line}".rstrip() for line in comments]
     lines += [f"name: {scalar(draft.name)}", "source: evdev", "match:"]
     lines += [f"  - {{{match}}}" for match in matches]
+    if draft.estop is None and draft.loss_stops:
+        lines += ["# It has no E-stop button, but losing it is an E-stop.", "on-disconnect: estop"]
     lines += ["# The distance of one click of the wheel at each scale.", "increments:"]
     width = max(len(scalar(increment.scale)) for increment in draft.increments) + 1
     for increment in draft.increments:
@@ -220,6 +225,12 @@ def estop_words(estop: EStop) -> str:
     return f"normally open ({name} is held while it is pressed): a broken wire goes unnoticed"
 
 
+def _loss_words(draft: Draft) -> str:
+    if draft.loss_stops:
+        return "none, but losing the pendant is an E-stop (on-disconnect: estop)"
+    return "none: unplugging stops nothing; on-disconnect: estop in the profile changes that"
+
+
 def rows(draft: Draft) -> list[tuple[str, str]]:
     """Return what was learned, as (step, in words), in the order of the steps."""
     increments = "; ".join(f"{each.scale} is {_distances_in_words(each)}" for each in draft.increments)
@@ -229,7 +240,7 @@ def rows(draft: Draft) -> list[tuple[str, str]]:
         ("wheel", wheel_words(draft.wheel) if draft.wheel else "none"),
         ("axis", selector_words(draft.axis) if draft.axis else "none"),
         ("scale", selector_words(draft.scale) if draft.scale else "none; one distance only"),
-        ("estop", estop_words(draft.estop) if draft.estop else "none"),
+        ("estop", estop_words(draft.estop) if draft.estop else _loss_words(draft)),
         ("reset", name_of(draft.reset) if draft.reset else "none"),
         ("enable", name_of(draft.enable) if draft.enable else "none: the wheel is live all the time"),
         ("buttons", buttons or "none"),

@@ -5,14 +5,21 @@ from __future__ import annotations
 
 from hal_mpg.events import EV_LED
 from hal_mpg.learn.acts import SKIP, Act, Person
+from hal_mpg.learn.confirm import is_yes
 from hal_mpg.learn.draft import Draft
 from hal_mpg.learn.names import name_of
-from hal_mpg.learn.switches import let_go_of, recognize_button, recognize_estop
+from hal_mpg.learn.switches import Contact, let_go_of, recognize_button, recognize_estop
 from hal_mpg.profile import Code
 from hal_mpg.profile_yaml import PIN_NAME
 
-NO_ESTOP = f"Press the E-stop button and leave it pressed. ({SKIP}: it has none)"
+OUT = f"Release the E-stop button (turn it, or pull it), so that it is out. ({SKIP}: it has none)"
+PRESS = "Press the E-stop button and leave it pressed."
 RELEASE = "Release the E-stop button (turn it, or pull it)."
+IS_OUT = "The E-stop button is out now, not pressed in: is that right? Enter: yes. n: no, it is pressed in"
+LOSS = (
+    "Shall it be an E-stop when the pendant is lost, because it is unplugged, say? Enter: yes. "
+    "n: no, then unplugging it stops nothing"
+)
 RESET = f"Press the reset button once. ({SKIP}: it has none)"
 ENABLE = f"Hold the enabling (dead-man) button, and press Enter meanwhile. ({SKIP}: it has none)"
 LET_GO = "Let go of it."
@@ -26,17 +33,28 @@ def learn_estop(person: Person, draft: Draft) -> None:
     draft.notes.pop("estop", None)
     taken = draft.taken("estop")
     while True:
-        answer, pressed = person.do(Act("press", "estop", NO_ESTOP), (SKIP,))
+        answer, _ = person.do(Act("release", "estop", OUT), (SKIP,))
         if answer == SKIP:
+            draft.loss_stops = is_yes(person, LOSS)
             return
+        contact = _contact(person, taken)
+        if is_yes(person, IS_OUT):
+            break
+        person.say("Then it was pressed and released the other way round. Once more.", indent="  ")
+    draft.estop = contact.estop
+    if contact.note:
+        draft.notes["estop"] = contact.note
+        person.say(contact.note, indent="  ")
+
+
+def _contact(person: Person, taken: frozenset[Code]) -> Contact:
+    """Have the E-stop pressed and released until it is clear which contact it is."""
+    while True:
+        _, pressed = person.do(Act("press", "estop", PRESS))
         _, released = person.do(Act("release", "estop", RELEASE))
         contact = recognize_estop(pressed, released, taken)
         if contact.estop:
-            draft.estop = contact.estop
-            if contact.note:
-                draft.notes["estop"] = contact.note
-                person.say(contact.note, indent="  ")
-            return
+            return contact
         person.say(f"{contact.trouble} Once more.", indent="  ")
 
 

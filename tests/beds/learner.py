@@ -101,8 +101,10 @@ class Learner:
             assert isinstance(selector, StepSelector)
             key = selector.next if "NEXT" in question else selector.previous
             return self._tapped(key)
+        if "so that it is out" in question:
+            return "s" if profile.estop is None else ""  # it is out
         if "Press the E-stop" in question:
-            return "s" if profile.estop is None else hand.estop(True) or ""
+            return hand.estop(True) or ""
         if "Release the E-stop" in question:
             return hand.estop(False) or ""
         if "reset button" in question:

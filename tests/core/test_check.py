@@ -156,7 +156,11 @@ def test_each_form_has_its_words() -> None:
     for (control, form), words in forms.items():
         assert words in summary({**base, control: form}), form
     assert "the wheel is dead, no more" in summary(base)
-    assert "E-stop           none" in summary(base)
+    assert "E-stop           none; hal_mpg.estop-ok is always TRUE" in summary(base)
+    assert "on-disconnect: estop in the profile changes that" in summary(base)
+    stopping = summary(base, HEAD + "on-disconnect: estop\n")
+    assert "none; hal_mpg.estop-ok is FALSE only while the pendant is not there" in stopping
+    assert "plug pulled      E-stop" in stopping
     assert "the wheel is live whenever" in summary(base)
 
 

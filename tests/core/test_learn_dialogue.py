@@ -10,13 +10,14 @@ import pytest
 
 from hal_mpg.learn.acts import Act, Person
 from hal_mpg.learn.dialogue import Dialogue, learn_name
-from hal_mpg.learn.draft import Draft, rows, selector_form, wheel_form
+from hal_mpg.learn.draft import Draft, profile_text, rows, selector_form, wheel_form
 from hal_mpg.learn.observation import Observation
 from hal_mpg.learn.steps_distances import learn_distances, parse_distances
 from hal_mpg.learn.steps_selector import learn_axis, learn_scale
 from hal_mpg.learn.steps_switches import learn_buttons, learn_enable, learn_estop, learn_lamps, learn_reset
 from hal_mpg.learn.steps_wheel import learn_wheel
-from hal_mpg.profile import Code, EStop, KeySelector, RelativeWheel, positions_of
+from hal_mpg.profile import Code, EStop, Increment, KeySelector, RelativeWheel, positions_of
+from hal_mpg.profile_yaml import load_profile
 from tests.core.learn_said import code, stand, turn
 
 Line = tuple[str, str | Observation]
@@ -244,23 +245,57 @@ def test_an_estop_is_asked_for_until_it_is_clear() -> None:
     script = play(
         learn_estop,
         draft,
+        ("so that it is out", stand({})),
         ("leave it pressed", stand({})),
         ("Release", stand({})),
         ("leave it pressed", stand({"pressed": ["BTN_9"]})),
         ("Release", stand({})),
         ("leave it pressed", opened),
         ("Release", closed),
+        ("is out now", ""),
     )
     assert draft.estop == EStop(code("BTN_9"), normally_closed=True)
     assert script.heard("Nothing was heard")
     assert script.heard("let go again")
 
 
-def test_no_estop_and_no_reset() -> None:
-    draft = Draft(estop=EStop(code("BTN_9")), reset=code("BTN_8"))
-    play(learn_estop, draft, ("leave it pressed", "s"))
+def test_an_estop_that_was_pushed_in_at_the_start_is_not_learned_inverted() -> None:
+    draft = Draft()
+    held, free = stand({"held": ["BTN_9"]}), stand({})
+    script = play(
+        learn_estop,
+        draft,
+        ("so that it is out", free),
+        ("leave it pressed", held),
+        ("Release", free),
+        ("is out now", "hm"),
+        ("is out now", "n"),
+        ("so that it is out", held),
+        ("leave it pressed", free),
+        ("Release", held),
+        ("is out now", ""),
+    )
+    assert draft.estop == EStop(code("BTN_9"), normally_closed=True)
+    assert script.heard("the other way round")
+
+
+def test_no_reset() -> None:
+    draft = Draft(reset=code("BTN_8"))
     play(learn_reset, draft, ("reset button", "s"))
-    assert (draft.estop, draft.reset) == (None, None)
+    assert draft.reset is None
+
+
+@pytest.mark.parametrize(("answer", "stops"), [("", True), ("no", False)])
+def test_without_an_estop_the_loss_may_be_one(answer: str, stops: bool) -> None:
+    draft = Draft(wheel=DIAL, axis=KeySelector((("x", code("BTN_0")),)), estop=EStop(code("BTN_9")))
+    draft.increments = (Increment("x1", mm=Decimal("0.01"), inch=Decimal("0.001")),)
+    play(learn_estop, draft, ("so that it is out", "s"), ("when the pendant is lost", answer))
+    words = dict(rows(draft))["estop"]
+    assert words.startswith("none")
+    assert ("losing the pendant is an E-stop" in words) is stops
+    assert ("unplugging stops nothing" in words) is not stops
+    profile = load_profile(profile_text(draft, ["vendor: 1, product: 2"], ["of a test"]), "p.yaml")
+    assert (profile.estop, profile.stop_on_disconnect) == (None, stops)
 
 
 def test_a_button_that_is_taken_is_asked_for_again() -> None:
