@@ -25,9 +25,10 @@ from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.wiring.advice import advice
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text, steps_table
-from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, samples, with_additions
+from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
 from hal_mpg.wiring.machine_ini import read_machine
 from hal_mpg.wiring.plan import Plan, make_plan
+from hal_mpg.wiring.samples import edited_samples, samples
 from hal_mpg.wiring.writing import back_up, is_written_by_us, replace_file, write_wiring
 
 EXAMPLES = """\
@@ -43,10 +44,11 @@ examples:
   hal_mpg wiring --ini router.ini --increments 0.002,0.02,0.2
         other distances than the pendant's profile has, in machine units, for its scales in order
 
-The file takes the place of mpg.hal, mpg-estop.hal, mpg-x.hal and so on. It brings the pendant's E-stop into
-the machine's chain: a loop-back is taken apart, an E-stop of the machine's own is kept. hal_mpg is not a
-safety function: wire the pendant's E-stop button into the machine's E-stop circuit as well. Whenever you
-change the INI or HAL files, run it again: what you have added at the end of the file, below 'Yours', is kept.
+The file takes the place of mpg.hal, mpg-estop.hal, mpg-x.hal and so on, where these are as shipped. It brings
+the pendant's E-stop into the machine's chain: a loop-back is taken apart, an E-stop of the machine's own is
+kept. hal_mpg is not a safety function: wire the pendant's E-stop button into the machine's E-stop circuit as
+well. Whenever you change the INI or HAL files, run it again: what you have added at the end of the file,
+below 'Yours', is kept.
 
 exit status: 0; 1 with --check, where something would go wrong; 2 command line, or a machine that cannot be
 wired as it is; 3 profile.
@@ -67,6 +69,7 @@ def main(arguments: Sequence[str]) -> int:
     output = _output(options, ini)
     pendant, profile = _pendant(options, ini)
     plan = _plan(options, ini, output, pendant, profile)
+    plan.findings += edited_samples(ini)
     text = _text(plan)
     plan.findings += advice(plan)
     additions = needed(ini, NAMELESS if output is None else _halfile(ini, output), pendant)

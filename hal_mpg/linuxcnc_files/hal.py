@@ -224,7 +224,7 @@ def _line_of(command: Command) -> int:
 
 
 def _sourced(found: HalFiles, file: Path, stage: str, depth: int) -> Iterator[Command]:
-    for command in _file_commands(file, stage, found.ini):
+    for command in file_commands(file, stage, found.ini):
         is_source = command.words[:1] == ("source",) and len(command.words) > 1
         other = found.ini.file_of(command.words[1]) if is_source else None
         if other is None:
@@ -235,7 +235,8 @@ def _sourced(found: HalFiles, file: Path, stage: str, depth: int) -> Iterator[Co
             found.problems.append(f"{command.place}: {other} cannot be read: LinuxCNC would not start")
 
 
-def _file_commands(file: Path, stage: str, ini: IniFile) -> Iterator[Command]:
+def file_commands(file: Path, stage: str, ini: IniFile) -> Iterator[Command]:
+    """Yield the commands of one HAL file. Raises UsageError where it cannot be read."""
     first, text = 0, ""
     for number, raw in enumerate(read_text(file).split("\n"), start=1):
         line = raw.rstrip("\r")

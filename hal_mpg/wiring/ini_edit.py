@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 from hal_mpg.errors import UsageError
 from hal_mpg.linuxcnc_files.ini import Entry, IniFile
-
-SAMPLE = re.compile(r"mpg(-estop|-overrides|-[xyzabcuvw])?\.hal")
-"""The samples in config/, which a wiring takes the place of."""
+from hal_mpg.wiring.samples import samples
 
 
 class Addition(NamedTuple):
@@ -37,13 +34,6 @@ def needed(ini: IniFile, halfile: str, pendant: str) -> list[Addition]:
     if entry is None or entry.value != pendant:
         missing.append(Addition("HAL_MPG", f"PENDANT = {pendant}", entry))
     return missing
-
-
-def samples(ini: IniFile) -> list[Entry]:
-    """Return the entries that name samples, copied beside the INI file; they are left out from now on."""
-    return [
-        entry for entry in ini.values("HAL", "HALFILE") if SAMPLE.fullmatch(entry.value.rsplit("/", 1)[-1])
-    ]
 
 
 def _is_same(ini: IniFile, name: str, halfile: str) -> bool:

@@ -13,6 +13,8 @@ from hal_mpg.cli import main
 from hal_mpg.linuxcnc_files.ini import read_ini
 from tests.core.wiring_machines import LOOP, PROFILE, ini_text, write_machine
 
+CONFIG = Path(__file__).parents[2] / "config"
+
 
 @pytest.fixture(name="ini")
 def ini_fixture(tmp_path: Path) -> Path:
@@ -103,13 +105,61 @@ def test_the_lines_are_added_where_they_belong(
     assert again.text("HAL_MPG", "PENDANT") == f"{ini.parent}/p.yaml"
 
 
+def copy_samples(ini: Path) -> tuple[Path, str]:
+    """Copy samples beside an INI file and name them there; return that of X, and the HALFILE lines."""
+    lines = "HALFILE = machine.hal\n"
+    for name in ("mpg.hal", "mpg-estop.hal", "mpg-x.hal"):
+        (ini.parent / name).write_text((CONFIG / name).read_text())
+        lines += f"HALFILE = {name}\n"
+    ini.write_text(ini_text(hal=f"HALUI = halui\n{lines}"))
+    return ini.parent / "mpg-x.hal", lines
+
+
+EDITED_SAMPLES = [
+    ("mpg-estop.hal", "", "net estop-circuit card.in => mpg-latch.fault-in"),
+    ("mpg-estop.hal", "setp watchdog.timeout-0 0.13", "setp watchdog.timeout-0 1"),
+    ("mpg-estop.hal", "names=mpg-pendant-ok,mpg-chain-ok", "names=mpg-pendant-ok,mpg-chain-ok,door"),
+    ("mpg-x.hal", "", "net mpg-x-enable => card.lamp"),
+    ("mpg.hal", "[HAL_MPG]PENDANT", "mine"),
+]
+
+
+@pytest.mark.parametrize(("name", "old", "new"), EDITED_SAMPLES)
+def test_a_sample_that_was_edited_is_not_taken_out(
+    ini: Path, name: str, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An E-stop of the machine's own, netted as the sample says, must not be lost."""
+    copy_samples(ini)
+    sample, before = ini.parent / name, ini.read_text()
+    sample.write_text(sample.read_text().replace(old, new) if old else sample.read_text() + new)
+    assert wiring(ini, "--add") == 2
+    errors = capsys.readouterr().err
+    line = next(n for n, text in enumerate(sample.read_text().splitlines(), start=1) if new in text)
+    assert f"error: {sample}: has lines that hal_mpg's sample of this name has not" in errors
+    assert f"line {line}: " in errors
+    assert new in errors
+    assert ini.read_text() == before
+    assert not (ini.parent / "machine-mpg.hal").exists()
+
+
+def test_samples_of_axes_that_are_not_shipped(ini: Path) -> None:
+    x, _ = copy_samples(ini)
+    text = x.read_text().replace("axis.x", "axis.u").replace("mpg-x", "mpg-u").replace("AXIS_X", "AXIS_U")
+    (ini.parent / "mpg-u.hal").write_text(text.replace("joint.0", "joint.6"))
+    ini.write_text(ini.read_text().replace("mpg-x.hal", "mpg-u.hal"))
+    assert wiring(ini, "--add") == 0
+    assert "\n# HALFILE = mpg-u.hal\n" in ini.read_text()
+
+
 def test_the_samples_that_were_copied_are_taken_out(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("mpg.hal", "mpg-x.hal"):
-        (ini.parent / name).write_text("loadusr -W hal_mpg\nnet w hal_mpg.a => axis.x.jog-counts\n")
-    old = "HALFILE = machine.hal\nHALFILE = mpg.hal\nHALFILE = mpg-x.hal\n"
-    ini.write_text(ini_text(hal=f"HALUI = halui\n{old}"))
+    x, old = copy_samples(ini)
+    gantry = x.read_text().replace("0.jog-counts", "0.jog-counts joint.1.jog-counts").replace("AXIS", "JOINT")
+    x.write_text("# mine\n" + gantry.replace("joint.0", "joint.3"))
     assert wiring(ini) == 0
-    assert "  [HAL]\n  # HALFILE = mpg.hal\n  # HALFILE = mpg-x.hal\n" in capsys.readouterr().err
+    assert (
+        "  [HAL]\n  # HALFILE = mpg.hal\n  # HALFILE = mpg-estop.hal\n  # HALFILE = mpg-x.hal\n"
+        in capsys.readouterr().err
+    )
     assert wiring(ini, "--add") == 0
     new = old.replace("HALFILE = mpg", "# HALFILE = mpg") + "HALFILE = machine-mpg.hal\n"
     assert f"[HAL]\nHALUI = halui\n{new}" in ini.read_text()
