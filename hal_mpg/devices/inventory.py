@@ -29,7 +29,9 @@ from hal_mpg.sources.evdev_nodes import (
     identity_from_sysfs,
     node_paths,
     physical_device,
+    rank,
 )
+from hal_mpg.sources.evdev_nodes import missing_codes as missing_codes  # the doctor wants it, too
 
 SYS_HIDRAW = Path("/sys/class/hidraw")
 USB = 3
@@ -216,16 +218,7 @@ def fits(nodes: Iterable[Node], profiles: Iterable[tuple[str, Path, Profile]]) -
         for name, path, profile in profiles
         if any(match.fits(node.identity) for match in profile.match for node in nodes)
     ]
-    return tuple(sorted(found, key=lambda fit: -len(fit.profile.axes)))
-
-
-def missing_codes(profile: Profile, codes: Codes) -> tuple[tuple[str, Code], ...]:
-    """Return the profile's codes that are not among `codes`, with their controls."""
-    return tuple(
-        (control, code)
-        for control, code in (*profile.input_codes(), *((f"leds.{name}", led) for name, led in profile.leds))
-        if code.number not in codes.get(code.type, ())
-    )
+    return tuple(sorted(found, key=lambda fit: rank(fit.profile, codes)))
 
 
 def look_at(path: str) -> Node | None:

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from hal_mpg.devices.input_codes import code_name
+from hal_mpg.devices.input_codes import code_name, merged
 from hal_mpg.errors import UsageError
 from hal_mpg.profile import Code, KeySelector, Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.recording.evemu_format import Recording, parse
 from hal_mpg.recording.playback import identities
+from hal_mpg.sources.evdev_nodes import rank
 from hal_mpg.yaml_reader import code_names
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -56,12 +57,13 @@ def _text(path: Path) -> str:
 
 
 def profile_for(name: str | None, recordings: Iterable[Recording]) -> Profile:
-    """Return the profile that was asked for, or the one with the most axes that fits the recorded device.
+    """Return the profile that was asked for, or the best of those that fit the recorded device.
 
     Raises ProfileError, and UsageError where none fits.
     """
     if name is not None:
         return read_profile(find_profile(name))
+    recordings = list(recordings)
     mine = identities(recordings)
     fitting = [
         profile
@@ -69,7 +71,8 @@ def profile_for(name: str | None, recordings: Iterable[Recording]) -> Profile:
         if any(match.fits(identity) for match in profile.match for identity in mine)
     ]
     if fitting:
-        return max(fitting, key=lambda profile: len(profile.axes))
+        codes = merged(recording.codes for recording in recordings)
+        return min(fitting, key=lambda profile: rank(profile, codes))
     known = ", ".join(f"{i.name} ({i.vendor:04x}:{i.product:04x})" for i in mine) or "a device without a name"
     raise UsageError(f"no known profile fits {known}; name one with --pendant")
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 import errno
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from hal_mpg.errors import DeviceError
 from hal_mpg.evdev_library import InputDevice, open_node
 from hal_mpg.messages import printable, tell
-from hal_mpg.profile import Identity, Profile
+from hal_mpg.profile import Code, Identity, Profile
 
 INPUT_DIR = Path("/dev/input")
 
@@ -104,7 +104,7 @@ def is_node(device: str, path: str) -> bool:
 def detect(profiles: Iterable[tuple[str, Profile]], device: str | None) -> list[tuple[str, Profile]]:
     """Return the profiles that fit the first connected device that any fits, the best one first.
 
-    Of several the one with the most axes is the best: it knows every position that the others know.
+    Which is the best: see `rank`.
     `device`: look at this node only. Raises DeviceError where the pendant may not be read.
     """
     known = list(profiles)
@@ -122,8 +122,36 @@ def detect(profiles: Iterable[tuple[str, Profile]], device: str | None) -> list[
             if any(match.fits(found.identity) for match in profile.match for found in group)
         ]
         if fitting:
-            return sorted(fitting, key=lambda entry: -len(entry[1].axes))
+            codes = codes_of(group)
+            return sorted(fitting, key=lambda entry: rank(entry[1], codes))
     return []
+
+
+def codes_of(group: Iterable[Found]) -> dict[int, set[int]]:
+    """Return the codes of all nodes of a device."""
+    union: dict[int, set[int]] = defaultdict(set)
+    for found in group:
+        for kind, numbers in found.codes.items():
+            union[kind] |= numbers
+    return union
+
+
+def missing_codes(profile: Profile, codes: Mapping[int, Collection[int]]) -> tuple[tuple[str, Code], ...]:
+    """Return the profile's codes that are not among `codes`, with their controls."""
+    return tuple(
+        (control, code)
+        for control, code in (*profile.input_codes(), *((f"leds.{name}", led) for name, led in profile.leds))
+        if code.number not in codes.get(code.type, ())
+    )
+
+
+def rank(profile: Profile, codes: Mapping[int, Collection[int]]) -> tuple[int, int]:
+    """Return what sorts the profiles that fit a device with these codes, the best one first.
+
+    That is the one of whose codes the device lacks the fewest, and of several the one with the most axes: it
+    knows every position that the others know. Where no codes are known, none are said to be lacking.
+    """
+    return len(missing_codes(profile, codes)) if codes else 0, -len(profile.axes)
 
 
 def identity_from_sysfs(path: str) -> Identity | None:

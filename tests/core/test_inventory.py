@@ -17,6 +17,8 @@ from hal_mpg.devices.input_codes import bit_map, code_name, kind_of
 from hal_mpg.devices.inventory import Device, Hidden, Node, Port, fits, hidden_devices, why_hidden
 from hal_mpg.profile import Identity
 from hal_mpg.profile_files import read_profile
+from hal_mpg.sources import evdev_nodes
+from hal_mpg.sources.evdev_nodes import Found
 from hal_mpg.yaml_reader import code_names
 
 CONFIG = Path(__file__).parents[2] / "config/pendants"
@@ -94,6 +96,20 @@ def test_the_first_fit_is_the_one_that_is_taken_and_what_is_missing_is_told() ->
     assert found[0].missing == (("wheel", (2, ecodes.REL_DIAL)),)
     unread = device(node({}, vendor=0x1209, refusal="this user may not read it")).fits
     assert unread[0].missing == ()  # nobody knows
+
+
+FOUR_AXES = frozenset(range(0x120, 0x12C)) - {0x124, 0x125}
+"""The keys of a board without the positions b and c."""
+
+
+def test_of_profiles_that_fit_the_one_whose_codes_are_there_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = {1: FOUR_AXES, 2: PENDANT[2]}
+    assert [fit.name for fit in device(node(codes, vendor=0x1209)).fits] == ["generic-4axis", "generic-6axis"]
+    found = Found("/dev/input/event5", (), node(codes, vendor=0x1209).identity, {1: set(FOUR_AXES), 2: {7}})
+    monkeypatch.setattr(evdev_nodes, "unreadable_paths", list)
+    monkeypatch.setattr(evdev_nodes.Nodes, "devices", lambda _: [[found]])
+    known = [(name, profile) for name, _, profile in reversed(KNOWN)]
+    assert [name for name, _ in evdev_nodes.detect(known, None)] == ["generic-4axis", "generic-6axis"]
 
 
 def test_several_nodes_are_one_device() -> None:
