@@ -150,7 +150,6 @@ def _write_gates(plan: Plan, chain: Chain, page: Page) -> None:
         "pressed, the "
         "pendant is not there or its state is not known, and for at least 0.1 s; and the GUI's E-stop."
     )
-    user, request = plan.signal(USER_ENABLE, "user-enable"), plan.signal(REQUEST_ENABLE, "estop-reset")
     if chain.external is None and plan.state.signal_of(ENABLE_IN):
         command = plan.state.link(ENABLE_IN)
         page.say(
@@ -168,7 +167,7 @@ def _write_gates(plan: Plan, chain: Chain, page: Page) -> None:
         f"net {name}-watchdog-ok {chain.watchdog.output} => {chain.pendant.input(0)}",
         f"net {name}-estop-ok hal_mpg.estop-ok => {chain.pendant.input(1)}",
         f"net {name}-is-ok {chain.pendant.output} => {chain.chain.input(0)}",
-        f"net {user} {USER_ENABLE} => {chain.chain.input(1)}",
+        *plan.join_output(USER_ENABLE, "user-enable", chain.chain.input(1)),
     )
     page.gap()
     latch = chain.latch
@@ -181,7 +180,7 @@ def _write_gates(plan: Plan, chain: Chain, page: Page) -> None:
     if chain.before:
         page.do(
             f"net {name}-latched {latch.output} => {latch.name}.in-1",
-            f"net {request} {REQUEST_ENABLE} => {chain.before.input(0)}",
+            *plan.join_output(REQUEST_ENABLE, "estop-reset", chain.before.input(0)),
             f"net {name}-reset-before {chain.before.output} => {latch.name}.in-3",
         )
     else:
@@ -189,7 +188,7 @@ def _write_gates(plan: Plan, chain: Chain, page: Page) -> None:
         page.do(f"setp {latch.input(0)} FALSE")
     page.do(
         f"net {name}-estop-chain {chain.chain.output} => {latch.input(0)}",
-        f"net {request} {REQUEST_ENABLE} => {latch.input(1)}",
+        *plan.join_output(REQUEST_ENABLE, "estop-reset", latch.input(1)),
     )
     page.gap()
 

@@ -12,7 +12,8 @@ class HalState:
     """HAL after its files.
 
     `modules` is by whom a realtime module was loaded, `signals` the pins of each signal, `links` by which
-    command a pin was last netted, `names` all components' names, `settings` the last `setp` of a pin.
+    command a pin was last netted, `names` all components' names, `settings` the last `setp` of a pin,
+    `called_as_pins` the signals of `linkpp`, which have the names of pins.
     """
 
     def __init__(self) -> None:
@@ -22,6 +23,7 @@ class HalState:
         self.links: dict[str, tuple[str, Command]] = {}
         self.settings: dict[str, Command] = {}
         self.programs: list[Command] = []
+        self.called_as_pins: set[str] = set()
 
     def signal_of(self, pin: str) -> str | None:
         """Return the signal that a pin is in."""
@@ -85,6 +87,7 @@ def _linkps(state: HalState, words: list[str], command: Command) -> None:
 
 def _linkpp(state: HalState, words: list[str], command: Command) -> None:
     if len(words) > 1:
+        state.called_as_pins.add(words[0])
         _net(state, [words[0], *words], command)
 
 

@@ -11,7 +11,7 @@ from hal_mpg.wiring.kept import LICENSE, MARK, sealed
 from hal_mpg.wiring.machine_ini import Limit, MachineAxis
 from hal_mpg.wiring.page import Page
 from hal_mpg.wiring.parts import NOT, OR, Part
-from hal_mpg.wiring.plan import JOG_INHIBIT, JOG_STOP, Plan, jog_pins
+from hal_mpg.wiring.plan import IS_MANUAL, IS_ON, JOG_INHIBIT, JOG_STOP, SOFT_LIMIT, Plan, jog_pins
 
 OVERRIDES = {
     "feed-override": ("halui.feed-override", "0.01"),
@@ -162,12 +162,11 @@ def _write_gates(plan: Plan, page: Page, echo: Part, inhibit: Part | None) -> No
         "a move on "
         "return to manual. (FALSE first: these pins are TRUE until something is netted to them.)"
     )
-    is_on, manual = "motion.motion-enabled", "halui.mode.is-manual"
     page.do(
         "setp hal_mpg.machine-is-on  FALSE",
         "setp hal_mpg.mode-is-manual FALSE",
-        f"net {plan.signal(is_on, 'machine-is-on')} {is_on} => hal_mpg.machine-is-on",
-        f"net {plan.signal(manual, 'mode-is-manual')} {manual} => hal_mpg.mode-is-manual",
+        *plan.join_output(IS_ON, "machine-is-on", "hal_mpg.machine-is-on"),
+        *plan.join_output(IS_MANUAL, "mode-is-manual", "hal_mpg.mode-is-manual"),
     )
     page.gap()
     page.say(
@@ -185,7 +184,6 @@ def _write_gates(plan: Plan, page: Page, echo: Part, inhibit: Part | None) -> No
 
 
 def _write_inhibit(plan: Plan, page: Page, inhibit: Part | None) -> None:
-    name, limit = plan.prefix, "motion.on-soft-limit"
     page.say(
         "Beyond a soft limit LinuxCNC does not look at the wheel in teleop mode; what is turned then would "
         "arrive as "
@@ -194,10 +192,9 @@ def _write_inhibit(plan: Plan, page: Page, inhibit: Part | None) -> None:
         "to jog (a door) belongs here as well, by an or2; never on motion.jog-inhibit alone, which saves up "
         "what is turned."
     )
-    signal = plan.signal(limit, "on-soft-limit")
     command, theirs = plan.state.link(JOG_INHIBIT), plan.state.signal_of(JOG_INHIBIT)
-    if inhibit is None or command is None:
-        page.do(f"net {signal} {limit} => hal_mpg.inhibit")
+    if inhibit is None or command is None or theirs is None:
+        page.do(*plan.join_output(SOFT_LIMIT, "on-soft-limit", "hal_mpg.inhibit"))
         return
     page.say(
         f"({command.place} has {theirs} on motion.jog-inhibit. It stays there, for the GUI's jog buttons, "
@@ -210,9 +207,9 @@ def _write_inhibit(plan: Plan, page: Page, inhibit: Part | None) -> None:
         f"{theirs} ({command.place}) now inhibits the wheel by hal_mpg.inhibit, too",
     )
     page.do(
-        f"net {signal} {limit} => {inhibit.input(0)}",
-        f"net {theirs} => {inhibit.input(1)}",
-        f"net {name}-inhibit {inhibit.output} => hal_mpg.inhibit",
+        *plan.join_output(SOFT_LIMIT, "on-soft-limit", inhibit.input(0)),
+        *plan.join(theirs, inhibit.input(1)),
+        f"net {plan.prefix}-inhibit {inhibit.output} => hal_mpg.inhibit",
     )
 
 

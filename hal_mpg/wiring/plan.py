@@ -17,6 +17,7 @@ from hal_mpg.wiring.parts import Parts
 ENABLE_IN, USER_ENABLE = "iocontrol.0.emc-enable-in", "iocontrol.0.user-enable-out"
 REQUEST_ENABLE = "iocontrol.0.user-request-enable"
 MOTION_ENABLE, JOG_STOP, JOG_INHIBIT = "motion.enable", "motion.jog-stop", "motion.jog-inhibit"
+IS_ON, IS_MANUAL, SOFT_LIMIT = "motion.motion-enabled", "halui.mode.is-manual", "motion.on-soft-limit"
 
 PREFIXES = ("mpg", "hal-mpg", "pendant-mpg", "hal-mpg-wiring")
 """What our signals and components begin with: the first that the machine has nothing of."""
@@ -48,15 +49,27 @@ class Plan:
         """Return the signal of an output of LinuxCNC's: the machine's own where it has one."""
         return self.state.signal_of(pin) or f"{self.prefix}-{name}"
 
+    def join(self, signal: str, *pins: str, source: str = "") -> list[str]:
+        """Return the commands that bring pins to a signal; `source`: the one that writes it, for readers.
+
+        `net` takes no signal that is called as a pin, which those of `linkpp` are.
+        """
+        if signal in self.state.called_as_pins:
+            return [f"linksp {signal} {pin}" for pin in pins]
+        return [f"net {signal}{source and ' '}{source} => {' '.join(pins)}"]
+
+    def join_output(self, pin: str, name: str, *pins: str) -> list[str]:
+        """Return the commands that bring pins to an output of LinuxCNC's, by the machine's signal or ours."""
+        return self.join(self.signal(pin, name), *pins, source=pin)
+
     def unlink(self, pin: str, *others: str, source: str = "") -> list[str]:
         """Return the commands that take a pin out of the machine's signal, which gets `others` first.
 
         The pin stands among them: that does nothing where it is in that signal, and LinuxCNC does not start
         where it has come into another one since, whose protection would be lost.
         """
-        signal = self.state.signal_of(pin)
-        before = f"net {signal}{source and ' '}{source} => "
-        return [before + " ".join([*others, pin]), f"unlinkp {pin}"]
+        signal = self.state.signal_of(pin) or ""
+        return [*self.join(signal, *others, pin, source=source), f"unlinkp {pin}"]
 
 
 def make_plan(
@@ -91,7 +104,7 @@ def make_plan(
             "if LinuxCNC then says that a pin is linked or a module exists, that is where"
         )
         plan.say(NOTE, "opaque-file", text)
-    for check in (_other_pendants, _taken_pins, _late_nets, _servo_period):
+    for check in (_other_pendants, _taken_pins, _late_nets, _late_linkpp, _servo_period):
         plan.findings += check(plan)
     return plan
 
@@ -144,6 +157,19 @@ def _late_nets(plan: Plan) -> Iterator[Finding]:
                 f"{command.place}: nets {pin} after all HALFILEs, so it cannot be brought into the E-stop "
                 f"chain; "
                 "move that line to the machine's HALFILE",
+            )
+
+
+def _late_linkpp(plan: Plan) -> Iterator[Finding]:
+    """Find what makes a signal after our file, of pins that are in one by then."""
+    for pin in (USER_ENABLE, REQUEST_ENABLE, IS_ON, IS_MANUAL, SOFT_LIMIT, JOG_INHIBIT):
+        command, signal = plan.state.link(pin), plan.state.signal_of(pin)
+        if command is not None and signal in plan.state.called_as_pins and plan.state.is_late(pin):
+            yield Finding(
+                ERROR,
+                "linked-later",
+                f"{command.place}: `{command.text}` is refused after all HALFILEs, as {pin} is in a signal; "
+                f"write: net NAME {' '.join(command.words[1:])}",
             )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The samples of config/, copied beside an INI file: a wiring takes the place of those that are as shipped."""
+"""The samples of config/, copied beside an INI file: a wiring replaces those that are as shipped."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def edited_samples(ini: IniFile) -> Iterator[Finding]:
                 "sample-edited",
                 f"{file}: has lines that hal_mpg's sample of this name has not, and the wiring would take "
                 f"its place: {lines}{more}. Put a # before its HALFILE in {entry.place}, run this again, and "
-                f"bring what is still needed of these lines to the end of the new file, below 'Yours', before "
-                f"you start the machine",
+                f"bring what is still needed of these lines to the end of the new file, below 'Yours', "
+                f"before you start the machine",
             )
 
 

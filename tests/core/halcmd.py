@@ -65,6 +65,11 @@ class Halcmd:
             self.components[name] = (module, personality)
 
     def _net(self, signal: str, *pins: str) -> None:
+        if signal in self.linked or signal in OUTPUTS:
+            raise HalcmdError(f"Signal name '{signal}' must not be the same as a pin")
+        self._link(signal, *pins)
+
+    def _link(self, signal: str, *pins: str) -> None:
         members = self.signals.setdefault(signal, [])
         for pin in pins:
             if self.linked.get(pin, signal) != signal:
@@ -79,13 +84,17 @@ class Halcmd:
             raise HalcmdError(f"{signal} has two writers: {writers}")
 
     def _linkpp(self, first: str, second: str) -> None:
-        self._net(first, first, second)
+        if first in self.linked or second in self.linked or first in self.signals:
+            raise HalcmdError(f"linkpp {first} {second}")
+        self._link(first, first, second)
 
     def _linksp(self, signal: str, pin: str) -> None:
-        self._net(signal, pin)
+        if signal not in self.signals:
+            raise HalcmdError(f"signal {signal} not found")
+        self._link(signal, pin)
 
     def _linkps(self, pin: str, signal: str) -> None:
-        self._net(signal, pin)
+        self._linksp(signal, pin)
 
     def _unlinkp(self, pin: str) -> None:
         signal = self.linked.pop(pin, None)

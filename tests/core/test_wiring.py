@@ -108,6 +108,13 @@ MACHINES = {
     "parport.0.pin-01-out\n",
     "no loop": "",
     "old words": "linkpp iocontrol.0.user-enable-out iocontrol.0.emc-enable-in\n",
+    "old words, the other way": "linkpp iocontrol.0.emc-enable-in iocontrol.0.user-enable-out\n",
+    "old words for all": "linkpp card.ok iocontrol.0.emc-enable-in\nlinkpp card.allowed motion.enable\n"
+    "linkpp card.stop halui.estop.activate\nlinkpp motion.jog-stop card.hold\n"
+    "linkpp card.door motion.jog-inhibit\nlinkpp iocontrol.0.user-enable-out card.lamp\n"
+    "linkpp iocontrol.0.user-request-enable card.rq\nlinkpp motion.motion-enabled card.on\n"
+    "linkpp halui.mode.is-manual card.man\nlinkpp motion.on-soft-limit card.lim\n"
+    "linkpp card.v joint.0.jog-vel-mode\n",
     "external": EXTERNAL,
     "own latch": OWN_LATCH,
     "motion.enable": LOOP + "net allowed card.allowed => motion.enable\n",
@@ -147,6 +154,8 @@ STALE = [
     (LOOP, "net estop-loop card.ok => iocontrol.0.emc-enable-in\n"),
     (EXTERNAL, EXTERNAL.replace("estop-ext", "estop-door")),
     (EXTERNAL, LOOP),
+    ("linkpp iocontrol.0.user-enable-out iocontrol.0.emc-enable-in\n", EXTERNAL),
+    ("linkpp card.ok iocontrol.0.emc-enable-in\n", EXTERNAL),
     ("", LOOP),
     (LOOP, LOOP + "net allowed card.allowed => motion.enable\n"),
     ("net allowed card.allowed => motion.enable\n", "net door card.door => motion.enable\n"),
@@ -345,6 +354,7 @@ REFUSED = [
     ("machine_hal", "net w card.n => axis.z.jog-enable\n", "axis.z.jog-enable in {}/machine.hal:1"),
     ("machine_hal", "loadusr -W hal_mpg\n", "{}/machine.hal:1: hal_mpg is loaded there"),
     ("late_hal", LOOP, "{}/late.hal:1: nets iocontrol.0.emc-enable-in after all HALFILEs"),
+    ("late_hal", "linkpp halui.mode.is-manual a.b", "{}/late.hal:1: `linkpp halui.mode.is-manual a.b` is"),
     ("late_hal", "net a b.c => motion.jog-stop", "{}/late.hal:1: nets motion.jog-stop after all HALFILEs"),
     ("late_hal", "net w card.n => joint.1.jog-counts\n", "joint.1.jog-counts in {}/late.hal:1"),
 ]
