@@ -106,8 +106,10 @@ def read_machine(
     letters = _letters(ini)
     mapped = _joints_of(machine, options, letters) if joints is None else dict(joints)
     if joints is not None:
-        machine.is_trivial = True
         _check_given(joints, letters, ini)
+        if machine.is_trivial:
+            _check_against(joints, _trivial_joints(machine, options), ini)
+        machine.is_trivial = True
     machine.axes = tuple(_axis(machine, letter, mapped.get(letter, ())) for letter in letters)
     return machine
 
@@ -162,7 +164,7 @@ def _letters(ini: IniFile) -> list[str]:
 
 
 def _joints_of(machine: MachineIni, options: list[str], letters: list[str]) -> dict[str, tuple[int, ...]]:
-    """Return the joints of each axis with trivkins (kins_util.c: the n-th coordinate is joint n)."""
+    """Return the joints of each axis; none, and a finding, where they are not those of trivkins."""
     if not machine.is_trivial:
         name = machine.kinematics or "no [KINS]KINEMATICS"
         machine.findings.append(
@@ -176,13 +178,7 @@ def _joints_of(machine: MachineIni, options: list[str], letters: list[str]) -> d
             )
         )
         return {}
-    given = dict(option.split("=", 1) for option in options if "=" in option)
-    coordinates = [c for c in given.get("coordinates", ALL_JOINTS).lower() if c not in "\"', "]
-    found: dict[str, tuple[int, ...]] = {}
-    count = machine.ini.number("KINS", "JOINTS")
-    for joint, letter in enumerate(coordinates):
-        if count is None or joint < count:
-            found[letter] = (*found.get(letter, ()), joint)
+    found = _trivial_joints(machine, options)
     for letter in letters:
         if letter not in found:
             text = f"axis {letter.upper()} has no joint in {' '.join([machine.kinematics, *options])}"
@@ -190,6 +186,31 @@ def _joints_of(machine: MachineIni, options: list[str], letters: list[str]) -> d
                 Finding(WARNING, "no-joint", f"{machine.ini.path}: {text}; its wheel will move nothing")
             )
     return found
+
+
+def _trivial_joints(machine: MachineIni, options: list[str]) -> dict[str, tuple[int, ...]]:
+    """Return the joints of each axis with trivkins (kins_util.c: the n-th coordinate is joint n)."""
+    given = dict(option.split("=", 1) for option in options if "=" in option)
+    coordinates = [c for c in given.get("coordinates", ALL_JOINTS).lower() if c not in "\"', "]
+    found: dict[str, tuple[int, ...]] = {}
+    count = machine.ini.number("KINS", "JOINTS")
+    for joint, letter in enumerate(coordinates):
+        if count is None or joint < count:
+            found[letter] = (*found.get(letter, ()), joint)
+    return found
+
+
+def _check_against(
+    joints: Mapping[str, tuple[int, ...]], trivial: Mapping[str, tuple[int, ...]], ini: IniFile
+) -> None:
+    """Raise UsageError where the user's joints are not those of the machine's trivkins."""
+    for letter, numbers in joints.items():
+        if sorted(numbers) != sorted(trivial.get(letter, ())):
+            theirs = " ".join(f"{x}={','.join(map(str, n))}".upper() for x, n in trivial.items())
+            raise UsageError(
+                f"--joints {letter.upper()}={','.join(map(str, numbers))}: the trivkins of {ini.path} has "
+                f"{theirs}; leave --joints away"
+            )
 
 
 def _check_given(joints: Mapping[str, tuple[int, ...]], letters: list[str], ini: IniFile) -> None:

@@ -331,6 +331,10 @@ def test_joints_and_increments_are_the_users(ini: Path) -> None:
     assert "--joints X=1 y=0,2" in text
 
 
+def test_joints_may_be_those_of_trivkins(ini: Path) -> None:
+    assert wiring(ini, "--joints", "X=0", "Y=1", "Z=2") == 0
+
+
 def test_the_pendant_of_the_ini_is_the_default(ini: Path) -> None:
     ini.write_text(ini_text(more="[HAL_MPG]\nPENDANT = p.yaml\n"))
     assert wiring(ini, pendant=None) == 0
@@ -341,6 +345,8 @@ WRONG = [
     (["--joints", "X"], "--joints X: write an axis once"),
     (["--joints", "X=0", "x=1"], "--joints x=1: write an axis once"),
     (["--joints", "A=0"], "has no axis A"),
+    (["--joints", "X=2", "Y=1", "Z=0"], "--joints X=2: the trivkins of"),
+    (["--joints", "X=0,1"], "has X=0 Y=1 Z=2; leave --joints away"),
     (["--joints", "X=0", "Y=0"], "joint 0 is there twice"),
     (["--joints", "X=7"], "there is no joint 7"),
     (["--increments", "1"], "--increments: 1 given, but the pendant has 2"),
