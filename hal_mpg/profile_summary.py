@@ -10,6 +10,7 @@ from typing import Any
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
 from hal_mpg.machine import Machine
+from hal_mpg.odd_distances import odd_distances, plain
 from hal_mpg.pins import all_pins
 from hal_mpg.profile import (
     ANGULAR_AXES,
@@ -88,6 +89,13 @@ def warnings(profile: Profile) -> Iterator[str]:
         rest = (match.vendor, match.product, match.uniq, match.socket)
         if not any(rest) and not set(match.name or "") - set("*?"):
             yield "it fits every input device, keyboard and mouse included; give its USB id or its name"
+        if match.vendor is not None and not any((match.product, match.uniq, (match.name or "").strip("*?"))):
+            yield (
+                f"it fits every device of vendor {match.vendor:04x}, keyboards and mice too, if there are; "
+                f"give the product id as well, or the name"
+            )
+    if not profile.axes:
+        yield "no position of the axis selector is an axis: the wheel moves none"
     reached = positions_of(profile.scale) if profile.scale else profile.scales
     missed = [scale for scale in profile.scales if scale not in reached]
     if missed:
@@ -98,6 +106,7 @@ def warnings(profile: Profile) -> Iterator[str]:
             f"one turn is {wheel.modulo} counts, which is no whole number of detents of "
             f"{wheel.counts_per_detent}; are modulo and counts-per-detent right?"
         )
+    yield from odd_distances(profile.increments)
     for unit, why in refusals(profile).items():
         yield f"on {'an inch' if unit == 'inch' else 'a mm'} machine it does not start: {why}"
 
@@ -212,16 +221,11 @@ def _distances(increment: Any, axis: str) -> Iterator[tuple[str, str]]:
     for unit in ("degree",) if axis in ANGULAR_AXES else UNITS:
         distance: Decimal | None = getattr(increment, unit)
         if distance is not None:
-            yield unit, _plain(distance)
+            yield unit, plain(distance)
 
 
 def _distance(distance: Decimal | None, unit: str) -> str:
-    return "-" if distance is None else f"{_plain(distance)} {unit}"
-
-
-def _plain(distance: Decimal) -> str:
-    text = f"{distance:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return "-" if distance is None else f"{plain(distance)} {unit}"
 
 
 def _pins(profile: Profile) -> list[str]:

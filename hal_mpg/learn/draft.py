@@ -8,10 +8,10 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 
 from hal_mpg.events import EV_REL
 from hal_mpg.learn.names import name_of
+from hal_mpg.odd_distances import plain
 from hal_mpg.profile import (
     ANGULAR_AXES,
     OFF,
@@ -133,12 +133,6 @@ def _distances(increment: Increment) -> str:
 def _distances_in_words(increment: Increment) -> str:
     units = (("mm", increment.mm), ("inch", increment.inch), ("degrees", increment.degree))
     return ", ".join(f"{plain(value)} {unit}" for unit, value in units if value is not None)
-
-
-def plain(value: Decimal) -> str:
-    """Return a number without an exponent and without zeros that say nothing."""
-    text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def wheel_form(wheel: Wheel) -> str:

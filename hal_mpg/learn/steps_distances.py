@@ -7,7 +7,8 @@ import re
 from decimal import Decimal, InvalidOperation
 
 from hal_mpg.learn.acts import Person
-from hal_mpg.learn.draft import Draft, plain
+from hal_mpg.learn.draft import Draft
+from hal_mpg.odd_distances import odd_in_one_unit, odd_in_two_units, plain
 from hal_mpg.profile import Increment, is_distance
 
 SMALLEST = {"mm": Decimal("0.001"), "inch": Decimal("0.0001"), "degree": Decimal("0.01")}
@@ -30,19 +31,39 @@ def learn_distances(person: Person, draft: Draft, units: str | None = None) -> N
         if units and unit in ("mm", "inch") and unit != units:
             found[unit] = usual  # the machine is in the other; the pendant may go to another machine
             continue
-        found[unit] = _ask(person, scales, unit, usual)
-    draft.increments = tuple(
+        while True:
+            found[unit] = _ask(person, scales, unit, usual)
+            if _is_meant(person, _increments(scales, found), unit, has_both=not units):
+                break
+    draft.increments = _increments(scales, found)
+
+
+def _increments(scales: tuple[str, ...], found: dict[str, list[Decimal]]) -> tuple[Increment, ...]:
+    return tuple(
         Increment(scale, **{unit: values[place] for unit, values in found.items()})
         for place, scale in enumerate(scales)
     )
+
+
+def _is_meant(person: Person, increments: tuple[Increment, ...], unit: str, has_both: bool) -> bool:
+    """Ask back where the distances in a unit are odd. `has_both`: mm are asked for as well as inches."""
+    odd = list(odd_in_one_unit(increments, unit))
+    if unit == "inch" and has_both:
+        odd += odd_in_two_units(increments)
+    if not odd:
+        return True
+    for words in odd:
+        person.say(f"{words[0].upper()}{words[1:]}", indent="  ")
+    return person.ask("Is it to be like this? y: yes, Enter: ask again").lower() in ("y", "yes")
 
 
 def _usual(scales: tuple[str, ...], unit: str) -> list[Decimal]:
     """Return the usual distances: by the scales' names where they are numbers, else ten times each."""
     if len(scales) == 1:
         return [SINGLE[unit]]
-    if unit != "inch" and all(re.fullmatch(r"0\.[0-9]{1,4}|1(\.0*)?", scale) for scale in scales):
-        return [Decimal(scale) for scale in scales]  # a selector that is labeled with its distances
+    if all(re.fullmatch(r"0\.[0-9]{1,4}|1(\.0*)?", scale) and Decimal(scale) for scale in scales):
+        # A selector that is labeled with its distances, in mm most likely.
+        return [Decimal(scale) / 10 if unit == "inch" else Decimal(scale) for scale in scales]
     factors = [re.fullmatch(r"[x*]?([0-9]{1,5})", scale.lower()) for scale in scales]
     if all(factors) and all(int(factor[1]) > 0 for factor in factors if factor):
         return [SMALLEST[unit] * int(factor[1]) for factor in factors if factor]

@@ -45,6 +45,8 @@ class Learner:
             return self._button_name or "s"
         if "How far is one click" in question:
             return self._distances(question)
+        if "to be like this?" in question:
+            return "y"
         if "called?" in question:
             return self.profile.name
         if "Set the" in question:

@@ -7,6 +7,7 @@ import io
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from random import Random
 from types import SimpleNamespace
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 
 from hal_mpg import cli
 from hal_mpg.commands import check as command
+from hal_mpg.odd_distances import odd_distances
+from hal_mpg.profile import Increment
 from hal_mpg.profile_summary import as_data, as_lines, warnings
 from hal_mpg.profile_yaml import load_profile
 from tests.core.bed import CONTROLS, HEAD
@@ -180,6 +183,12 @@ def test_each_form_has_its_words() -> None:
             "on an inch machine it does not start: the profile's increment x10 has no inch",
         ),
         ("mm: 0.001", "mm: 0.000000003", "have no common step"),
+        ("{name: test}", "{vendor: 0x046d}", "every device of vendor 046d"),
+        ("{name: test}", "{vendor: 0x046d, name: '*'}", "every device of vendor 046d"),
+        ("mm: 0.001", "mm: 0.1", "one click at x10 moves less than at x1 (0.01 mm, and 0.1 mm)"),
+        ("inch: 0.001", "inch: 0.01", "x10 moves 0.01 mm, but on an inch machine 0.01 inch, which is 0.254"),
+        ("mm: 0.1", "mm: 10.01", "one click at x100 moves 10.01 mm; is that meant?"),
+        ("degree: 1", "degree: 21", "one click at x100 moves 21 degree"),
     ],
 )
 def test_what_is_odd_is_told_and_is_no_fault(
@@ -189,6 +198,25 @@ def test_what_is_odd_is_told_and_is_no_fault(
     status, out, err = run(capsys, write(tmp_path, TEXT.replace(good, bad)))
     assert (status, "no faults" in out) == (0, True)
     assert words in err
+
+
+def test_scales_may_come_down_where_their_names_do() -> None:
+    def odd(*distances: tuple[str, str]) -> list[str]:
+        return list(odd_distances([Increment(scale, mm=Decimal(mm)) for scale, mm in distances]))
+
+    assert not odd(("x100", "0.1"), ("x10", "0.01"), ("x1", "0.001"))
+    assert not odd(("1", "1"), ("0.1", "0.1"))
+    assert odd(("x10", "0.01"), ("x1", "0.1")) == [
+        "one click at x10 moves less than at x1 (0.01 mm, and 0.1 mm); is that the right way round?"
+    ]
+    assert len(odd(("fine", "0.1"), ("coarse", "0.01"))) == 1
+    assert not odd(("a", "0.1"), ("b", "0.1"))
+
+
+def test_a_wheel_that_moves_no_axis_is_odd() -> None:
+    text = HEAD + "controls: {wheel: {rel: 7}, axis: {keys: {feed-override: 1}}"
+    text += ", scale: {keys: {x1: 2, x10: 3, x100: 4}}}\n"
+    assert "no position of the axis selector is an axis" in "\n".join(warnings(load_profile(text, "p.yaml")))
 
 
 @given(st.integers())

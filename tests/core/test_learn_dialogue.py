@@ -385,6 +385,31 @@ def test_distances_that_stand_on_the_selector() -> None:
     assert [increment.mm for increment in draft.increments] == [Decimal("0.01"), Decimal("0.05")]
 
 
+def test_distances_that_are_most_likely_a_slip_are_asked_for_again() -> None:
+    draft = Draft(axis=KeySelector((("a", code("BTN_5")),)), scale=SCALE)
+    script = distances(
+        draft,
+        None,
+        ("in mm", "0.01 0.001"),
+        ("like this?", ""),
+        ("in mm", "0.01 100"),
+        ("like this?", "y"),
+        ("in inches", "0.0001 1"),
+        ("like this?", "n"),
+        ("in inches", "0.0004 0.4"),
+        ("like this?", "Y"),
+        ("in degrees", "0.1 30"),
+        ("like this?", "yes"),
+    )
+    names = draft.scales
+    assert script.heard(f"One click at {names[1]} moves less than at {names[0]} (0.001 mm, and 0.01 mm)")
+    assert script.heard(f"One click at {names[1]} moves 100 mm; is that meant?")
+    assert script.heard("One click at x5 moves 1 inch")
+    assert script.heard("One click at x5 moves 100 mm, but on an inch machine 0.4 inch, which is 10.16 mm")
+    assert not script.heard("One click at x1 moves")
+    assert script.heard("moves 30 degree")
+
+
 def test_distances_of_a_rotary_axis_and_in_one_unit() -> None:
     draft = Draft(axis=KeySelector((("a", code("BTN_5")),)), scale=SCALE)
     script = distances(
