@@ -213,7 +213,7 @@ def _plan(
 ) -> Plan:
     old = {find_hal_file(ini, entry.value) for entry in samples(ini)}
     files = read_hal_files(ini, lambda path: path in old or _is_ours(path, output))
-    machine = read_machine(ini, _joints(options.joints), files.commands)
+    machine = read_machine(ini, _joints(options.joints), files.commands, not files.opaque)
     asked = Machine(
         machine.units,
         frozenset(machine.letters),

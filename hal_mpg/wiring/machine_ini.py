@@ -20,6 +20,8 @@ ALL_JOINTS = "xyzabcuvw"
 KINEMATICS = re.compile(r"kins$")
 """How the modules of kinematics are called."""
 
+NOT_KNOWN = "unknown kinematics"
+
 MAX_JOINTS = 16
 
 CURRENT_VERSION = 1.1
@@ -78,10 +80,12 @@ def read_machine(
     ini: IniFile,
     joints: Mapping[str, tuple[int, ...]] | None = None,
     commands: Sequence[Command] = (),
+    is_whole: bool = True,
 ) -> MachineIni:
     """Return the machine of an INI file; `joints`: which ones axes have, where the user says so.
 
-    `commands` are those of its HAL files: what kinematics they load counts, whatever the INI file says.
+    `commands` are those of its HAL files: what kinematics they load counts, whatever the INI file says;
+    `is_whole`: there are no others.
 
     Raises UsageError for what is no INI file of a LinuxCNC that has joints and axes.
     """
@@ -101,7 +105,7 @@ def read_machine(
                 "start LinuxCNC once, then run this again",
             )
         )
-    module, *options = _kinematics(ini, commands, findings)
+    module, *options = _kinematics(ini, commands, is_whole, findings)
     machine = MachineIni(ini, _units(ini, findings), module, module == "trivkins", findings=findings)
     letters = _letters(ini)
     mapped = _joints_of(machine, options, letters) if joints is None else dict(joints)
@@ -114,12 +118,19 @@ def read_machine(
     return machine
 
 
-def _kinematics(ini: IniFile, commands: Sequence[Command], findings: list[Finding]) -> list[str]:
+def _kinematics(
+    ini: IniFile, commands: Sequence[Command], is_whole: bool, findings: list[Finding]
+) -> list[str]:
     """Return the words of the `loadrt` that loads the kinematics, without the first."""
     named = ini.text("KINS", "KINEMATICS").split()
     loads = [command for command in commands if command.words[:1] == ("loadrt",) and len(command.words) > 1]
     loaded = next((c for c in loads if KINEMATICS.search(c.words[1]) or c.words[1] in named[:1]), None)
     if loaded is None:
+        # Any module can be one of kinematics: with the motion controller there is one, whatever its name.
+        if named and (not is_whole or any(command.words[1] == "motmod" for command in loads)):
+            text = f"{ini.path}: KINEMATICS = {' '.join(named)}, but no HAL file is seen to load that"
+            findings.append(Finding(NOTE, "kinematics-not-loaded", text))
+            return [NOT_KNOWN]
         return named or [""]
     words = list(loaded.words[1:])
     if named and [word.lower() for word in words] != [word.lower() for word in named]:

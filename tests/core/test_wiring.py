@@ -57,6 +57,10 @@ LOADED = [
     ("trivkins coordinates=XYYZ", "loadrt pid\n", (1, 2), False),
     ("trivkins", "loadrt corexykins\n", (), True),
     ("my_kinematics", "loadrt my_kinematics a=1\n", (), True),
+    ("trivkins", "loadrt millturn\nloadrt motmod\n", (), False),
+    ("trivkins", "loadrt trivkins\nloadrt motmod\n", (1,), False),
+    ("trivkins coordinates=XYYZ", "loadusr -w halcmd -f more.hal\n", (), False),
+    ("trivkins coordinates=XYYZ", "loadrt [KINS]KINEMATICS\nloadusr halcmd -f m.hal\n", (1, 2), False),
 ]
 
 

@@ -83,7 +83,7 @@ def plan_of(path: Path, options: Sequence[str] = ()) -> Plan:
     """Return the plan for an INI file and the pendant that has everything."""
     ini = read_ini(path)
     files = read_hal_files(ini)
-    machine = read_machine(ini, None, files.commands)
+    machine = read_machine(ini, None, files.commands, not files.opaque)
     steps = Machine(machine.units, frozenset(machine.letters)).steps_of(pendant())
     return make_plan(machine, files, pendant(), steps, "test", options)
 
