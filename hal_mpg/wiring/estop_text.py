@@ -16,10 +16,17 @@ from hal_mpg.wiring.parts import AND, BUFFER, LATCH, OR, WATCHDOG, Part
 from hal_mpg.wiring.plan import ENABLE_IN, MOTION_ENABLE, REQUEST_ENABLE, USER_ENABLE, Plan
 
 PICTURE = """\
-hal_mpg.estop-ok ------------> pendant-ok --> chain-ok --> latch -->{external} motion.enable
-hal_mpg.heartbeat -> watchdog -----^             ^           ^      `{external} iocontrol.0.emc-enable-in
+hal_mpg.estop-ok ------------> pendant-ok --> chain-ok --> latch ---> motion.enable
+hal_mpg.heartbeat -> watchdog -----^             ^           ^   `--> iocontrol.0.emc-enable-in
 the GUI's E-stop (user-enable-out) --------------'           |
 reset, from the GUI or the pendant (user-request-enable) ----'"""
+
+PICTURE_EXTERNAL = """\
+hal_mpg.estop-ok ------------> pendant-ok --> chain-ok --> machine-ok --> latch ---> motion.enable
+hal_mpg.heartbeat -> watchdog -----^             ^             ^            ^   `--> iocontrol.0.emc-enable-in
+the GUI's E-stop (user-enable-out) --------------'             |            |
+the machine's own E-stop --------------------------------------+------> reset-ok
+reset, from the GUI or the pendant (user-request-enable) ------------------^"""
 
 
 @dataclass(slots=True)
@@ -33,6 +40,7 @@ class Chain:
     run: Part | None = None
     before: Part | None = None
     machine: Part | None = None
+    reset: Part | None = None
     motion: Part | None = None
     external: str | None = None
     motion_signal: str | None = None
@@ -43,7 +51,7 @@ class Chain:
         watchdog = [self.watchdog.name]
         if self.watchdog.kind.module == "watchdog":
             watchdog = ["watchdog.set-timeouts", "watchdog.process"]
-        gates = [self.pendant, self.chain, self.latch, self.before, self.machine, self.motion]
+        gates = [self.pendant, self.chain, self.machine, self.reset, self.latch, self.before, self.motion]
         run = [self.run.name] if self.run else []
         return [
             *run,
@@ -73,6 +81,7 @@ def make_chain(plan: Plan) -> Chain:
     chain.motion_signal = plan.state.signal_of(MOTION_ENABLE)
     if chain.external:
         chain.machine = make(AND, f"{name}-machine-ok")
+        chain.reset = make(AND, f"{name}-reset-ok")
     if chain.motion_signal:
         chain.motion = make(AND, f"{name}-motion-ok")
     return chain
@@ -94,7 +103,7 @@ def write_estop(plan: Plan, chain: Chain, page: Page) -> None:
         "button belongs "
         "in the machine's hard-wired circuit. This makes LinuxCNC know, and stop too."
     )
-    page.draw(PICTURE.format(external=" and" if chain.external else "---"))
+    page.draw(PICTURE_EXTERNAL if chain.external else PICTURE)
     page.gap()
     page.say(
         "Functions run in the order of this list; the number is the place in the thread, so the chain "
@@ -170,62 +179,79 @@ def _write_gates(plan: Plan, chain: Chain, page: Page) -> None:
         *plan.join_output(USER_ENABLE, "user-enable", chain.chain.input(1)),
     )
     page.gap()
-    latch = chain.latch
+    _write_external(plan, chain, page)
+    _write_latch(plan, chain, page)
+
+
+def _write_external(plan: Plan, chain: Chain, page: Page) -> None:
+    """Write how the machine's own E-stop comes into the chain, and into the reset."""
+    if chain.machine is None or chain.reset is None or chain.external is None:
+        return
+    name, command = plan.prefix, plan.state.link(ENABLE_IN)
+    place = command.place if command else ""
+    page.say(
+        f"The machine's own E-stop ({chain.external}, {place}) comes in before the latch: a trip of it is "
+        "remembered as well, and a reset counts only while it is good."
+    )
+    plan.say(
+        NOTE,
+        "own-estop-kept",
+        f"the machine's own E-stop {chain.external} ({place}) stays, both must be good",
+    )
+    page.do(
+        *plan.unlink(ENABLE_IN, chain.machine.input(1), chain.reset.input(1)),
+        f"net {name}-chain-ok {chain.chain.output} => {chain.machine.input(0)}",
+        *plan.join_output(REQUEST_ENABLE, "estop-reset", chain.reset.input(0)),
+    )
+    page.gap()
+
+
+def _write_latch(plan: Plan, chain: Chain, page: Page) -> None:
+    name, latch = plan.prefix, chain.latch
     page.say(
         "The latch remembers a trip until somebody resets it. It starts tripped, and wants the reset's "
         "rising edge "
         f"while all is good. A contact of the machine's own, TRUE for stopped, can be netted to "
         f"{latch.input(2)} (below 'Yours', at the end)."
     )
+    resets = [latch.input(1)]
     if chain.before:
         page.do(
             f"net {name}-latched {latch.output} => {latch.name}.in-1",
-            *plan.join_output(REQUEST_ENABLE, "estop-reset", chain.before.input(0)),
             f"net {name}-reset-before {chain.before.output} => {latch.name}.in-3",
         )
+        resets.append(chain.before.input(0))
     else:
         page.say("(ok-in is TRUE until something is netted to it: FALSE first, so that a lost line shows.)")
         page.do(f"setp {latch.input(0)} FALSE")
-    page.do(
-        f"net {name}-estop-chain {chain.chain.output} => {latch.input(0)}",
-        *plan.join_output(REQUEST_ENABLE, "estop-reset", latch.input(1)),
-    )
+    last = chain.machine or chain.chain
+    page.do(f"net {name}-estop-chain {last.output} => {latch.input(0)}")
+    if chain.reset:
+        page.do(f"net {name}-reset-ok {chain.reset.output} => {' '.join(resets)}")
+    else:
+        page.do(*plan.join_output(REQUEST_ENABLE, "estop-reset", *resets))
     page.gap()
 
 
 def _write_machine(plan: Plan, chain: Chain, page: Page) -> None:
-    name, out = plan.prefix, chain.latch.output
+    name = plan.prefix
     page.say(
         "To both: motion.enable stops motion in the same servo period, emc-enable-in makes LinuxCNC's "
         "state ESTOP, but "
         "is only looked at every [EMCIO]CYCLE_TIME. (motion.enable is TRUE until something is netted to it.)"
     )
-    enable_sinks, motion_sinks = [ENABLE_IN], [MOTION_ENABLE]
-    source, signal = out, f"{name}-latched" if chain.before else f"{name}-machine-enable"
-    if chain.machine and chain.external:
-        command = plan.state.link(ENABLE_IN)
-        place = command.place if command else ""
-        page.say(f"The machine's own E-stop ({chain.external}, {place}) stays: both have to be good.")
-        plan.say(
-            NOTE,
-            "own-estop-kept",
-            f"the machine's own E-stop {chain.external} ({place}) stays, both must be good",
-        )
-        page.do(
-            *plan.unlink(ENABLE_IN, chain.machine.input(1)),
-            f"net {name}-latched {out} => {chain.machine.input(0)}",
-        )
-        source, signal = chain.machine.output, f"{name}-machine-enable"
+    motion = MOTION_ENABLE
     if chain.motion and chain.motion_signal:
         page.say(f"What drove motion.enable until here ({chain.motion_signal}) stays as well.")
         page.do(
             *plan.unlink(MOTION_ENABLE, chain.motion.input(1)),
             f"net {name}-motion-enable {chain.motion.output} => {MOTION_ENABLE}",
         )
-        motion_sinks = [chain.motion.input(0)]
+        motion = chain.motion.input(0)
     else:
         page.do(f"setp {MOTION_ENABLE} FALSE")
-    page.do(f"net {signal} {source} => {' '.join([*motion_sinks, *enable_sinks])}")
+    signal = f"{name}-latched" if chain.before else f"{name}-machine-enable"
+    page.do(f"net {signal} {chain.latch.output} => {motion} {ENABLE_IN}")
 
 
 def write_request(plan: Plan, page: Page, ours: str, source: str, pin: str, request: Part | None) -> None:

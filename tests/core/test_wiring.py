@@ -120,6 +120,7 @@ MACHINES = {
     "linkpp halui.mode.is-manual card.man\nlinkpp motion.on-soft-limit card.lim\n"
     "linkpp card.v joint.0.jog-vel-mode\n",
     "external": EXTERNAL,
+    "external, latch": EXTERNAL + "loadrt estop_latch\nloadrt and2\n",
     "own latch": OWN_LATCH,
     "motion.enable": LOOP + "net allowed card.allowed => motion.enable\n",
     "external, motion.enable": EXTERNAL + "net allowed card.allowed => motion.enable\n",
@@ -263,12 +264,42 @@ def test_the_guis_estop_trips(tmp_path: Path, machine: str) -> None:
     assert enabled(hal) == (False, False)
 
 
-@pytest.mark.parametrize("machine", ["external", "external, motion.enable"])
-def test_an_estop_of_the_machines_own_is_kept(tmp_path: Path, machine: str) -> None:
+EXTERNALS = ["external", "external, motion.enable", "external, latch", "old words for all"]
+
+
+@pytest.mark.parametrize("machine", EXTERNALS)
+def test_an_estop_of_the_machines_own_is_kept_and_latched(tmp_path: Path, machine: str) -> None:
     hal = good(loaded(tmp_path, MACHINES[machine]))
     hal.put("card.ok", False)
-    beat(hal)
+    hal.period()
     assert enabled(hal) == (False, False)
+    hal.put("card.ok", True)
+    beat(hal)
+    assert enabled(hal) == (False, False), "nobody has reset it"
+    reset(hal)
+    assert enabled(hal) == (True, True)
+    hal.put("card.ok", False)
+    reset(hal)
+    assert enabled(hal) == (False, False), "a reset while it is open"
+    hal.put("card.ok", True)
+    beat(hal)
+    assert enabled(hal) == (False, False), "that reset is over"
+
+
+@pytest.mark.parametrize("machine", EXTERNALS)
+def test_a_contact_that_closes_by_the_reset_may_take_a_moment(tmp_path: Path, machine: str) -> None:
+    """A relay that user-enable-out switches: the request is there for one cycle of iocontrol."""
+    hal = good(loaded(tmp_path, MACHINES[machine]))
+    hal.put("card.ok", False)
+    hal.put("iocontrol.0.user-enable-out", False)
+    beat(hal)
+    hal.put("iocontrol.0.user-enable-out", True)
+    hal.put("iocontrol.0.user-request-enable", True)
+    beat(hal, 30)
+    assert enabled(hal) == (False, False)
+    hal.put("card.ok", True)
+    beat(hal)
+    assert enabled(hal) == (True, True)
 
 
 @pytest.mark.parametrize("machine", ["motion.enable", "external, motion.enable"])
