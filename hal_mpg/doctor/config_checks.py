@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from hal_mpg.cli import component_parser as component_parser
 from hal_mpg.cli import machine_of
+from hal_mpg.doctor.chain_checks import IOCONTROL, USER_ENABLE
 from hal_mpg.doctor.configuration import Configuration
-from hal_mpg.doctor.estop_checks import IOCONTROL, USER_ENABLE, check_estop
+from hal_mpg.doctor.estop_checks import check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
 from hal_mpg.doctor.wiring_checks import check_wiring
 from hal_mpg.errors import HalMpgError, UsageError
@@ -48,6 +49,8 @@ def _softened(finding: Finding) -> Finding:
         "not netted",
         "netted to nothing",
         "does not get to",
+        "does not follow",
+        "driven by nothing",
         "gets neither",
         "goes to no",
         "not set",

@@ -5,13 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from hal_mpg.doctor.chain_checks import IOCONTROL, MOTION, USER_ENABLE, check_chain, check_unlinked
 from hal_mpg.doctor.chain_parts import WATCHDOGS, Latch, delays_of, latch_of, watchdog_input
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
 from hal_mpg.doctor.netlist import ENDS, Netlist, instance_of
-
-MOTION, IOCONTROL = "motion.enable", "iocontrol.0.emc-enable-in"
-USER_ENABLE = "iocontrol.0.user-enable-out"
 
 SHORTEST_S, LONGEST_S = 0.1, 0.5
 """Times of the watchdog that make sense: below, it trips at rest; above, a dead hal_mpg jogs on for long."""
@@ -53,10 +51,13 @@ def check_estop(configuration: Configuration) -> Iterator[Finding]:
     if len(ends) == 1 and not loop:
         (missing,) = {MOTION, IOCONTROL} - set(ends)
         yield _half(configuration, missing)
-    yield from _latch(configuration, ends)
-    yield from _watchdog(configuration, ends)
-    yield from _functions(configuration, ends)
-    yield from _button_of_the_gui(configuration, ends)
+    checks = (_latch, _watchdog, _functions, _button_of_the_gui)
+    found = [finding for check in checks for finding in check(configuration, ends)]
+    yield from found
+    is_whole = len(ends) == 2 and not loop and not configuration.net.conflicts
+    if is_whole and not any(finding.is_wrong and finding.id != "watchdog-timeout" for finding in found):
+        yield from check_chain(configuration)
+    yield from check_unlinked(configuration, frozenset(reached))
     yield from _second_way(configuration)
 
 

@@ -72,7 +72,7 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
     wiring = list(check_configuration(configuration))
     done.findings += wiring
     if not any(finding.is_wrong for finding in wiring):
-        done.findings += _all_well(configuration)
+        done.findings += _all_well(configuration, {finding.id for finding in wiring})
     return done
 
 
@@ -167,10 +167,13 @@ def _only_profile(facts: Surroundings, is_faulty: bool) -> Profile | None:
     return fits[0].profile if fits and not is_faulty else None
 
 
-def _all_well(configuration: Configuration) -> Iterator[Finding]:
+def _all_well(configuration: Configuration, found: set[str]) -> Iterator[Finding]:
+    """What could not be seen is not said to be well."""
     axes = " ".join(configuration.axes).upper() or "no axis"
-    yield Finding("wiring", OK, f"wired: {axes}, with limits and gates")
-    yield Finding("estop", OK, "the E-stop chain has its latch and its watchdog")
+    gates = "" if "gate-unseen" in found else " and gates"
+    yield Finding("wiring", OK, f"wired: {axes}, with limits{gates}")
+    if "estop-unseen" not in found:
+        yield Finding("estop", OK, "the E-stop chain has its latch and its watchdog")
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

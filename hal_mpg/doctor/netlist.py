@@ -25,7 +25,8 @@ class Netlist:
     set last. `kinds`: instances of realtime components, and of which component they are. `is_live`: read from
     a running HAL, where each pin has a value; then `components` are the userspace components and their
     processes. `conflicts`: a pin, the signal that it is on, and the command that would put it on another one,
-    which LinuxCNC refuses. `programs` are the names of those components in any case.
+    which LinuxCNC refuses. `programs` are the names of those components in any case. `unlinked`: what unlinkp
+    has taken from which signal. `set_signals`: what signals were set to. `personalities`: as loadrt has them.
     """
 
     def __init__(self, is_live: bool = False) -> None:
@@ -40,6 +41,9 @@ class Netlist:
         self.components: dict[str, int] = {}
         self.programs: set[str] = set()
         self.conflicts: list[tuple[str, str, Command]] = []
+        self.unlinked: list[tuple[str, str, Command]] = []
+        self.set_signals: dict[str, str] = {}
+        self.personalities: dict[str, int] = {}
         self._threads: dict[str, list[str]] = {}
 
     def is_linked(self, pin: str) -> bool:
@@ -124,6 +128,10 @@ class Netlist:
             if function == instance or function.startswith(f"{instance}.")
         ]
 
+    def thread_of(self, function: str) -> str:
+        """Return the thread that a function is in; "" without one."""
+        return next((thread for thread, its in self._threads.items() if function in its), "")
+
     def any_pin_of(self, instance: str) -> str:
         """Return one of the pins of an instance that are on signals; "" without one."""
         return next(iter(self._pins_of(instance)), "")
@@ -199,12 +207,16 @@ def _apply(net: Netlist, command: Command) -> None:
             for pin in (one, other):
                 net.link(one, pin, command.place)
         case ("unlinkp", pin):
+            if pin in net.signal_of:
+                net.unlinked.append((pin, net.signal_of[pin], command))
             net.unlink(pin)
         case ("delsig", "all"):
             for signal in list(net.signals):
                 net.delete(signal)
         case ("delsig", signal):
             net.delete(signal)
+        case ("sets", signal, value):
+            net.set_signals[signal] = value
         case ("setp", pin, value, *_):
             _set(net, pin, value, command.place)
         case (assignment,) if re.fullmatch(r"[\w.-]+=\S+", assignment):
@@ -215,7 +227,9 @@ def _apply(net: Netlist, command: Command) -> None:
         case ("delf", function, thread):
             net.remove_function(function, thread)
         case ("loadrt", component, *arguments):
-            net.kinds.update(_instances(component, arguments))
+            made = _instances(component, arguments)
+            net.kinds.update(made)
+            net.personalities.update(zip(made, _personalities(arguments), strict=False))
         case ("loadusr", *arguments):
             net.programs.update(_programs(arguments))
         case ("alias", "pin", name, alias):
@@ -251,6 +265,13 @@ def _instances(component: str, arguments: Sequence[str]) -> Mapping[str, str]:
                 name: component for name in argument.removeprefix("names=").strip("\"'").split(",") if name
             }
     return {component: component}
+
+
+def _personalities(arguments: Sequence[str]) -> list[int]:
+    """Return what personality= gives to each instance."""
+    texts = [word.removeprefix("personality=") for word in arguments if word.startswith("personality=")]
+    numbers = [number for text in texts for number in text.strip("\"'").split(",")]
+    return [int(number, 0) if re.fullmatch(r"0[xX][0-9a-fA-F]+|\d+", number) else 0 for number in numbers]
 
 
 def from_halcmd(text: Mapping[str, str]) -> Netlist:

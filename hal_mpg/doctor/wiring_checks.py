@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from hal_mpg.arming import WORDS, WhyNot
+from hal_mpg.doctor.chain import follows
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
 
@@ -16,6 +17,9 @@ VELOCITY_MODE_IS_SAFE = (2, 9, 9)
 """The first LinuxCNC in which one detent at a soft limit does not send an axis off in velocity mode."""
 
 JOINT_PIN = re.compile(r"joint\.(\d+)\.(jog-counts|jog-enable|jog-scale)")
+
+MANUAL = ("halui.mode.is-manual",)
+MACHINE_IS_ON = ("motion.motion-enabled", "halui.machine.is-on")
 
 MARGIN = 1.001
 """A limit may be so much higher than the INI file's: what is reckoned from it is rounded."""
@@ -235,10 +239,44 @@ def _gates(configuration: Configuration) -> Iterator[Finding]:
         )
         mend = f"net mpg-mode-is-manual halui.mode.is-manual => {pin('mode-is-manual')}"
         yield Finding("gate-manual", ERROR, what, mend, nowhere)
+    else:
+        effect = "what is turned in MDI or AUTO can move the machine later"
+        yield from _follows(configuration, "gate-manual", "mode-is-manual", MANUAL, effect)
     if not net.is_linked(pin("machine-is-on")):
         what = f"{pin('machine-is-on')} is not netted: the pendant does not know when the machine is off"
         mend = f"net mpg-machine-is-on motion.motion-enabled => {pin('machine-is-on')}"
         yield Finding("gate-machine-on", ERROR, what, mend, nowhere)
+    else:
+        effect = "the pendant does not know when the machine is off"
+        yield from _follows(configuration, "gate-machine-on", "machine-is-on", MACHINE_IS_ON, effect)
+    yield from _soft_limit(configuration)
+    yield from _jog_inhibit(configuration)
+
+
+def _follows(
+    configuration: Configuration, identity: str, gate: str, writers: Sequence[str], effect: str
+) -> Iterator[Finding]:
+    """A gate has to be FALSE where what it is named after is: to be netted to something is not enough."""
+    net, pin = configuration.net, configuration.pin(gate)
+    if net.conflicts or any(net.are_joined(writer, pin) for writer in writers):
+        return
+    where = configuration.place_of(pin)
+    answers = [follows(net, writer, pin, value=False) for writer in writers]
+    if True in answers:
+        return
+    if None in answers:
+        what = f"whether {pin} follows {writers[0]} cannot be seen"
+        mend = f"net {pin} to {writers[0]} itself"
+        yield Finding("gate-unseen", NOTE, what, mend, where)
+        return
+    what = f"{pin} does not follow {writers[0]}: {effect}"
+    mend = f"take {pin} off its signal, and: net mpg-{gate} {writers[0]} => {pin}"
+    yield Finding(identity, ERROR, what, mend, where)
+
+
+def _soft_limit(configuration: Configuration) -> Iterator[Finding]:
+    net, pin = configuration.net, configuration.pin
+    nowhere = configuration.file_place()
     reached = net.reached("motion.on-soft-limit")
     if pin("inhibit") not in reached and "motion.jog-inhibit" not in reached:
         what = (
@@ -247,14 +285,22 @@ def _gates(configuration: Configuration) -> Iterator[Finding]:
         )
         mend = f"net mpg-inhibit motion.on-soft-limit => {pin('inhibit')}   (with other reasons: by an or2)"
         yield Finding("soft-limit", WARNING, what, mend, nowhere)
-    yield from _jog_inhibit(configuration)
+    elif (
+        pin("inhibit") in reached
+        and follows(net, "motion.on-soft-limit", pin("inhibit"), value=True) is False
+    ):
+        what = f"{pin('inhibit')} can be FALSE while motion.on-soft-limit is TRUE: what is turned then comes "
+        what += "as one move later; a gate between them is of the wrong kind, or the wrong way round"
+        mend = f"net mpg-inhibit motion.on-soft-limit => {pin('inhibit')}   (with other reasons: by an or2)"
+        yield Finding("soft-limit", WARNING, what, mend, configuration.place_of(pin("inhibit")))
 
 
 def _jog_inhibit(configuration: Configuration) -> Iterator[Finding]:
     """What inhibits LinuxCNC's jogs has to inhibit the pendant's counters as well, and before them."""
     net, inhibit, its = configuration.net, configuration.pin("inhibit"), "motion.jog-inhibit"
     where = configuration.place_of(its)
-    if net.is_linked(its) and inhibit not in net.reached(its):
+    is_followed = inhibit in net.reached(its) and follows(net, its, inhibit, value=True) is not False
+    if net.is_linked(its) and not is_followed:
         what = f"{its} is in use, and {inhibit} does not follow it: what is turned meanwhile is saved up, "
         what += "and makes one move (a jump)"
         mend = f"net that signal to {inhibit} as well (with other reasons: by an or2)"
