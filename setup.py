@@ -37,7 +37,7 @@ setup(
         "mutation": ["mutmut>=3.8"],
         "lint": ["ruff", "mypy", "types-PyYAML"],
     },
-    entry_points={"console_scripts": ["hal_mpg = hal_mpg.cli:main"]},
+    entry_points={"console_scripts": ["hal_mpg = hal_mpg.__main__:main"]},
     data_files=[
         ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tbl", "*.conf", "*.json")),
         ("share/hal_mpg/config/pendants", files("config/pendants", "*.yaml")),

@@ -25,6 +25,7 @@ from hal_mpg.errors import INTERNAL_FAULT, DeviceError, HalMpgError, ProfileErro
 from hal_mpg.hal_port import HalPort, is_real, load_hal
 from hal_mpg.machine import Machine, parse_axes, parse_increments, parse_units
 from hal_mpg.messages import tell
+from hal_mpg.missing_module import missing_module
 from hal_mpg.pendant import Pendant
 from hal_mpg.pins import MAX_NAME
 from hal_mpg.profile import Profile
@@ -32,6 +33,7 @@ from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.realtime import take_priority
 from hal_mpg.runner import Runner
 from hal_mpg.sources import Source
+from hal_mpg.yaml_reader import quoted, suggestion
 
 TOOLS = {
     "demo": "try it: a simulated machine, and a virtual pendant in this terminal",
@@ -76,9 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return importlib.import_module("hal_mpg.completion").complete()  # type: ignore[no-any-return]
         if words and words[0] in TOOLS:
             return _run_tool(words[0], words[1:])
+        if words and words[0] == "help":
+            return _help(words[1:])
+        if words and words[0] and not words[0].startswith("-"):
+            near = suggestion(words[0], [*TOOLS, "help"], "hal_mpg --help shows the tools")
+            raise UsageError(f"there is no tool {quoted(words[0])}; {near}")
         return _run_component(component_parser().parse_args(words))
     except ModuleNotFoundError as error:
-        tell(f"the Python module {error.name} is missing; see `Install` in the README for Debian's packages")
+        tell(missing_module(error))
         return DeviceError.status
     except ProfileError as error:
         for fault in error.faults:
@@ -89,6 +96,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.status
     except Exception as error:  # noqa: BLE001  # whatever it is, the pins are safe by now, and it is to be told
         return _internal_fault(error)
+
+
+def _help(words: Sequence[str]) -> int:
+    """Show the help of a tool, or of the whole: what some type instead of --help."""
+    return main([*words[:1], "--help"])
 
 
 def _run_tool(name: str, arguments: Sequence[str]) -> int:

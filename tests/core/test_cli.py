@@ -124,6 +124,45 @@ def test_a_bad_profile_is_status_3_with_its_place(
     assert "REL_DIAL" in line
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("wirng", "did you mean wiring?"), ("Monitor", "did you mean monitor?"), ("generic-4axis", "--help")],
+)
+def test_a_word_that_is_no_tool_is_status_2_and_a_near_one_is_named(
+    word: str, said: str, runs: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, line = refused([word, "--ini", "mill.ini"], capsys)
+    assert (status, runs) == (2, [])
+    assert f"there is no tool {word!r}; " in line
+    assert said in line
+
+
+@pytest.mark.parametrize(("words", "said"), [((), "tools:"), (("wiring",), "usage: hal_mpg wiring")])
+def test_help_as_a_word_shows_the_help(
+    words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(["help", *words])
+    assert left.value.code == 0
+    assert said in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["yaml", "evdev"])
+def test_a_missing_python_module_is_status_4_and_its_package_is_named(missing: str) -> None:
+    program = f"import sys, runpy; sys.modules[{missing!r}] = None; sys.argv = ['hal_mpg', 'list']"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{program}; runpy.run_module('hal_mpg', run_name='__main__')"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == (
+        f"hal_mpg: the Python module {missing} is missing; sudo apt install python3-{missing}\n"
+    )
+
+
 def test_a_missing_hal_is_status_5_and_says_what_to_do(
     profile: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
