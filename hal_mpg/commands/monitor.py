@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -11,8 +12,10 @@ from contextlib import suppress
 from math import isfinite
 
 from hal_mpg.cli import COMPONENT_NAME, Parser, add_machine_options, machine_of
+from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import device_of, input_devices
 from hal_mpg.errors import HalError, HalMpgError, UsageError
+from hal_mpg.evdev_library import open_node
 from hal_mpg.hal_port import load_hal
 from hal_mpg.machine import parse_units
 from hal_mpg.messages import tell
@@ -23,7 +26,7 @@ from hal_mpg.monitor.shown import Reader
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.sources import Source
-from hal_mpg.sources.evdev_nodes import Nodes, detect, is_node
+from hal_mpg.sources.evdev_nodes import Found, Nodes, codes_of, detect, is_node, missing_codes
 
 EXAMPLES = """\
 examples:
@@ -152,8 +155,39 @@ def _why_absent(profile: Profile, device: str | None) -> str:
     for nodes in Nodes().devices():
         for found in nodes:
             if is_node(device, found.path) if device else any(m.fits(found.identity) for m in profile.match):
-                return f"{found.path} cannot be used: another program has it? With LinuxCNC: --hal"
+                return f"{found.path} {_why_unused(profile, nodes)}"
     return "not there: plug it in"
+
+
+def _why_unused(profile: Profile, nodes: Sequence[Found]) -> str:
+    """Return why a pendant that is there is not read (yet)."""
+    if any(_is_grabbed(found.path) for found in nodes):
+        return "cannot be used: another program has it. With LinuxCNC: --hal"
+    codes = codes_of(nodes)
+    lacking = [code for control, code in missing_codes(profile, codes) if not control.startswith("leds.")]
+    if len(lacking) == len(list(profile.input_codes())):
+        return "has no code of the profile; is it another one's?"
+    if profile.estop and not profile.estop.normally_closed and profile.estop.key in lacking:
+        return "lacks the profile's normally open E-stop, and is not used; correct the profile's estop"
+    if lacking:
+        more = f" and {len(lacking) - 1} more" if lacking[1:] else ""
+        return f"lacks {code_name(*lacking[0])}{more} of the profile; looking whether another node has it"
+    return "cannot be used yet"
+
+
+def _is_grabbed(path: str) -> bool:
+    """Tell whether another program has a node for itself."""
+    try:
+        node = open_node(path)
+    except OSError:
+        return False
+    try:
+        node.grab()
+    except OSError as error:
+        return error.errno == errno.EBUSY
+    finally:
+        node.close()  # that ends the grab, too
+    return False
 
 
 def _source(profile: Profile, options: argparse.Namespace) -> Source:

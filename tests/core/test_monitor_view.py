@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import sys
@@ -38,7 +39,11 @@ from hal_mpg.monitor.hal import HalReader
 from hal_mpg.monitor.picture import picture
 from hal_mpg.monitor.shown import Shown, changes, from_pins, from_profile
 from hal_mpg.pendant import Pendant
+from hal_mpg.profile import Identity
+from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.profile_yaml import load_profile
+from hal_mpg.sources import evdev_nodes
+from hal_mpg.sources.evdev_nodes import Found
 from tests.core.bed import CONTACT, ENABLE, HOME, REL_DIAL, X1, X, Y, make_profile
 from tests.fuzz.profiles import random_profile
 
@@ -323,3 +328,34 @@ def test_without_rich_one_line_names_the_package(
     assert cli.main(["monitor", "--pendant", "generic-4axis"]) == 1
     _, err = capsys.readouterr()
     assert re.fullmatch(r"hal_mpg: the live view needs .*python3-rich, or use --plain\n", err)
+
+
+@pytest.mark.parametrize(
+    ("keys", "busy", "why"),
+    [
+        (set(range(0x120, 0x12C)), False, "cannot be used yet"),
+        (set(range(0x120, 0x12C)), True, "cannot be used: another program has it. With LinuxCNC: --hal"),
+        ({0x120}, True, "cannot be used: another program has it. With LinuxCNC: --hal"),
+        (
+            set(range(0x120, 0x12C)) - {0x124, 0x125},
+            False,
+            "lacks BTN_TOP2 and 1 more of the profile; looking whether another node has it",
+        ),
+        (set(), False, "has no code of the profile; is it another one's?"),
+    ],
+)
+def test_why_a_pendant_that_is_there_is_not_read(
+    keys: set[int], busy: bool, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Node:
+        def grab(self) -> None:
+            if busy:
+                raise OSError(errno.EBUSY, "busy")
+
+        def close(self) -> None:
+            pass
+
+    found = Found("/dev/input/event3", (), Identity(0x1209, 1, "MPG"), {1: keys, 2: {7} if keys else set()})
+    monkeypatch.setattr(evdev_nodes.Nodes, "devices", lambda _: [[found]])
+    monkeypatch.setattr(command, "open_node", lambda _: Node())
+    assert command._why_absent(read_profile(find_profile("generic-6axis")), None) == f"{found.path} {why}"
