@@ -8,12 +8,15 @@ before it loses the old one: a signal without pins takes the value of the next o
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from hal_mpg.wiring.findings import NOTE, WARNING
 from hal_mpg.wiring.page import Page
 from hal_mpg.wiring.parts import AND, BUFFER, LATCH, OR, WATCHDOG, Part
 from hal_mpg.wiring.plan import ENABLE_IN, MOTION_ENABLE, REQUEST_ENABLE, USER_ENABLE, Plan
+
+GATE_INPUT = re.compile(r"\.(in[-\d]*|ok-in|fault-in|reset)$")
 
 PICTURE = """\
 hal_mpg.estop-ok ------------> pendant-ok --> chain-ok --> latch ---> motion.enable
@@ -93,6 +96,22 @@ def _external(plan: Plan, pin: str) -> str | None:
     if signal is None or USER_ENABLE in plan.state.signals[signal]:
         return None
     return signal
+
+
+def _left_behind(plan: Plan, chain: Chain) -> list[tuple[str, str]]:
+    """Return the pins, and their signals, that the machine's E-stop switches and the pendant's does not."""
+    state = plan.state
+    user, own = state.signal_of(USER_ENABLE), chain.external
+    found = [(pin, user) for pin in state.signals.get(user or "", ()) if user]
+    # A gate whose output is the machine's own E-stop is in the chain already.
+    gates = {pin.rpartition(".")[0] for pin in state.signals.get(own or "", ())}
+    found = [(p, s) for p, s in found if not (GATE_INPUT.search(p) and p.rpartition(".")[0] in gates)]
+    for pin in state.signals.get(own or "", ()):
+        words = state.links[pin][1].words
+        if own and "=>" in words and pin in words[words.index("=>") :]:
+            found.append((pin, own))
+    ends = (USER_ENABLE, ENABLE_IN, MOTION_ENABLE)
+    return [(pin, signal) for pin, signal in found if pin not in ends and not state.is_late(pin)]
 
 
 def write_estop(plan: Plan, chain: Chain, page: Page) -> None:
@@ -226,10 +245,11 @@ def _write_latch(plan: Plan, chain: Chain, page: Page) -> None:
         page.do(f"setp {latch.input(0)} FALSE")
     last = chain.machine or chain.chain
     page.do(f"net {name}-estop-chain {last.output} => {latch.input(0)}")
-    if chain.reset:
-        page.do(f"net {name}-reset-ok {chain.reset.output} => {' '.join(resets)}")
-    else:
-        page.do(*plan.join_output(REQUEST_ENABLE, "estop-reset", *resets))
+    for pin in resets:
+        if chain.reset:
+            page.do(f"net {name}-reset-ok {chain.reset.output} => {pin}")
+        else:
+            page.do(*plan.join_output(REQUEST_ENABLE, "estop-reset", pin))
     page.gap()
 
 
@@ -252,6 +272,16 @@ def _write_machine(plan: Plan, chain: Chain, page: Page) -> None:
         page.do(f"setp {MOTION_ENABLE} FALSE")
     signal = f"{name}-latched" if chain.before else f"{name}-machine-enable"
     page.do(f"net {signal} {chain.latch.output} => {motion} {ENABLE_IN}")
+    for pin, theirs in _left_behind(plan, chain):
+        page.say(f"({pin} follows {theirs} alone: it stays on when the pendant's E-stop trips.)")
+        command = plan.state.link(pin)
+        plan.say(
+            WARNING,
+            "not-tripped",
+            f"{command.place if command else ''}: {pin} follows {theirs} alone, so it stays on when the "
+            f"pendant's E-stop trips; if it is to go off, take it out there, and put at the end of the new "
+            f"file: net {signal} => {pin}",
+        )
 
 
 def write_request(plan: Plan, page: Page, ours: str, source: str, pin: str, request: Part | None) -> None:

@@ -122,6 +122,8 @@ MACHINES = {
     "external": EXTERNAL,
     "external, latch": EXTERNAL + "loadrt estop_latch\nloadrt and2\n",
     "own latch": OWN_LATCH,
+    "own latch, a drive": OWN_LATCH + "net own-ok => parport.0.pin-01-out\n",
+    "a charge pump": LOOP.replace("estop-loop", "estop-out") + "net estop-out charge-pump.enable\n",
     "motion.enable": LOOP + "net allowed card.allowed => motion.enable\n",
     "external, motion.enable": EXTERNAL + "net allowed card.allowed => motion.enable\n",
     "modules": LOOP + "loadrt and2 count=3\nloadrt or2\nloadrt not names=a\nloadrt watchdog num_inputs=2\n",
@@ -284,6 +286,35 @@ def test_an_estop_of_the_machines_own_is_kept_and_latched(tmp_path: Path, machin
     hal.put("card.ok", True)
     beat(hal)
     assert enabled(hal) == (False, False), "that reset is over"
+
+
+LEFT_BEHIND = [
+    ("loop", []),
+    ("loop with more in it", ["parport.0.pin-01-out"]),
+    ("external", []),
+    ("own latch", []),
+    ("a charge pump", ["charge-pump.enable"]),
+    ("own latch, a drive", ["parport.0.pin-01-out"]),
+    ("old words for all", ["card.lamp"]),
+]
+
+
+@pytest.mark.parametrize(("machine", "pins"), LEFT_BEHIND)
+def test_what_the_pendants_estop_does_not_switch_off_is_told(
+    tmp_path: Path, machine: str, pins: list[str]
+) -> None:
+    text, findings = wired(write_machine(tmp_path, ini_text(), machine_hal=MACHINES[machine]))
+    found = [finding.text for finding in of_severity(findings, WARNING) if finding.id == "not-tripped"]
+    assert len(found) == len(pins)
+    for pin, told in zip(pins, found, strict=True):
+        assert f": {pin} follows " in told
+        assert f"({pin} follows " in text
+        line = f"{told.split(': ')[-1]}\n"
+        unlinked = Halcmd().run(MACHINES[machine]).run(f"unlinkp {pin}").run(text).run(line)
+        unlinked.put(pin, True)
+        beat(unlinked)
+        assert not unlinked.get(pin)
+        assert good(unlinked).get(pin)
 
 
 @pytest.mark.parametrize("machine", EXTERNALS)
