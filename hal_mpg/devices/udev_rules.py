@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,15 @@ SAVED = ".before-hal_mpg"
 MAX_BYTES = 256 * 1024
 RULE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*\.rules")
 STARTS_PROGRAM = re.compile(r"(?:^|[\s,])(RUN|PROGRAM|IMPORT *\{ *program *\}) *(?:\{\w+\})? *[-+:=!]?=")
+
+NAMES_A_PENDANT = re.compile(rf'ENV\{{{MARK}\}} *[:+]?= *"')
+IS_OF_ONE_KIND = re.compile(
+    r"(?:ATTRS?\{[^}]*(?:vendor|product|name|uniq|serial|manufacturer|phys)[^}]*\}"
+    r"|ENV\{(?:ID_(?:VENDOR|MODEL|SERIAL|PATH)\w*|NAME|PRODUCT|UNIQ|PHYS)\})"
+    r' *(==|!=) *e?"[^"]*[^"*?][^"]*"',
+    re.IGNORECASE,
+)
+"""What tells a device from others in a rule: an id, a name, a port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +102,35 @@ def rule_of_file(path: Path) -> Rule:
             f'{path}: names no pendant; a line is to end with ENV{{{MARK}}}="1", see the comments '
             f"in {shared_dir().parent / 'udev' / SHIPPED}"
         )
+    for number, line in _rules_in(text):
+        if NAMES_A_PENDANT.search(line) and not _is_of_one_kind(line, text):
+            raise UsageError(
+                f"{path}:{number}: would make every input device a pendant, keyboard and mouse too; add its "
+                f'id or name, such as ATTRS{{idVendor}}=="1209", ATTRS{{idProduct}}=="0001" (see lsusb)'
+            )
     name = path.name if path.name < SHIPPED else f"69-{path.name}"
     return Rule(name, text, str(path))
+
+
+def _rules_in(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the rules of a file with the numbers of their first lines; after a \\ they go on in the next."""
+    first, rule = 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        first = first if rule else number
+        rule += line.removesuffix("\\")
+        if not line.endswith("\\"):
+            if not rule.lstrip().startswith("#"):
+                yield first, rule
+            rule = ""
+    if rule:
+        yield first, rule
+
+
+def _is_of_one_kind(rule: str, text: str) -> bool:
+    """Tell whether a rule is for some devices only; those before it may let only these come to it."""
+    return any(found[1] == "==" for found in IS_OF_ONE_KIND.finditer(rule)) or any(
+        "GOTO" in line and IS_OF_ONE_KIND.search(line) for _, line in _rules_in(text)
+    )
 
 
 def rule_of_device(device: Device) -> Rule | None:

@@ -183,6 +183,11 @@ def test_a_broken_record_does_not_stop_it(etc: Path) -> None:
         ("69-x.rules", 'PROGRAM=="/bin/x", ENV{HAL_MPG}="1"\n', ":1: PROGRAM lets udev start a program"),
         ("69-x.rules", 'ENV{HAL_MPG}="1", IMPORT{program}="x"\n', ":1: IMPORT{program} lets udev start"),
         ("69-x.rules", 'ENV{HAL_MPG}="1", RUN{program}+="x"\n', ":1: RUN lets udev start"),
+        ("69-x.rules", 'ENV{HAL_MPG}="1"\n', ":1: would make every input device a pendant"),
+        ("69-x.rules", f'{GOOD}SUBSYSTEM=="input", \\\nENV{{HAL_MPG}}="1"\n', ":2: would make every"),
+        ("69-x.rules", 'ATTRS{name}=="*", ENV{HAL_MPG}="1"\n', ":1: would make every input device"),
+        ("69-x.rules", 'ATTRS{name}!="Mouse", ENV{HAL_MPG}="1"\n', ":1: would make every input device"),
+        ("69-x.rules", 'ENV{ID_INPUT_KEY}=="1", ENV{HAL_MPG}="1"\n', ":1: would make every input device"),
         ("69-x.rules", "x" * 300_000, "is larger than"),
         ("69-x.rules", b"\xff\xfe", "is no text"),
         ("69-x.rules", None, "is no file"),
@@ -202,6 +207,20 @@ def test_what_should_not_become_a_rule_of_roots_is_refused(
     (line,) = capsys.readouterr().err.splitlines()
     assert message in line
     assert not etc.exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'SUBSYSTEM=="input", ATTRS{name}=="Th*", ENV{HAL_MPG}="1"\n',
+        'SUBSYSTEM=="input", \\\n  ENV{ID_VENDOR_ID}=="1209", \\\n  ENV{HAL_MPG}="1"\n',
+        'ATTRS{idVendor}!="1209", GOTO="end"\nENV{HAL_MPG}="1"\nLABEL="end"\n',
+        f'# ENV{{HAL_MPG}}="1" alone would be too much\n{GOOD}ENV{{HAL_MPG}}=="1", GROUP="plugdev"\n',
+    ],
+)
+def test_a_rule_for_some_devices_is_taken(text: str, tmp_path: Path) -> None:
+    (tmp_path / "69-x.rules").write_text(text)
+    assert rule_of_file(tmp_path / "69-x.rules").text == text
 
 
 def test_a_comment_may_speak_of_programs(tmp_path: Path) -> None:
