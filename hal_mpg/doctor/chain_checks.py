@@ -10,6 +10,7 @@ from hal_mpg.doctor.chain import MAX_UNKNOWN, Chain, Play, writer_of
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
 from hal_mpg.doctor.gates import PROCESS
+from hal_mpg.doctor.netlist import BASE_THREAD
 
 MOTION, IOCONTROL = "motion.enable", "iocontrol.0.emc-enable-in"
 USER_ENABLE, REQUEST = "iocontrol.0.user-enable-out", "iocontrol.0.user-request-enable"
@@ -181,7 +182,8 @@ def _unseen(why: str) -> Finding:
 
 def _told(configuration: Configuration, chain: Chain, faults: list[Fault]) -> Finding:
     """Return the finding for faults of one kind."""
-    ends = " and ".join(dict.fromkeys(fault.end for fault in faults))
+    its = list(dict.fromkeys(fault.end for fault in faults))
+    ends, s, es = " and ".join(its), "s" if len(its) == 1 else "", "es" if len(its) == 1 else ""
     trips = " or ".join(dict.fromkeys(fault.trip for fault in faults))
     way = f" (with {faults[0].way})" if faults[0].way else ""
     where = configuration.place_of(faults[0].end)
@@ -193,14 +195,16 @@ def _told(configuration: Configuration, chain: Chain, faults: list[Fault]) -> Fi
             what += "wrong kind, the wrong way round, or there is a way around it"
             return Finding("estop-no-stop", ERROR, what, mend, where)
         case "by-itself":
-            what = f"{ends} goes TRUE again without a reset after {trips}{way}: the machine goes on by itself"
+            what = (
+                f"{ends} go{es} TRUE again without a reset after {trips}{way}: the machine goes on by itself"
+            )
             mend = f"the latch's reset is {REQUEST} and nothing else, as in mpg-estop.hal"
             return Finding("estop-by-itself", ERROR, what, mend, where)
         case "no-reset":
-            what = f"{ends} stays FALSE after {trips}{way}, good again and reset: the machine stays off"
+            what = f"{ends} stay{s} FALSE after {trips}{way}, good again and reset: the machine stays off"
             mend = f"the latch's reset is {REQUEST}, as in mpg-estop.hal"
             return Finding("estop-no-reset", ERROR, what, mend, where)
-    what = f"{ends} stays FALSE with all good, and a reset: the machine cannot be switched on"
+    what = f"{ends} stay{s} FALSE with all good, and a reset: the machine cannot be switched on"
     return Finding("estop-dead", ERROR, what, mend, where)
 
 
@@ -233,7 +237,7 @@ def _threads(configuration: Configuration, chain: Chain) -> Iterator[Finding]:
     motion = net.thread_of(CONTROLLER)
     for name in dict.fromkeys(chain.functions):
         thread = net.thread_of(name) or net.thread_of(name + PROCESS)
-        if motion and thread not in (motion, "base-thread"):
+        if motion and thread not in (motion, BASE_THREAD):
             what = f"{name} is in {thread}, and motion in {motion}: the E-stop comes late, or never"
             mend = f"addf {name} {motion}, as mpg-estop.hal does"
             where = configuration.place_of(net.any_pin_of(name))

@@ -17,6 +17,9 @@ ENDS = ("motion", "iocontrol", "halui", "axis", "joint", "spindle", "classicladd
 
 SKIPPED = ("time", "tmax")
 
+BASE_THREAD = "base-thread"
+"""The fast one: it comes before each period of the others."""
+
 
 class Netlist:
     """`signals` have their pins, in order; `values` are what pins and parameters were set to.
@@ -174,7 +177,8 @@ class Netlist:
         self._renew_functions()
 
     def _renew_functions(self) -> None:
-        self.functions = [function for functions in self._threads.values() for function in functions]
+        threads = sorted(self._threads.items(), key=lambda item: item[0] != BASE_THREAD)
+        self.functions = [function for _, functions in threads for function in functions]
 
 
 def instance_of(pin: str) -> str:
