@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -355,3 +356,15 @@ def test_a_fault_of_its_own_is_told_with_the_place_and_is_status_70(
     assert first.startswith("hal_mpg: internal fault, stopped with safe values: ZeroDivisionError")
     assert rest[0].startswith("Traceback")
     assert any("test_cli.py" in line for line in rest)
+
+
+@pytest.mark.parametrize("tool", cli.TOOLS)
+def test_the_manual_page_names_every_option_of_a_tool(tool: str) -> None:
+    page = (ROOT / "man/hal_mpg.1").read_text("utf-8").replace("\\-", "-").split(".SH TOOLS")[1]
+    paragraphs = [f"{part}\n" for part in page.split(".TP\n")]
+    (words,) = [
+        part for part in paragraphs if part.startswith((f".B hal_mpg {tool} ", f".B hal_mpg {tool}\n"))
+    ]
+    parser = importlib.import_module(f"hal_mpg.commands.{tool.replace('-', '_')}").parser()
+    options = [action.option_strings for action in parser._actions if "--help" not in action.option_strings]
+    assert [names for names in options if names and not any(name in words for name in names)] == []
