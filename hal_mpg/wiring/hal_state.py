@@ -7,13 +7,16 @@ from collections.abc import Iterable
 
 from hal_mpg.linuxcnc_files.hal import ARROWS, HALFILE, Command
 
+UNDOING = ("unlinkp", "delsig", "delf", "unload", "unloadrt", "unloadusr")
+
 
 class HalState:
     """HAL after its files.
 
     `modules` is by whom a realtime module was loaded, `signals` the pins of each signal, `links` by which
     command a pin was last netted, `names` all components' names, `settings` the last `setp` of a pin,
-    `called_as_pins` the signals of `linkpp`, which have the names of pins.
+    `called_as_pins` the signals of `linkpp`, which have the names of pins, `undone` what is taken apart after
+    the HALFILEs, by which command: pins, signals, functions, components.
     """
 
     def __init__(self) -> None:
@@ -24,6 +27,7 @@ class HalState:
         self.settings: dict[str, Command] = {}
         self.programs: list[Command] = []
         self.called_as_pins: set[str] = set()
+        self.undone: list[tuple[Command, tuple[str, ...]]] = []
 
     def signal_of(self, pin: str) -> str | None:
         """Return the signal that a pin is in."""
@@ -49,11 +53,22 @@ def hal_state(commands: Iterable[Command]) -> HalState:
     """Return what HAL looks like after these commands."""
     state = HalState()
     for command in commands:
-        verb, *words = command.words
+        verb, *all_words = command.words
+        words = [word for word in all_words if word not in ARROWS]
+        if words and verb in UNDOING and command.stage != HALFILE:
+            state.undone.append((command, _reach(state, verb, words[0])))
         act = _ACTS.get(verb)
         if act is not None and words:
-            act(state, [word for word in words if word not in ARROWS], command)
+            act(state, words, command)
     return state
+
+
+def _reach(state: HalState, verb: str, name: str) -> tuple[str, ...]:
+    """Return all that a command takes apart, as far as it is known by then."""
+    if verb != "delsig":
+        return (name,)
+    signals = list(state.signals) if name == "all" else [name]
+    return (name, *signals, *(pin for signal in signals for pin in state.signals.get(signal, ())))
 
 
 def _loadrt(state: HalState, words: list[str], command: Command) -> None:

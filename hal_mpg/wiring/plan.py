@@ -6,18 +6,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from hal_mpg.linuxcnc_files.hal import HalFiles, component_name
+from hal_mpg.linuxcnc_files.hal import PROGRAM, HalFiles, component_name
 from hal_mpg.machine import AxisSteps
 from hal_mpg.profile import Profile
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, Finding
 from hal_mpg.wiring.hal_state import HalState, hal_state
 from hal_mpg.wiring.machine_ini import MachineAxis, MachineIni
-from hal_mpg.wiring.parts import Parts
+from hal_mpg.wiring.parts import KINDS, Parts
 
 ENABLE_IN, USER_ENABLE = "iocontrol.0.emc-enable-in", "iocontrol.0.user-enable-out"
 REQUEST_ENABLE = "iocontrol.0.user-request-enable"
 MOTION_ENABLE, JOG_STOP, JOG_INHIBIT = "motion.enable", "motion.jog-stop", "motion.jog-inhibit"
 IS_ON, IS_MANUAL, SOFT_LIMIT = "motion.motion-enabled", "halui.mode.is-manual", "motion.on-soft-limit"
+ESTOP_PINS = ("halui.estop.activate", "halui.estop.reset")
+
+JOG_PINS = ("counts", "scale", "enable")
 
 PREFIXES = ("mpg", "hal-mpg", "pendant-mpg", "hal-mpg-wiring")
 """What our signals and components begin with: the first that the machine has nothing of."""
@@ -104,7 +107,7 @@ def make_plan(
             "if LinuxCNC then says that a pin is linked or a module exists, that is where"
         )
         plan.say(NOTE, "opaque-file", text)
-    for check in (_other_pendants, _taken_pins, _late_nets, _late_linkpp, _servo_period):
+    for check in (_other_pendants, _taken_pins, _late_nets, _undone_later, _late_linkpp, _servo_period):
         plan.findings += check(plan)
     return plan
 
@@ -131,10 +134,10 @@ def _taken_pins(plan: Plan) -> Iterator[Finding]:
     places: dict[str, str] = {}
     for axis, _ in plan.axes:
         for base in jog_pins(axis):
-            for what in ("jog-counts", "jog-scale", "jog-enable"):
-                command = plan.state.link(f"{base}.{what}")
+            for what in JOG_PINS:
+                command = plan.state.link(f"{base}.jog-{what}")
                 if command is not None:
-                    places.setdefault(command.place, f"{base}.{what}")
+                    places.setdefault(command.place, f"{base}.jog-{what}")
     if places:
         shown = ", ".join(f"{pin} in {place}" for place, pin in list(places.items())[:3])
         more = f" and {len(places) - 3} more lines" if len(places) > 3 else ""
@@ -157,6 +160,24 @@ def _late_nets(plan: Plan) -> Iterator[Finding]:
                 f"{command.place}: nets {pin} after all HALFILEs, so it cannot be brought into the E-stop "
                 f"chain; "
                 "move that line to the machine's HALFILE",
+            )
+
+
+def _undone_later(plan: Plan) -> Iterator[Finding]:
+    """Find what takes apart, after our file, what it has put together."""
+    pins = {ENABLE_IN, MOTION_ENABLE, USER_ENABLE, REQUEST_ENABLE, IS_ON, IS_MANUAL, SOFT_LIMIT, JOG_STOP}
+    pins |= {JOG_INHIBIT, *ESTOP_PINS, "all"}
+    pins |= {f"{b}.jog-{what}" for axis, _ in plan.axes for b in jog_pins(axis) for what in JOG_PINS}
+    modules = {kind.module for kinds in KINDS.values() for kind in kinds} - set(plan.state.modules)
+    ours = (f"{plan.prefix}-", "hal_mpg.", *(f"{module}." for module in modules))
+    for command, names in plan.state.undone:
+        hit = [name for name in names if name in pins | modules | {PROGRAM} or name.startswith(ours)]
+        if hit:
+            yield Finding(
+                ERROR,
+                "undone-later",
+                f"{command.place}: `{command.text}` takes {hit[0]} away after all HALFILEs, and with it what "
+                f"is wired here; take that line out",
             )
 
 

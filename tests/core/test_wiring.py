@@ -420,6 +420,17 @@ REFUSED = [
     ("machine_hal", "net w card.n => axis.z.jog-enable\n", "axis.z.jog-enable in {}/machine.hal:1"),
     ("machine_hal", "loadusr -W hal_mpg\n", "{}/machine.hal:1: hal_mpg is loaded there"),
     ("late_hal", LOOP, "{}/late.hal:1: nets iocontrol.0.emc-enable-in after all HALFILEs"),
+    ("late_hal", "unlinkp motion.enable\n", "{}/late.hal:1: `unlinkp motion.enable` takes motion.enable"),
+    ("late_hal", "unlinkp iocontrol.0.emc-enable-in\n", "takes iocontrol.0.emc-enable-in away"),
+    ("late_hal", "unlinkp hal_mpg.estop-ok\n", "takes hal_mpg.estop-ok away"),
+    ("late_hal", "unlinkp axis.x.jog-enable\n", "takes axis.x.jog-enable away"),
+    ("late_hal", "delsig estop-loop\n", "takes iocontrol.0.user-enable-out away"),
+    ("late_hal", "delsig mpg-machine-enable\n", "takes mpg-machine-enable away"),
+    ("late_hal", "delsig all\n", "takes all away"),
+    ("late_hal", "delf mpg-latch servo-thread\n", "takes mpg-latch away"),
+    ("late_hal", "delf watchdog.process servo-thread\n", "takes watchdog.process away"),
+    ("late_hal", "unloadrt estop_latch\n", "takes estop_latch away"),
+    ("late_hal", "unloadusr hal_mpg\n", "takes hal_mpg away"),
     ("late_hal", "linkpp halui.mode.is-manual a.b", "{}/late.hal:1: `linkpp halui.mode.is-manual a.b` is"),
     ("late_hal", "net a b.c => motion.jog-stop", "{}/late.hal:1: nets motion.jog-stop after all HALFILEs"),
     ("late_hal", "net w card.n => joint.1.jog-counts\n", "joint.1.jog-counts in {}/late.hal:1"),
@@ -435,6 +446,21 @@ def test_what_cannot_be_wired_is_refused_with_its_place(
     errors = of_severity(wired(path)[1], ERROR)
     assert len(errors) == 1
     assert message.format(tmp_path) in errors[0].text
+
+
+def test_what_the_gui_takes_apart_of_its_own_is_no_fault(tmp_path: Path) -> None:
+    ini = ini_text(hal="HALUI = halui\nHALFILE = machine.hal\nPOSTGUI_HALFILE = late.hal\n")
+    late = "unlinkp spindle.0.at-speed\ndelsig speed\ndelf scale servo-thread\nunloadrt and2\n"
+    hal = LOOP + "unlinkp motion.enable\nloadrt and2\n"
+    assert not of_severity(wired(write_machine(tmp_path, ini, machine_hal=hal, late_hal=late))[1], ERROR)
+
+
+@pytest.mark.parametrize(
+    "line", ["HALCMD = delf mpg-latch servo-thread", "POSTGUI_HALCMD = unlinkp motion.enable"]
+)
+def test_commands_in_the_ini_file_take_nothing_apart(tmp_path: Path, line: str) -> None:
+    path = write_machine(tmp_path, ini_text(hal=f"HALUI = halui\nHALFILE = machine.hal\n{line}\n"))
+    assert [finding.id for finding in of_severity(wired(path)[1], ERROR)] == ["undone-later"]
 
 
 def test_no_module_left_is_told(tmp_path: Path) -> None:
