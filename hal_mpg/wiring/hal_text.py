@@ -143,6 +143,11 @@ def _write_second_way(plan: Plan, page: Page, requests: dict[str, Part | None]) 
         "no reset's "
         "way."
     )
+    if requests["estop"] is not None:
+        page.say(
+            "(It acts on a rising edge: while the machine's own signal holds that pin TRUE, the pendant's "
+            "press gives none, and only the first way trips.)"
+        )
     write_request(plan, page, "estop", "hal_mpg.estop", "halui.estop.activate", requests["estop"])
     if plan.profile.reset is not None:
         page.gap()

@@ -114,13 +114,18 @@ def make_plan(
 
 def _other_pendants(plan: Plan) -> Iterator[Finding]:
     for command in plan.state.programs:
-        if component_name(command.words) is not None:
+        name = component_name(command.words)
+        if name is not None:
+            second = (
+                f"; if {name} is a second pendant, wire it by hand: its lines belong at the end of the file "
+                "that is written, below 'Yours'"
+            )
             yield Finding(
                 ERROR,
                 "loaded-already",
                 f"{command.place}: hal_mpg is loaded there; take its HALFILE lines out of "
                 f"{plan.machine.ini.path} "
-                "first (the file that is written has all of it)",
+                f"first (the file that is written has all of it){'' if name == PROGRAM else second}",
             )
 
 

@@ -363,6 +363,13 @@ def test_the_machines_own_buttons_still_work(tmp_path: Path) -> None:
             assert hal.get(pin) is (mine or own)
 
 
+def test_what_an_own_estop_button_keeps_from_the_second_way_is_told(tmp_path: Path) -> None:
+    told = "only the first way trips"
+    for machine, is_told in (("loop", False), ("buttons", True)):
+        text, _ = wired(write_machine(tmp_path, ini_text(), machine_hal=MACHINES[machine]))
+        assert (told in text.replace("\n# ", " ")) is is_told
+
+
 def test_a_jog_inhibit_of_the_machines_own_inhibits_hal_mpg(tmp_path: Path) -> None:
     hal = loaded(tmp_path, MACHINES["jog-stop"])
     assert hal.linked["motion.jog-inhibit"] == "c", "for the GUI's jog buttons"
@@ -419,6 +426,7 @@ REFUSED = [
     ("machine_hal", "net w card.n => joint.1.jog-counts\n", "joint.1.jog-counts in {}/machine.hal:1"),
     ("machine_hal", "net w card.n => axis.z.jog-enable\n", "axis.z.jog-enable in {}/machine.hal:1"),
     ("machine_hal", "loadusr -W hal_mpg\n", "{}/machine.hal:1: hal_mpg is loaded there"),
+    ("machine_hal", "loadusr -Wn mpg2 hal_mpg --name mpg2\n", "if mpg2 is a second pendant, wire it by hand"),
     ("late_hal", LOOP, "{}/late.hal:1: nets iocontrol.0.emc-enable-in after all HALFILEs"),
     ("late_hal", "unlinkp motion.enable\n", "{}/late.hal:1: `unlinkp motion.enable` takes motion.enable"),
     ("late_hal", "unlinkp iocontrol.0.emc-enable-in\n", "takes iocontrol.0.emc-enable-in away"),
