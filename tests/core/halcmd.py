@@ -2,10 +2,12 @@
 """What halcmd would say to HAL files, and what their gates then do: an oracle for what hal_mpg writes.
 
 It knows LinuxCNC's rules (hal_lib.c): a module is loaded once, a pin is in one signal, a signal has one
-writer; and the few components that E-stop chains are made of, by their manual pages.
+writer; what gates do is in hal_mpg/doctor/gates.py.
 """
 
 from __future__ import annotations
+
+from hal_mpg.doctor.gates import GATES, PROCESS
 
 OUTPUTS = {
     "iocontrol.0.user-enable-out",
@@ -38,7 +40,8 @@ class Halcmd:
         self.parameters: dict[str, str] = {}
         self.functions: list[str] = []
         self.loaded: list[str] = []
-        self._state: dict[str, float] = {}
+        self.memory: dict[str, float] = {}
+        self.period_s = 0.001
 
     def run(self, text: str) -> Halcmd:
         """Carry out the commands of a file. Raises HalcmdError."""
@@ -129,7 +132,10 @@ class Halcmd:
 
     def get(self, pin: str) -> bool:
         """Return a pin's value."""
-        return self.values.get(self.linked.get(pin, pin), False)
+        name, _, last = pin.rpartition(".")
+        gate = GATES.get(self._module_of(name))
+        default = gate is not None and gate.defaults.get(last, False)
+        return self.values.get(self.linked.get(pin, pin), default)
 
     def put(self, pin: str, value: bool) -> None:
         """Set an output's value."""
@@ -139,62 +145,23 @@ class Halcmd:
         """Let the servo thread run: each function once, in order."""
         for _ in range(count):
             for function in self.functions:
-                name = function.split(".")[0] if function.startswith("watchdog.") else function
-                module = "watchdog" if name == "watchdog" else self.components.get(name, ("", 0))[0]
-                act = getattr(self, f"_do_{module}", None)
-                if act is not None:
-                    act(name) if module != "watchdog" else act(function)
+                module = self._module_of(function.removesuffix(PROCESS))
+                if module in GATES and (module == "watchdog") == function.endswith(PROCESS):
+                    GATES[module].act(self, function.removesuffix(PROCESS))
 
-    def _do_and2(self, name: str) -> None:
-        self.put(f"{name}.out", self.get(f"{name}.in0") and self.get(f"{name}.in1"))
+    def _module_of(self, name: str) -> str:
+        return "watchdog" if name == "watchdog" else self.components.get(name, ("", 0))[0]
 
-    def _do_or2(self, name: str) -> None:
-        self.put(f"{name}.out", self.get(f"{name}.in0") or self.get(f"{name}.in1"))
+    def integer(self, pin: str) -> int:
+        """Return the function of a lut5."""
+        return int(self.parameters.get(pin, "0"), 0)
 
-    def _do_not(self, name: str) -> None:
-        self.put(f"{name}.out", not self.get(f"{name}.in"))
+    def seconds(self, pin: str) -> float:
+        """Return the time of a watchdog."""
+        return float(self.parameters[pin])
 
-    def _do_lut5(self, name: str) -> None:
-        index = sum(1 << place for place in range(5) if self.get(f"{name}.in-{place}"))
-        self.put(f"{name}.out", bool(int(self.parameters.get(f"{name}.function", "0"), 0) >> index & 1))
-
-    def _do_logic(self, name: str) -> None:
-        personality = self.components[name][1]
-        inputs = [self.get(f"{name}.in-{place:02}") for place in range(personality & 0xFF)]
-        for bit, output, value in (
-            (0x100, "and", all(inputs)),
-            (0x200, "or", any(inputs)),
-            (0x800, "nand", not all(inputs)),
-        ):
-            if personality & bit:
-                self.put(f"{name}.{output}", value)
-
-    def _do_estop_latch(self, name: str) -> None:
-        reset, before = self.get(f"{name}.reset"), self._state.get(name, 0.0)
-        if self.get(f"{name}.ok-in") and not self.get(f"{name}.fault-in"):
-            if reset and not before:
-                self.put(f"{name}.ok-out", True)
-        else:
-            self.put(f"{name}.ok-out", False)
-        self._state[name] = float(reset)
-
-    def _do_oneshot(self, name: str) -> None:
-        value, before = float(self.get(f"{name}.in")), self._state.get(f"{name}.in", 0.0)
-        left = max(self._state.get(name, 0.0) - 0.001, 0.0)
-        edges = (self.parameters.get(f"{name}.rising"), self.parameters.get(f"{name}.falling"))
-        if value != before and edges[0 if value else 1] == "TRUE":
-            left = float(self.parameters[f"{name}.width"])
-        self._state[name], self._state[f"{name}.in"] = left, value
-        self.put(f"{name}.out", left > 0)
-
-    def _do_watchdog(self, function: str) -> None:
-        if function != "watchdog.process":
-            return
-        value, enable = float(self.get("watchdog.input-0")), float(self.get("watchdog.enable-in"))
-        left = max(self._state.get("watchdog", 0.0) - 0.001, 0.0)
-        if value != self._state.get("watchdog.in", 0.0) and left:
-            left = float(self.parameters["watchdog.timeout-0"])
-        if enable and not self._state.get("watchdog.enable", 0.0):
-            left = float(self.parameters["watchdog.timeout-0"])
-        self._state.update({"watchdog": left, "watchdog.in": value, "watchdog.enable": enable})
-        self.put("watchdog.ok-out", left > 0 and bool(enable))
+    def inputs_of(self, name: str) -> tuple[str, ...]:
+        """Return the inputs of a logic, or of the watchdog."""
+        if name == "watchdog":
+            return ("watchdog.input-0",)
+        return tuple(f"{name}.in-{place:02}" for place in range(self.components[name][1] & 0xFF))
