@@ -134,11 +134,12 @@ def write_estop(plan: Plan, chain: Chain, page: Page) -> None:
     functions = enumerate(chain.functions(), start=1)
     page.do(*(f"addf {function:24} servo-thread {place}" for place, function in functions))
     page.gap()
-    page.say(
-        "Where a pin is taken out of a signal of the machine's, a `net` names both before: if the pin has "
-        "got another signal since, LinuxCNC does not start, and says so. Then run hal_mpg wiring again."
-    )
-    page.gap()
+    if plan.state.link(ENABLE_IN) or plan.state.link(MOTION_ENABLE) or chain.requests:
+        page.say(
+            "Where a pin is taken out of a signal of the machine's, a line names both before: if the pin has "
+            "got another signal since, LinuxCNC does not start, and says so. Then run hal_mpg wiring again."
+        )
+        page.gap()
     _write_watchdog(plan, chain, page)
     _write_gates(plan, chain, page)
     _write_machine(plan, chain, page)
