@@ -14,7 +14,7 @@ from hal_mpg.learn.names import name_of
 from hal_mpg.learn.observation import Observation
 from hal_mpg.profile import Code
 
-MEANINGS = {AGAIN: "the step before again", SKIP: "it has none"}
+MEANINGS = {AGAIN: "the step before again", SKIP: "it has none", "n": "it has no clicks that can be felt"}
 
 
 class Operator:
