@@ -30,6 +30,14 @@ def test_without_pendant_it_says_which_profile_it_uses(bed: Bed) -> None:
     program.wait("connected", True)
 
 
+def test_without_pendant_a_board_of_fewer_axes_gets_the_profile_whose_codes_it_has(bed: Bed) -> None:
+    keys = sorted({*PENDANT["keys"]} - {ecodes.BTN_TOP2, ecodes.BTN_PINKIE})
+    plug_pendant(bed, keys=keys)
+    program = bed.start()
+    program.wait_for_line("using profile generic-4axis; generic-5axis, generic-6axis fit as well")
+    program.wait("connected", True)
+
+
 def test_without_pendant_and_device_it_waits_for_the_usual_one(bed: Bed) -> None:
     bed.plug(**KEYBOARD)
     program = bed.start()
