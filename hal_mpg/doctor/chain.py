@@ -140,8 +140,9 @@ def inputs_of(net: Netlist, instance: str) -> tuple[str, ...]:
 def writer_of(net: Netlist, signal: str) -> str:
     """Return the pin that writes a signal, as far as that can be known; "" where none can."""
     pins = [pin for pin in net.signals.get(signal, ()) if _may_write(net, pin)]
+    gates = [pin for pin in pins if net.kind_of(instance_of(pin)) in GATES]
     sure = [pin for pin in pins if net.is_output(pin)]
-    return next(iter([*sure, *pins]), "")
+    return next(iter([*gates, *sure, *pins]), "")
 
 
 def _may_write(net: Netlist, pin: str) -> bool:

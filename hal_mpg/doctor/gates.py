@@ -76,6 +76,8 @@ def _estop_latch(bench: Bench, name: str) -> None:
     if not is_ok or (reset and not before):
         bench.put(f"{name}.ok-out", is_ok)
         bench.put(f"{name}.fault-out", not is_ok)
+    elif bench.get(f"{name}.ok-out"):
+        bench.put(f"{name}.watchdog", not bench.get(f"{name}.watchdog"))
     bench.memory[name] = float(reset)
 
 
@@ -121,7 +123,7 @@ GATES = {
     ),
     "estop_latch": Gate(
         ("ok-in", "fault-in", "reset"),
-        ("ok-out", "fault-out"),
+        ("ok-out", "fault-out", "watchdog"),
         _estop_latch,
         {"ok-in": True, "fault-out": True},
     ),

@@ -7,10 +7,17 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from hal_mpg.doctor.gates import GATES
 from hal_mpg.linuxcnc_files.hal import Command
 
 OUTPUTS = re.compile(r"(?:^|[-.])(?:out|not|q|and|or|xor|nand|nor)(?:[-.]?\d+)?$|-out$")
 """Names of the output pins of LinuxCNC's logic components; commands do not say which way a pin goes."""
+
+WRITERS = re.compile(
+    r"iocontrol\.0\.user-(?:enable-out|request-enable)|motion\.(?:motion-enabled|on-soft-limit)"
+    r"|halui\.mode\.is-manual|[\w-]+\.(?:estop-ok|heartbeat|jog-stop)"
+)
+"""Outputs of LinuxCNC and hal_mpg that chains and gates begin with."""
 
 ENDS = ("motion", "iocontrol", "halui", "axis", "joint", "spindle", "classicladder")
 """Components that decide: what goes in is not what comes out."""
@@ -191,7 +198,19 @@ def from_commands(commands: Iterable[Command]) -> Netlist:
     net = Netlist()
     for command in commands:
         _apply(net, command)
+    _tell_inputs(net)
     return net
+
+
+def _tell_inputs(net: Netlist) -> None:
+    """A signal has one writer. Where that is known, a parport's pin-01-out there is an input, as it is."""
+    for pins in net.signals.values():
+        for pin in pins:
+            gate = GATES.get(net.kind_of(instance_of(pin)))
+            if WRITERS.fullmatch(pin) or (gate is not None and pin.rpartition(".")[2] in gate.outputs):
+                net.directions.update(dict.fromkeys(pins, "IN"))
+                net.directions[pin] = "OUT"
+                break
 
 
 def _apply(net: Netlist, command: Command) -> None:

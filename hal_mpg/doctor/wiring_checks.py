@@ -316,6 +316,13 @@ def _stops(configuration: Configuration) -> Iterator[Finding]:
         what = f"{pin('jog-stop')} is not netted: a jog runs on when the enabling button is let go"
         mend = f"net mpg-jog-stop {pin('jog-stop')} => motion.jog-stop"
         yield Finding("jog-stop", ERROR, what, mend, configuration.file_place())
+    elif follows(net, pin("jog-stop"), "motion.jog-stop", value=True) is False:
+        what = (
+            f"motion.jog-stop can be FALSE while {pin('jog-stop')} is TRUE: a jog runs on when the enabling "
+        )
+        what += "button is let go; a gate between them is of the wrong kind, or the wrong way round"
+        mend = f"net mpg-jog-stop {pin('jog-stop')} => motion.jog-stop   (with other reasons: by an or2)"
+        yield Finding("jog-stop", ERROR, what, mend, configuration.place_of("motion.jog-stop"))
     echo, heartbeat = pin("heartbeat-echo"), pin("heartbeat")
     if not net.is_linked(echo) or echo not in net.reached(heartbeat):
         what = f"{echo} is not netted: what is turned while the servo thread stands still would be one move"

@@ -175,6 +175,9 @@ def test_a_chain_of_which_a_part_is_not_known_is_not_called_good(
 OWN = {
     "its own contact trips the latch": "net circuit card.bad => mpg-latch.fault-in\n",
     "other ends": "net mpg-machine-enable => drive.enable\n",
+    "an output of a card": "net mpg-machine-enable => parport.0.pin-01-out card.0.gpio.001.out\n",
+    "an output of a card, at the beginning": "net mpg-estop-ok => parport.0.pin-02-out\n"
+    "net mpg-user-enable => parport.0.pin-03-out\n",
     "six of its own": "loadrt lut5 names=l\naddf l servo-thread 1\nsetp l.function 0xfffffffe\n"
     + "".join(f"net e{n} card.{n} => l.in-{n}\n" for n in range(5))
     + "net bad l.out => mpg-latch.fault-in\n",
@@ -277,3 +280,37 @@ def test_an_end_that_was_taken_off_but_still_gets_there_is_no_fault(config: Path
     more = "net ext => mpg-latch.fault-in\n"
     old = "net mpg-machine-enable     mpg-latch.ok-out"
     assert told(edited(config, old, f"unlinkp iocontrol.0.emc-enable-in\n{old}", more)) == []
+
+
+CLASSICAL = """\
+loadrt estop_latch
+loadrt watchdog num_inputs=1
+loadrt and2
+addf inv servo-thread 1
+addf watchdog.set-timeouts servo-thread 2
+addf watchdog.process servo-thread 3
+addf and2.0 servo-thread 4
+addf estop-latch.0 servo-thread 5
+setp watchdog.timeout-0 0.13
+net mpg-heartbeat hal_mpg.heartbeat => watchdog.input-0
+net user-enable iocontrol.0.user-enable-out => watchdog.enable-in and2.0.in0
+net watchdog-ok watchdog.ok-out => and2.0.in1
+net all-ok and2.0.out => estop-latch.0.ok-in
+net pendant hal_mpg.estop-ok => inv.in
+net fault inv.out => estop-latch.0.fault-in
+net reset iocontrol.0.user-request-enable => estop-latch.0.reset
+net pump estop-latch.0.watchdog => parport.0.pin-17-out
+net enable parport.0.pin-01-out motion.enable estop-latch.0.ok-out iocontrol.0.emc-enable-in
+net second hal_mpg.estop => halui.estop.activate
+net third hal_mpg.reset => halui.estop.reset
+"""
+"""As the manual page of estop_latch has it: fault-in, and components by their numbers."""
+
+
+def test_a_chain_may_be_another_one_than_ours(config: Path) -> None:
+    (config / "mpg-estop.hal").write_text(CLASSICAL)
+    assert told(edited(config, "names=mpg-echo", "names=mpg-echo,inv", name="mpg.hal")) == []
+    wrong_way = edited(config, "inv.out => estop-latch.0.fault-in", "inv.out")
+    assert told(wrong_way) == ["estop-not-wired"]
+    wrong_way = edited(config, "=> inv.in", "=> estop-latch.0.fault-in")
+    assert told(wrong_way) == ["estop-no-stop"]
