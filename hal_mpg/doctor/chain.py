@@ -46,6 +46,8 @@ class Chain:
         self.undriven: list[str] = []
         self.beating: set[str] = set()
         self._follow({net.signal_of[pin] for pin in known if pin in net.signal_of})
+        self.inputs = {name: inputs_of(net, name) for name in self.kinds}
+        self.constants = {signal: self._constant(signal) for signal in self.undriven}
         self.functions = [name for name in map(self._instance, net.functions) if name]
 
     @property
@@ -92,6 +94,13 @@ class Chain:
             else:
                 self.undriven.append(signal)
         self.beating = {signal for signal in self.unknown if self._is_beating(signal)}
+
+    def _constant(self, signal: str) -> bool:
+        """Return the value of a signal that nothing writes: what it was set to, or its first pin's."""
+        text = self.net.set_signals.get(signal)
+        if text is not None:
+            return text.upper() in ("TRUE", "1")
+        return any(start_of(self.net, pin) for pin in self.net.signals[signal][:1])
 
     def _is_beating(self, signal: str) -> bool:
         """Tell whether a signal is looked after by a watchdog, and hence has to change all the time."""
@@ -165,14 +174,9 @@ class Play:
         self.period_s = PERIOD_S
         self.heart = ""
         """The output that beats."""
-        self._signals: dict[str, bool] = {}
+        self._signals = {**dict.fromkeys(self.net.signals, False), **chain.constants, **way}
         self._pins: dict[str, bool] = {}
         self._periods = 0
-        for signal, pins in self.net.signals.items():
-            self._signals[signal] = signal in way and way[signal]
-            if signal not in way and pins and not writer_of(self.net, signal):
-                text = self.net.set_signals.get(signal)
-                self._signals[signal] = self._start(pins[0]) if text is None else _is_true(text)
         for pin, value in (given or {}).items():
             self.put(pin, value)
 
@@ -197,7 +201,7 @@ class Play:
         if pin in self.net.signal_of:
             return self._signals[self.net.signal_of[pin]]
         if pin not in self._pins:
-            self._pins[pin] = self._start(pin)
+            self._pins[pin] = start_of(self.net, pin)
         return self._pins[pin]
 
     def put(self, pin: str, value: bool) -> None:
@@ -215,18 +219,15 @@ class Play:
 
     def inputs_of(self, name: str) -> tuple[str, ...]:
         """Return the inputs of a gate that can have more or less of them."""
-        return inputs_of(self.net, name)
-
-    def _start(self, pin: str) -> bool:
-        """Return what a pin is before anything has happened."""
-        if pin in self.net.values:
-            return self.net.is_true(pin)
-        gate = GATES.get(self.net.kind_of(instance_of(pin)))
-        return pin in TRUE_PINS or (gate is not None and gate.defaults.get(pin.rpartition(".")[2], False))
+        return self.chain.inputs[name]
 
 
-def _is_true(text: str) -> bool:
-    return text.upper() in ("TRUE", "1")
+def start_of(net: Netlist, pin: str) -> bool:
+    """Return what a pin is before anything has happened."""
+    if pin in net.values:
+        return net.is_true(pin)
+    gate = GATES.get(net.kind_of(instance_of(pin)))
+    return pin in TRUE_PINS or (gate is not None and gate.defaults.get(pin.rpartition(".")[2], False))
 
 
 def follows(net: Netlist, source: str, target: str, *, value: bool) -> bool | None:
