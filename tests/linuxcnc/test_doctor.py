@@ -41,6 +41,13 @@ FAULTS: dict[str, tuple[tuple[list[str], list[str]], list[str]]] = {
     "no limit": (set_to("hal_mpg.axis.x.max-velocity", "0", "50"), ["limits"]),
     "velocity mode": (set_to("axis.x.jog-vel-mode", "TRUE", "FALSE"), ["velocity-mode"]),
     "not in manual": (unlinked("hal_mpg.mode-is-manual", "mpg-mode-is-manual"), ["gate-manual"]),
+    "in AUTO": (
+        (
+            ["unlinkp hal_mpg.mode-is-manual", "net mpg-auto halui.mode.is-auto hal_mpg.mode-is-manual"],
+            ["unlinkp hal_mpg.mode-is-manual", "net mpg-mode-is-manual hal_mpg.mode-is-manual"],
+        ),
+        ["gate-manual"],
+    ),
     "machine is on": (unlinked("hal_mpg.machine-is-on", "mpg-machine-is-on"), ["gate-machine-on"]),
     "jog-inhibit": (set_to("motion.jog-inhibit", "TRUE", "FALSE"), ["jog-inhibit"]),
     "jog-stop": (unlinked("motion.jog-stop", "mpg-jog-stop"), ["jog-stop"]),
@@ -55,6 +62,17 @@ FAULTS: dict[str, tuple[tuple[list[str], list[str]], list[str]]] = {
         ["estop-loop"],
     ),
     "reset of the latch": (unlinked("mpg-latch.reset", "mpg-estop-reset"), ["latch-reset"]),
+    "reset by the heartbeat": (
+        (
+            ["unlinkp mpg-latch.reset", "net mpg-heartbeat mpg-latch.reset"],
+            ["unlinkp mpg-latch.reset", "net mpg-estop-reset mpg-latch.reset"],
+        ),
+        ["estop-by-itself"],
+    ),
+    "a contact on one side only": (
+        (["net circuit mpg-latch.fault-in"], ["unlinkp mpg-latch.fault-in"]),
+        ["estop-undriven"],
+    ),
     "watchdog's time": (set_to("watchdog.timeout-0", "5", "0.13"), ["watchdog-timeout"]),
     "watchdog in no chain": (unlinked("mpg-pendant-ok.in0", "mpg-watchdog-ok"), ["watchdog-not-in-chain"]),
     "no watchdog": (unlinked("watchdog.input-0", "mpg-heartbeat"), ["watchdog-missing"]),
