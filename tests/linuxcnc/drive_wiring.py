@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -61,6 +62,8 @@ def main(driver: Driver) -> Notes:
     notes["seconds"]["homed"] = round(time.monotonic() - start, 1)
     notes["homed"] = {x: jog_axis(driver, pendant, x, start_s["homed"][x]) for x in letters(driver)}
     notes["limits"] = {letter: limits(driver, letter) for letter in letters(driver)}
+    if arguments().get("door"):
+        notes["door"] = door(driver, pendant, arguments()["door"])
     notes["estop"] = press_estop(driver, pendant)
     if arguments()["hang"]:
         notes["hang"] = hang(driver)
@@ -227,6 +230,42 @@ def jog_axis(driver: Driver, pendant: VirtualPendant, letter: str, start_s: floa
         moved = {x: round((after[x] - before[x]) * way, 7) for x in after}
         found[scale] = {x: distance for x, distance in moved.items() if distance}
     return found
+
+
+def door(driver: Driver, pendant: VirtualPendant, name: str) -> Notes:
+    """Turn the wheel while a signal on motion.jog-inhibit rises and is TRUE; return what moves after that.
+
+    `opened`: when it falls, without another detent; `then`: by one detent.
+    """
+    letter = letters(driver)[0]
+    select(driver, pendant, letter, "x10")
+    way = direction(driver, letter, driver.positions()[letter])
+    for detent in range(40):
+        if detent == 20:
+            set_signal(name, "TRUE")
+        pendant.turn(way)
+        time.sleep(0.005)
+    driver.wait_pin("hal_mpg.inhibit", True)
+    pendant.turn(way)
+    still(driver)
+    before = driver.positions()
+    set_signal(name, "FALSE")
+    ready(driver)
+    time.sleep(START_S / 3)
+    still(driver)
+    after = driver.positions()
+    moved = {x: round(after[x] - before[x], 7) for x in after}
+    first, last = measure(driver, Turn(pendant, letter, way, START_S), Driver.positions)
+    then = {x: round((last[x] - first[x]) * way, 7) for x in last}
+    return {"opened": without_zeros(moved), "then": without_zeros(then), "letter": letter}
+
+
+def set_signal(name: str, value: str) -> None:
+    subprocess.run(["halcmd", "sets", name, value], check=True, timeout=10, capture_output=True)
+
+
+def without_zeros(moved: dict[str, float]) -> dict[str, float]:
+    return {letter: distance for letter, distance in moved.items() if distance}
 
 
 def press_estop(driver: Driver, pendant: VirtualPendant) -> Notes:

@@ -46,7 +46,7 @@ MACHINES = {
     "an E-stop latch of its own": OWN_LATCH,
     "what enables motion, buttons, a hold": "net may-move => motion.enable\nsets may-move TRUE\n"
     "net stop halui.estop.activate\nnet again halui.estop.reset\n"
-    "net hold motion.jog-stop motion.jog-inhibit\n"
+    "net hold motion.jog-stop\nnet door motion.jog-inhibit\n"
     "net is-on motion.motion-enabled\nnet manual halui.mode.is-manual\nnet mpg-wire motion.on-soft-limit\n"
     "setp axis.x.jog-vel-mode 1\nsetp joint.0.jog-vel-mode 1\nnet vel joint.1.jog-vel-mode\nsets vel TRUE\n",
 }
@@ -70,12 +70,16 @@ def test_it_is_wired_jogged_and_tripped(machine: str) -> None:
         HERE / "drive_wiring.py",
         virtual=PENDANT,
         edit=edit,
-        arguments={"hang": True},
+        arguments={"hang": True, "door": "door" if "net door" in MACHINES[machine] else ""},
         timeout_s=LIMIT_S,
     ).result
     assert notes["enabled before reset"] == [False, False]
     for letter, moved in notes["homed"].items():
         assert moved == {scale: {letter: pytest.approx(way, abs=2e-6)} for scale, way in MOVED.items()}
+    if "door" in notes:
+        x = notes["door"]["letter"]
+        assert notes["door"]["opened"] == {}, "what was turned behind an open door is no move later"
+        assert notes["door"]["then"] == {x: pytest.approx(MOVED["x10"], abs=2e-6)}
     assert notes["estop"]["reset while pressed"] == [False, "ESTOP"]
     assert notes["estop"]["released"] == [False, "ESTOP"]
     assert notes["estop"]["on again"] == "ON"
