@@ -23,17 +23,25 @@ STAYS, BY_ITSELF, NO_RESET, DEAD = "stays", "by-itself", "no-reset", "dead"
 IOCONTROL_PINS = {
     "coolant-flood",
     "coolant-mist",
+    "emc-abort",
+    "emc-abort-ack",
     "emc-enable-in",
     "lube",
     "lube_level",
+    "start-change",
+    "start-change-ack",
     "tool-change",
     "tool-changed",
     "tool-prepare",
     "tool-prepared",
+    "toolchanger-clear-fault",
+    "toolchanger-fault",
+    "toolchanger-fault-ack",
+    "toolchanger-faulted",
     "user-enable-out",
     "user-request-enable",
 }
-"""Its bits."""
+"""Its bits, iov2's among them."""
 
 
 class Trip(NamedTuple):
