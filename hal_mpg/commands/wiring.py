@@ -26,6 +26,7 @@ from hal_mpg.wiring.advice import advice
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text, steps_table
 from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
+from hal_mpg.wiring.kept import command_of, is_ours
 from hal_mpg.wiring.machine_ini import read_machine
 from hal_mpg.wiring.plan import Plan, make_plan
 from hal_mpg.wiring.samples import edited_samples, samples
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     ini = read_ini(options.ini)
     output = _output(options, ini)
+    _keep_options(options, output)
     pendant, profile = _pendant(options, ini)
     plan = _plan(options, ini, output, pendant, profile)
     plan.findings += edited_samples(ini)
@@ -170,6 +172,21 @@ def _output(options: argparse.Namespace, ini: IniFile) -> Path | None:
     return output
 
 
+def _keep_options(options: argparse.Namespace, output: Path | None) -> None:
+    """Take joints and distances as they were given last time, where they are not given now."""
+    try:
+        text = output.read_text("utf-8", "replace") if output else ""
+        before = parser().parse_args(command_of(text)) if is_ours(text) else None
+    except (OSError, UsageError):
+        return
+    for name in ("joints", "increments", "angular_increments") if before else ():
+        value = getattr(before, name)
+        if value is not None and getattr(options, name) is None:
+            setattr(options, name, value)
+            words = value if isinstance(value, str) else " ".join(value)
+            _say(f"as last time: --{name.replace('_', '-')} {words} (to begin anew, remove {output})")
+
+
 def _halfile(ini: IniFile, output: Path) -> str:
     """Return how a HALFILE line names the output: by its name where it is beside the INI file."""
     folder = ini.path.absolute().parent
@@ -188,9 +205,10 @@ def _pendant(options: argparse.Namespace, ini: IniFile) -> tuple[str, Profile]:
     path = find_profile(options.pendant)
     is_file = "/" in options.pendant or options.pendant.endswith((".yaml", ".yml"))
     name = os.path.abspath(path) if is_file else options.pendant  # noqa: PTH100  # a/../b is b
-    if re.search(r"\s", name):
+    if re.search(r"[\s'\"\\#]", name):
         raise UsageError(
-            f"--pendant {options.pendant}: HAL files take no path with a blank; move the profile"
+            f"--pendant {name}: HAL files take no path with a blank, a quote, a backslash or a #; "
+            f"move the profile"
         )
     return name, read_profile(path)
 

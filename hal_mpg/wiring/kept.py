@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -40,6 +41,16 @@ def is_as_written(text: str) -> bool:
 def yours(text: str) -> str:
     """Return what the user has written below the line."""
     return _parted(text)[1]
+
+
+def command_of(text: str) -> list[str]:
+    """Return the words of the command that a file of ours was written by; none where it does not say."""
+    lines = (line.removeprefix("#").strip() for line in text.split("\n"))
+    command = next((line for line in lines if line.startswith("hal_mpg wiring --ini ")), "")
+    try:
+        return shlex.split(command)[2:]
+    except ValueError:
+        return []
 
 
 def _parted(text: str) -> tuple[list[str], str]:

@@ -331,6 +331,24 @@ def test_joints_and_increments_are_the_users(ini: Path) -> None:
     assert "--joints X=1 y=0,2" in text
 
 
+def test_distances_stay_as_they_were_asked_for(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wiring(ini, "--increments", "0.002,0.2") == 0
+    before = (ini.parent / "machine-mpg.hal").read_text()
+    capsys.readouterr()
+    assert wiring(ini) == 0
+    assert (ini.parent / "machine-mpg.hal").read_text() == before
+    assert "as last time: --increments 0.002,0.2 (to begin anew, remove " in capsys.readouterr().err
+    assert wiring(ini, "--increments", "0.003,0.3") == 0
+    assert "x1 0.003" in (ini.parent / "machine-mpg.hal").read_text()
+
+
+@pytest.mark.parametrize("name", ["rad'x.yaml", 'rad"x.yaml', "rad x.yaml", "rad#x.yaml"])
+def test_a_name_that_hal_files_cannot_have(ini: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (ini.parent / name).write_text(PROFILE)
+    assert wiring(ini, pendant=name) == 2
+    assert f"--pendant {ini.parent}/{name}: HAL files take no path" in capsys.readouterr().err
+
+
 def test_joints_may_be_those_of_trivkins(ini: Path) -> None:
     assert wiring(ini, "--joints", "X=0", "Y=1", "Z=2") == 0
 

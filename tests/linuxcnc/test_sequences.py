@@ -7,11 +7,12 @@ HAL_MPG_SEED in the environment takes the place of the seeds.
 from __future__ import annotations
 
 import os
+import re
 from typing import Any
 
 import pytest
 
-from tests.beds.linuxcnc import ROOT, require_linuxcnc, run_linuxcnc
+from tests.beds.linuxcnc import ROOT, LinuxcncRunError, require_linuxcnc, run_linuxcnc
 from tests.linuxcnc.sequence_steps import KINDS
 
 HERE = ROOT / "tests" / "linuxcnc"
@@ -23,6 +24,12 @@ STEPS = 220
 
 RUNS = [("sim-6axis.ini", "generic-6axis.yaml", 1), ("sim-3axis.ini", "generic-4axis.yaml", 2)]
 """Configuration, profile, seed. The second pendant has a position that the machine has no axis for."""
+
+STOOD_STILL = re.compile(r"task: main loop took (0\.[1-9]|[1-9])")
+"""LinuxCNC's own word for a computer that stood still for a tenth of a second or more. hal_mpg disarms for
+that, and drops detents that the oracle, which knows of no stall, counts."""
+
+ATTEMPTS = 3
 
 USUAL_ERRORS = {
     "Jog aborted by jog-stop",
@@ -40,6 +47,18 @@ def notes(request: pytest.FixtureRequest) -> Notes:
     require_linuxcnc()
     ini, profile, seed = request.param
     arguments = {"seed": int(os.environ.get(SEED, seed)), "steps": STEPS}
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return play(ini, profile, arguments)
+        except LinuxcncRunError as error:
+            if not STOOD_STILL.search(str(error)):
+                raise
+            print(f"the computer stood still; once more:\n{error}")
+    return play(ini, profile, arguments)
+
+
+def play(ini: str, profile: str, arguments: dict[str, int]) -> Notes:
+    """Play one sequence."""
     run = run_linuxcnc(ini, HERE / "drive_sequences.py", virtual=PENDANTS / profile, arguments=arguments)
     print(run.result)
     found: Notes = run.result
