@@ -6,10 +6,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-import termios
-import tty
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 
 from rich.console import Console, ConsoleDimensions, Group, RenderableType
 from rich.live import Live
@@ -20,6 +17,7 @@ from rich.text import Text
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.demo.session import Session
 from hal_mpg.demo.tour import unit_of
+from hal_mpg.terminal import keys_at_once
 
 KEYS = """\
  arrow right, left  wheel, 1 detent      x y z a  axis    SPACE  enabling button
@@ -76,7 +74,7 @@ class View:
         self._pendant.hold_enable(True)
         shown: object = None
         with (
-            _keys_at_once(),
+            keys_at_once(sys.stdin.fileno()),
             Live(console=console, screen=True, auto_refresh=False, redirect_stdout=False) as live,
         ):
             while not self._quit:
@@ -259,19 +257,3 @@ def _pin_text(value: object) -> Text:
     if isinstance(value, bool):
         return Text("TRUE", "bold") if value else Text("FALSE")
     return Text(f"{value:g}" if isinstance(value, float) else str(value))
-
-
-@contextmanager
-def _keys_at_once() -> Iterator[None]:
-    """Get each key when it is pressed, and show none; Ctrl-C stays a signal, Ctrl-Z is nothing."""
-    terminal = sys.stdin.fileno()
-    before = termios.tcgetattr(terminal)
-    tty.setcbreak(terminal)
-    now = termios.tcgetattr(terminal)
-    now[6][termios.VSUSP] = b"\0"
-    termios.tcsetattr(terminal, termios.TCSANOW, now)
-    try:
-        yield
-    finally:
-        with suppress(termios.error):  # the terminal has gone
-            termios.tcsetattr(terminal, termios.TCSADRAIN, before)

@@ -6,11 +6,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-import termios
 import time
-import tty
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, suppress
+from contextlib import redirect_stderr
 
 from rich.console import Console
 from rich.live import Live
@@ -19,6 +16,7 @@ from hal_mpg.monitor.picture import picture
 from hal_mpg.monitor.plain import wait
 from hal_mpg.monitor.shown import Reader, Shown
 from hal_mpg.stop_signals import StopSignals
+from hal_mpg.terminal import keys_at_once
 
 FRAME_S = 0.05
 """From one picture to the next, at least: 20 a second is what an eye follows."""
@@ -50,7 +48,7 @@ def run(reader: Reader, seconds: float | None) -> None:
     draw_at = 0.0
     with (
         StopSignals() as stop,
-        _keys_at_once(terminal),
+        keys_at_once(terminal),
         Live(console=console, screen=True, auto_refresh=False, redirect_stderr=False) as live,
         redirect_stderr(_Notes(reader.shown)),
     ):
@@ -73,18 +71,3 @@ def run(reader: Reader, seconds: float | None) -> None:
 def _asks_to_quit(keys: bytes) -> bool:
     """Tell whether one of the keys ends it; nothing at all means that the terminal has gone."""
     return not keys or keys == b"\x1b" or any(key in QUIT[:-1] for key in keys)
-
-
-@contextmanager
-def _keys_at_once(terminal: int) -> Iterator[None]:
-    """Get each key when it is pressed, and show none; Ctrl-C stays a signal, Ctrl-Z is nothing."""
-    before = termios.tcgetattr(terminal)
-    tty.setcbreak(terminal)
-    now = termios.tcgetattr(terminal)
-    now[6][termios.VSUSP] = b"\0"
-    termios.tcsetattr(terminal, termios.TCSANOW, now)
-    try:
-        yield
-    finally:
-        with suppress(termios.error):  # the terminal has gone
-            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
