@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from hal_mpg.doctor.chain_checks import IOCONTROL, MOTION, USER_ENABLE, check_chain, check_unlinked
@@ -28,6 +29,9 @@ LOGIC = {
     "mux2",
 }
 """Components with one function, of the instance's own name, that chains are made of."""
+
+LINUXCNCS_OWN = "/usr/"
+"""Where LinuxCNC's library of HAL files is; what is there is not for the user to edit."""
 
 CHAIN = "add HALFILE = mpg-estop.hal to [HAL], after mpg.hal (or write all of it: hal_mpg wiring --ini FILE)"
 
@@ -86,7 +90,7 @@ def _not_wired(configuration: Configuration, loop: Finding | None) -> Finding:
     )
     what += "neither does unplugging it"
     mend = CHAIN
-    if loop:
+    if loop and not loop.where.startswith(LINUXCNCS_OWN):
         mend += (
             f"; and take the loop-back of {USER_ENABLE} to {IOCONTROL} out {loop.where and f'({loop.where})'}"
         )
@@ -120,6 +124,9 @@ def find_loop(configuration: Configuration) -> Finding | None:
     mend = f"take that line out ({where or 'net estop-loop, in one of the HAL files'})"
     if net.is_live:
         mend = "take the line that nets both out of the HAL files"
+    elif where.startswith(LINUXCNCS_OWN):
+        # That file is every configuration's, and the next upgrade brings the line back.
+        mend = f"hal_mpg wiring --ini {shlex.quote(str(configuration.ini.path))} --add puts the chain between"
     return Finding("estop-loop", ERROR, what, mend, where)
 
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from hal_mpg.cli import main
-from hal_mpg.doctor import examination
+from hal_mpg.doctor import estop_checks, examination
 from hal_mpg.doctor.config_checks import check_configuration
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.examination import configuration_of, named_profile
@@ -187,6 +187,15 @@ def test_the_loop_back_is_told_by_its_own_line(config: Path, file: str) -> None:
     (finding,) = (f for f in findings_of(config / "sim-4axis.ini") if f.is_wrong)
     assert finding.id == "estop-loop"
     assert finding.where == f"{config / file}:{len((config / file).read_text().splitlines())}"
+
+
+def test_a_loop_back_of_linuxcncs_own_library_is_not_for_the_user_to_take_out(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(estop_checks, "LINUXCNCS_OWN", str(config))
+    plant(config, {"add": {"mpg-a.hal": "net loop iocontrol.0.user-enable-out iocontrol.0.emc-enable-in"}})
+    (finding,) = (f for f in findings_of(config / "sim-4axis.ini") if f.is_wrong)
+    assert finding.mend == f"hal_mpg wiring --ini {config / 'sim-4axis.ini'} --add puts the chain between"
 
 
 @pytest.mark.parametrize("to", ["classicladder.0.in-00", "mycomp.0.estop", "plc.in"])
