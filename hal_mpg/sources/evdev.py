@@ -163,8 +163,7 @@ class EvdevSource:
                 nodes.append(Node(device, found, FrameBuilder(number, use_monotonic_clock(device.fd))))
                 if self._grab:
                     device.grab()
-                for code in self._absolutes(found):
-                    stop_smoothing(device.fd, code)
+                self._stop_smoothing(nodes[-1])
             states = tuple(self._state_of(node) for node in nodes)
         except OSError as error:
             for node in nodes:
@@ -182,6 +181,19 @@ class EvdevSource:
         self._warn_of_missing_codes()
         may_be_old = any(state_may_be_old(node.found.path, node.found.identity) for node in nodes)
         return [Connected(now, states, may_be_old)]
+
+    def _stop_smoothing(self, node: Node) -> None:
+        """Have every count of the profile's absolute axes told; a device that refuses is used as it is."""
+        for code in self._absolutes(node.found):
+            try:
+                stop_smoothing(node.device.fd, code)
+            except OSError as error:
+                if error.errno in GONE:
+                    raise
+                self._nodes_seen.tell_once(
+                    f"{node.found.path}: the kernel swallows small movements of absolute axis {code}, and that "
+                    f"cannot be switched off: {error.strerror}"
+                )
 
     def _missing_codes(self, device: list[Found]) -> list[tuple[str, Code]]:
         """Return the codes of the profile that no node of a device carries, with their controls."""

@@ -255,6 +255,10 @@ class Node(UMockdev.IoctlBase):  # type: ignore[misc]  # it has no types
         elif number == 0xA0:  # EVIOCSCLOCKID
             self.clock = struct.unpack("i", client.get_arg().resolve(0, 4).retrieve()[:4])[0]
             client.complete(0, 0)
+        elif number - 0xC0 in self.hardware.absolutes:  # EVIOCSABS
+            said = struct.unpack("6i", client.get_arg().resolve(0, 24).retrieve()[:24])
+            self.hardware.ranges[number - 0xC0] = said[1:]
+            client.complete(0, 0)
         else:
             data = self._data(number, size)[:size]
             client.get_arg().resolve(0, size).update(0, data)

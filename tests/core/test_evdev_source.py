@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from hal_mpg.events import (
+    EV_ABS,
     EV_KEY,
     EV_REL,
     EV_SYN,
@@ -165,6 +166,20 @@ def test_what_was_read_before_the_device_went_is_not_lost(table: Table) -> None:
     assert source.descriptors(), "the pins are to be written before the device is closed"
     source.close()
     assert source.descriptors() == []
+
+
+def test_an_axis_that_stays_smoothed_is_told_and_used(
+    table: Table, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(descriptor: int, code: int) -> None:
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(evdev, "stop_smoothing", refuse)
+    monkeypatch.setattr(evdev, "absolute_value", lambda descriptor, code: 7)
+    table.add(codes=CODES | {EV_ABS: [8]})
+    source = EvdevSource(make_profile(wheel="{abs: ABS_WHEEL, modulo: 256}"))
+    assert kinds(source.search(0.0)) == ["Connected"]
+    assert "the kernel swallows small movements of absolute axis 8" in capsys.readouterr().err
 
 
 def test_a_device_that_goes_while_its_state_is_read_is_none(table: Table) -> None:
