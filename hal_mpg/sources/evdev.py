@@ -191,8 +191,8 @@ class EvdevSource:
                 if error.errno in GONE:
                     raise
                 self._nodes_seen.tell_once(
-                    f"{node.found.path}: the kernel swallows small movements of absolute axis {code}, and that "
-                    f"cannot be switched off: {error.strerror}"
+                    f"{node.found.path}: the kernel swallows small movements of absolute axis {code}, and "
+                    f"that cannot be switched off: {error.strerror}"
                 )
 
     def _missing_codes(self, device: list[Found]) -> list[tuple[str, Code]]:
