@@ -23,6 +23,7 @@ from hal_mpg.messages import printable
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.wiring.advice import advice
+from hal_mpg.wiring.as_data import as_data
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text, steps_table
 from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
@@ -125,30 +126,6 @@ def parser() -> Parser:
     add("--angular-increments", metavar="A,B,C", help="the same for rotary axes, in degrees")
     add("--json", action="store_true", help="print what was found as one JSON document")
     return parser
-
-
-def as_data(plan: Plan, output: Path | None, additions: Sequence[Addition]) -> dict[str, Any]:
-    """Return what was found, for programs."""
-    return {
-        "ini": str(plan.machine.ini.path),
-        "output": None if output is None else str(output),
-        "pendant": plan.profile.name,
-        "units": plan.machine.units,
-        "kinematics": plan.machine.kinematics,
-        "axes": [
-            {
-                "axis": axis.letter,
-                "joints": list(axis.joints),
-                "unit": "degree" if axis.is_angular else plan.machine.units,
-                "max_velocity": axis.velocity.value,
-                "max_acceleration": axis.acceleration.value,
-                "detent": dict(zip(plan.profile.scales, steps.distances, strict=True)),
-            }
-            for axis, steps in plan.axes
-        ],
-        "findings": [finding._asdict() for finding in plan.findings],
-        "ini_needs": [{"section": addition.section, "line": addition.line} for addition in additions],
-    }
 
 
 def _output(options: argparse.Namespace, ini: IniFile) -> Path | None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Every simulation that LinuxCNC ships and where a wheel makes sense: wired, started, homed, jogged, tripped.
+"""Every simulation that LinuxCNC ships and where a wheel makes sense is wired; one of each kind is played.
 
-Simulations with the same kinematics, units, kinds of axes and commands (but the axes' own) are one case. What
-is left out, and why, is in wiring_sims.yaml; what is refused there has to be refused for that reason.
+Simulations with the same kinematics, units, kinds of axes and commands (but the axes' own) are one kind, of
+which the first is started, homed, jogged and tripped; HAL_MPG_SIMS=all plays each of them. What is left out,
+and why, is in wiring_sims.yaml; what is refused there has to be refused for that reason.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ from tests.linuxcnc.wiring_bed import PLACE, SAMPLES, prepare
 HERE = Path(__file__).parent
 
 PENDANT = HERE / "nine-axes.yaml"
+
+ALL = "all"
 
 AT_A_TIME = 3
 """Most of the time, each of them waits for its axes."""
@@ -117,14 +120,15 @@ def cases_fixture(wired: dict[str, tuple[Plan | None, str, str]]) -> list[Case]:
     """Run one simulation of each kind, some at a time."""
     require_linuxcnc()
     left_out = data()["left out"]
+    only = os.environ.get("HAL_MPG_SIMS", "")
     cases: dict[str, Case] = {}
     for name, (plan, text, why) in wired.items():
         if plan is None or why or name in left_out:
             continue
-        case = cases.setdefault(text, Case([], plan))
+        case = cases.setdefault(name if only == ALL else text, Case([], plan))
         case.inis.append(name)
-    only = os.environ.get("HAL_MPG_SIMS", "")
-    chosen = [case for case in cases.values() if not only or any(only in name for name in case.inis)]
+    is_chosen = only in ("", ALL)
+    chosen = [case for case in cases.values() if is_chosen or any(only in name for name in case.inis)]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         list(pool.map(play, chosen))
     return chosen
