@@ -8,9 +8,11 @@ STAMP := $(VENV)/.installed
 PYTEST := $(VENV)/bin/python -m pytest
 PREFIX := /usr/local
 COMPLETIONS := $(PREFIX)/share/bash-completion/completions
+# What the program is made of.
+SOURCES := setup.py pyproject.toml README.md LICENSE hal_mpg config udev man completions
 
 .PHONY: help demo test test-fast test-hal test-umockdev test-linuxcnc test-kernel faults lesions fuzz mutation lint bench \
-    schema pictures install uninstall clean
+    schema pictures install install-program uninstall clean
 
 help:
 	@echo 'make demo       try hal_mpg on a simulated machine, with a virtual pendant'
@@ -82,20 +84,24 @@ $(STAMP): setup.py pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --editable '.[test,lint]'
 	@touch $@
 
-install:
-	@tools/install-missing install
-	$(PYTHON) -m venv --system-site-packages $(PREFIX)/lib/hal_mpg
-	@# From a copy, for setuptools leaves files of root's behind; and without the network.
-	copy=$$(mktemp -d) && cp -r . $$copy/hal_mpg && \
-	    $(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --no-build-isolation --no-index --upgrade \
-	    $$copy/hal_mpg && rm -rf $$copy
-	install -d $(PREFIX)/bin $(PREFIX)/share/man/man1 $(COMPLETIONS) /etc/security/limits.d
-	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
+install: install-program
+	install -d $(PREFIX)/share/man/man1 $(COMPLETIONS) /etc/security/limits.d
 	install -m 644 man/hal_mpg.1 $(PREFIX)/share/man/man1/
 	install -m 644 completions/hal_mpg $(COMPLETIONS)/
 	install -m 644 config/limits-hal-mpg.conf /etc/security/limits.d/hal-mpg.conf
 	-$(PREFIX)/bin/hal_mpg install-udev
 	@echo 'Installed. Sample configurations: $(PREFIX)/lib/hal_mpg/share/hal_mpg/config'
+
+# The program alone, anywhere: make install-program PREFIX=/tmp/hal_mpg
+install-program:
+	@tools/install-missing install
+	$(PYTHON) -m venv --system-site-packages $(PREFIX)/lib/hal_mpg
+	@# From a copy, for setuptools leaves files of root's behind; and without the network.
+	copy=$$(mktemp -d) && cp -r $(SOURCES) $$copy && \
+	    $(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --no-build-isolation --no-index --upgrade \
+	    $$copy && rm -rf $$copy
+	install -d $(PREFIX)/bin
+	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
 
 uninstall:
 	-$(PREFIX)/bin/hal_mpg uninstall-udev
