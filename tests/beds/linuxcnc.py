@@ -200,11 +200,11 @@ def _copy_driver(driver: Path, project: Path) -> Path:
     """Copy a driver, with what it may import: the modules beside it, those of tests.linuxcnc, the faults."""
     for folder in {driver.parent, ROOT / "tests/linuxcnc", ROOT / "tests/faults"}:
         for file in [*folder.glob("*.py"), *folder.glob("catalogue/*.yaml")]:
-            copy = project / "tests" / file.relative_to(ROOT / "tests")
+            copy = project / file.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(file.read_text())
             copy.chmod(0o755)  # whatever the repository's file allows
-    return project / "tests" / driver.parent.name / driver.name
+    return project / driver.relative_to(ROOT)
 
 
 def _make_virtual(profile: Path, directory: Path, socket: Path) -> Path:
