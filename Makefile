@@ -101,7 +101,11 @@ install-program:
 	    $(PREFIX)/lib/hal_mpg/bin/python -m pip install --quiet --no-build-isolation --no-index --upgrade \
 	    $$copy && rm -rf $$copy
 	install -d $(PREFIX)/bin
-	ln -sf $(PREFIX)/lib/hal_mpg/bin/hal_mpg $(PREFIX)/bin/hal_mpg
+	rm -f $(PREFIX)/bin/hal_mpg
+	packages=$$($(PREFIX)/lib/hal_mpg/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))') && \
+	    sed "s|@PYTHON@|$(PYTHON)|; s|@ENVIRONMENT@|$(PREFIX)/lib/hal_mpg|; s|@PACKAGES@|$$packages|" \
+	    tools/launcher.py >$(PREFIX)/bin/hal_mpg
+	chmod 755 $(PREFIX)/bin/hal_mpg
 
 uninstall:
 	-$(PREFIX)/bin/hal_mpg uninstall-udev

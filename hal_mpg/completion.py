@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from hal_mpg.cli import TOOLS, component_parser
+from hal_mpg.cli import TOOLS
+from hal_mpg.options import component_parser
 from hal_mpg.profile_files import known_profiles
 
 ASKED = "_ARGCOMPLETE"

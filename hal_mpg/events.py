@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import NamedTuple
+
+from hal_mpg.lean_typing import NamedTuple
 
 # Types of input events (linux/input-event-codes.h).
 EV_SYN, EV_KEY, EV_REL, EV_ABS, EV_LED = 0, 1, 2, 3, 0x11

@@ -10,11 +10,14 @@ import importlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from hal_mpg.errors import HalError, UsageError
 from hal_mpg.events import AxisLimit, Gates, PinWrite
+from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.pins import ECHO, Pin
+
+if TYPE_CHECKING:
+    from typing import Any
 
 ECHO_S = 0.1
 """How long the echo of the heartbeat may stand still before the servo thread counts as stopped.
@@ -83,10 +86,13 @@ class HalPort:
         self._values: list[Any] = []
         self._axes = [name.split(".")[1] for name in inputs if name.endswith(".max-velocity")]
         self._beat = False
+        self._is_ready = False
 
     def ready(self) -> None:
-        """Tell HAL, and a waiting `loadusr -W`, that all pins are there."""
-        self._component.ready()
+        """Tell HAL, and a waiting `loadusr -W`, that all pins are there; once."""
+        if not self._is_ready:
+            self._component.ready()
+            self._is_ready = True
 
     def write(self, writes: Iterable[PinWrite]) -> None:
         """Make the writes, in their order."""

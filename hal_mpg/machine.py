@@ -9,14 +9,14 @@ computed in decimals; the only float is the distance that is written to the jog-
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from fractions import Fraction
 from math import gcd, isclose, lcm
 
 from hal_mpg.errors import UsageError
+from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
 from hal_mpg.profile import ANGULAR_AXES, AXIS_LETTERS, Increment, Profile, is_distance
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 LINEAR_UNITS = {"mm": "mm", "metric": "mm", "inch": "inch", "in": "inch", "imperial": "inch"}
 """LinuxCNC's spellings of [TRAJ]LINEAR_UNITS (inifile, linearUnitsMap), and ours of them."""
@@ -25,8 +25,7 @@ MAX_MULTIPLE = 1_000_000
 """The most smallest distances in one detent; more, and a turn of the wheel could wrap 32 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class AxisSteps:
+class AxisSteps(NamedTuple):
     """How one axis counts: `multiples[i]` times `jog_scale` is one detent at scale `i`."""
 
     axis: str
@@ -35,8 +34,7 @@ class AxisSteps:
     distances: tuple[float, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """What the user asked for on the command line; None: as the profile says.
 
     `units` is "mm" or "inch"; `axes` are the machine's axis letters; the increments replace the
@@ -90,23 +88,21 @@ def _own(increment: Increment, unit: str, option: str) -> Decimal:
 
 
 def _axis_steps(axis: str, distances: Sequence[Decimal]) -> AxisSteps:
-    smallest = common_step(distances)
-    multiples = tuple(int(Fraction(distance) / smallest) for distance in distances)
+    step, per_unit = common_step(distances)
+    ratios = [distance.as_integer_ratio() for distance in distances]
+    multiples = tuple(number * per_unit // (of * step) for number, of in ratios)
     if max(multiples) > MAX_MULTIPLE:
         raise UsageError(
             f"increments {', '.join(map(str, distances))} of axis {axis} have no common step that "
             f"is fit to count in; use rounder numbers"
         )
-    return AxisSteps(axis, float(smallest), multiples, tuple(float(d) for d in distances))
+    return AxisSteps(axis, step / per_unit, multiples, tuple(float(d) for d in distances))
 
 
-def common_step(distances: Sequence[Decimal]) -> Fraction:
-    """Return the greatest distance of which each of `distances` is a whole multiple, exactly."""
-    fractions = [Fraction(distance) for distance in distances]
-    return Fraction(
-        gcd(*(fraction.numerator for fraction in fractions)),
-        lcm(*(fraction.denominator for fraction in fractions)),
-    )
+def common_step(distances: Sequence[Decimal]) -> tuple[int, int]:
+    """Return the greatest distance of which each of `distances` is a whole multiple, as an exact ratio."""
+    ratios = [distance.as_integer_ratio() for distance in distances]
+    return gcd(*(number for number, _ in ratios)), lcm(*(of for _, of in ratios))
 
 
 def parse_units(text: str) -> str:
@@ -117,10 +113,13 @@ def parse_units(text: str) -> str:
     name = text.strip().lower()
     if name in LINEAR_UNITS:
         return LINEAR_UNITS[name]
+    try:
+        per_mm = float(name)
+    except ValueError:
+        per_mm = 0.0
     for unit, units_per_mm in (("mm", 1.0), ("inch", 1 / 25.4)):
-        with suppress(ValueError):
-            if isclose(float(name), units_per_mm, rel_tol=1e-6):
-                return unit
+        if isclose(per_mm, units_per_mm, rel_tol=1e-6):
+            return unit
     raise UsageError(f"--units {text}: use one of {', '.join(LINEAR_UNITS)}")
 
 
@@ -139,6 +138,8 @@ def parse_axes(words: Sequence[str]) -> frozenset[str]:
 
 def parse_increments(option: str, text: str) -> tuple[Decimal, ...]:
     """Return the distances in "0.001,0.01,0.1". Raises UsageError where one is not positive."""
+    from decimal import Decimal, InvalidOperation
+
     distances = []
     for word in text.split(","):
         try:

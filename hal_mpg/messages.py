@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import select
 import sys
-from contextlib import suppress
-from typing import Any
+
+from hal_mpg.lean_typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_LINE = 1000
 """Characters of one message; of a longer one the middle is left out."""
@@ -17,19 +20,23 @@ _dropped = 0
 
 def tell(message: str, speaker: str = "hal_mpg: ") -> None:
     """Say something; what stands behind standard error may be full, closed, or a pipe that nobody reads."""
+    try:
+        _tell(f"{speaker}{printable(message)}")
+    except (OSError, ValueError):
+        pass
+
+
+def _tell(line: str) -> None:
     global _dropped  # noqa: PLW0603  # there is one standard error
-    with suppress(OSError, ValueError):
-        if not sys.stderr:  # None where descriptor 2 was closed at the start
-            return
-        if not _takes_a_line(sys.stderr):
-            _dropped += 1
-            return
-        if _dropped:
-            print(
-                f"hal_mpg: {_dropped} messages were lost, for nobody read them", file=sys.stderr, flush=True
-            )
-            _dropped = 0
-        print(f"{speaker}{printable(message)}", file=sys.stderr, flush=True)
+    if not sys.stderr:  # None where descriptor 2 was closed at the start
+        return
+    if not _takes_a_line(sys.stderr):
+        _dropped += 1
+        return
+    if _dropped:
+        print(f"hal_mpg: {_dropped} messages were lost, for nobody read them", file=sys.stderr, flush=True)
+        _dropped = 0
+    print(line, file=sys.stderr, flush=True)
 
 
 def _takes_a_line(file: Any) -> bool:

@@ -9,7 +9,6 @@ in the events.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, STILL_S, Latch, WhyNot
 from hal_mpg.axis import Axis
@@ -26,6 +25,7 @@ from hal_mpg.events import (
     PinWrite,
     Snapshot,
 )
+from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
 from hal_mpg.pins import all_pins, safe_writes

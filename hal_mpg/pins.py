@@ -7,9 +7,9 @@ Names are without the component's prefix. What each pin means is in the manual p
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from hal_mpg.events import PinValue, PinWrite
+from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.machine import AxisSteps
 from hal_mpg.profile import Profile
 

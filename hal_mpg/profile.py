@@ -7,10 +7,11 @@ A profile describes hardware. What a user wants of it (units, axes, other increm
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from decimal import Decimal
-from fnmatch import fnmatchcase
-from typing import NamedTuple
+
+from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 ANGULAR_AXES = ("a", "b", "c")
 AXIS_LETTERS = ("x", "y", "z", "a", "b", "c", "u", "v", "w")
@@ -29,8 +30,7 @@ class Code(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What a device says of itself. `name`, `phys` and `uniq` are the kernel's strings, cleaned."""
 
     vendor: int
@@ -40,8 +40,7 @@ class Identity:
     uniq: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """One alternative of a profile's `match`: everything that is not None has to fit.
 
     `name` and `uniq` are patterns with `*`, `?` and `[...]`. `socket` is for virtual pendants.
@@ -59,18 +58,25 @@ class Match:
             self.socket is None
             and self.vendor in (None, device.vendor)
             and self.product in (None, device.product)
-            and (self.name is None or fnmatchcase(device.name, self.name))
-            and (self.uniq is None or fnmatchcase(device.uniq, self.uniq))
+            and (self.name is None or _fits_pattern(device.name, self.name))
+            and (self.uniq is None or _fits_pattern(device.uniq, self.uniq))
         )
+
+
+def _fits_pattern(text: str, pattern: str) -> bool:
+    if not any(special in pattern for special in "*?["):
+        return text == pattern
+    from fnmatch import fnmatchcase  # which imports `re`: nothing that a start should wait for
+
+    return fnmatchcase(text, pattern)
 
 
 def is_distance(value: Decimal) -> bool:
     """Tell whether a number can be the distance of one detent: positive, and of a sane size."""
-    return value.is_finite() and Decimal("1e-9") <= value <= Decimal("1e6")
+    return value.is_finite() and 0 < value <= 1_000_000 and value.adjusted() >= -9
 
 
-@dataclass(frozen=True, slots=True)
-class Increment:
+class Increment(NamedTuple):
     """The distance of one detent at one scale, for each unit that the profile gives."""
 
     scale: str
@@ -79,8 +85,7 @@ class Increment:
     degree: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RelativeWheel:
+class RelativeWheel(NamedTuple):
     """Each event is a number of counts turned."""
 
     code: Code
@@ -88,8 +93,7 @@ class RelativeWheel:
     invert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AbsoluteWheel:
+class AbsoluteWheel(NamedTuple):
     """Each event is the wheel's position, which wraps at `modulo` counts.
 
     `code` is an ABS_ code, or a REL_ code for devices that report a position as relative movement
@@ -102,8 +106,7 @@ class AbsoluteWheel:
     invert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KeyWheel:
+class KeyWheel(NamedTuple):
     """Each press of a key is one count."""
 
     forward: Code
@@ -112,23 +115,20 @@ class KeyWheel:
     invert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class KeySelector:
+class KeySelector(NamedTuple):
     """One key for each position; the position is the one key that is held."""
 
     positions: tuple[tuple[str, Code], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AbsSelector:
+class AbsSelector(NamedTuple):
     """One absolute axis, whose value is the position."""
 
     code: Code
     positions: tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StepSelector:
+class StepSelector(NamedTuple):
     """Keys that step through `order`; it starts at the first position and wraps around."""
 
     next: Code | None
@@ -136,8 +136,7 @@ class StepSelector:
     order: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EStop:
+class EStop(NamedTuple):
     """The emergency stop contact. Normally closed: the key is held while it is released."""
 
     key: Code
@@ -160,8 +159,7 @@ def positions_of(selector: Selector) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name != OFF))
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(NamedTuple):
     """One kind of pendant. `scale` is None where it has one scale and no selector for it."""
 
     name: str

@@ -11,8 +11,6 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import inf
 from types import FrameType
 
@@ -58,26 +56,31 @@ class Runner:
         self._limits: list[AxisLimit] = []
         self._lit: dict[str, bool] = {}
         self._has_warned = False
+        self._wakeup = (-1, -1, -1)  # the pipe that signals write to, and what they wrote to before
         self._safe_writes = pendant.safe_writes()  # made now: later there may be no memory left to make them
 
     def run(self) -> signal.Signals | None:
         """Run until a signal, and return that, when safe values were written and the component was closed."""
         try:
-            with self._signals():
+            self._catch_signals()
+            try:
                 self._start()
                 self._loop()
+            finally:
+                self._let_go_of_signals()
         finally:
             self._leave()
         return self._stop
 
     def _start(self) -> None:
+        """Be ready at once, for the pins' first values are the safe ones; then look for the device."""
+        self._port.ready()
         hotplug = self._source.hotplug_descriptor()
         if hotplug is not None:
             self._poll.register(hotplug, select.EPOLLIN)
         self._handle([], self._port.has_new_inputs(), time.monotonic())
         if not self._open:
             tell(f"waiting for the pendant: {self._pendant.profile.name}")
-        self._port.ready()
 
     def _loop(self) -> None:
         beat_at = now = 0.0
@@ -191,12 +194,11 @@ class Runner:
             self._has_warned = True
             tell(f"no max-velocity is set for {', '.join(axes)}: a fast spin runs on; see mpg-{axes[0]}.hal")
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
+    def _catch_signals(self) -> None:
         """Stop on the usual signals; a second one changes nothing, so that the way out is undisturbed."""
         reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._poll.register(reader, select.EPOLLIN)
-        before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        self._wakeup = reader, writer, signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
 
         def stop(number: int, frame: FrameType | None) -> None:
             self._stop = self._stop or signal.Signals(number)
@@ -207,13 +209,14 @@ class Runner:
         for number in STOP_SIGNALS:
             signal.signal(number, stop)
         signal.signal(signal.SIGXCPU, spun)
-        try:
-            yield
-        finally:
-            signal.set_wakeup_fd(before)
-            self._poll.unregister(reader)
-            os.close(reader)
-            os.close(writer)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # those that came while it was made
+
+    def _let_go_of_signals(self) -> None:
+        reader, writer, before = self._wakeup
+        signal.set_wakeup_fd(before)
+        self._poll.unregister(reader)
+        os.close(reader)
+        os.close(writer)
 
     def _leave(self) -> None:
         """Write safe values, let the jog-stop pulse be seen, and take the component away."""

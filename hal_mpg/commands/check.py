@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hal_mpg.cli import Parser
 from hal_mpg.errors import ProfileError, UsageError
 from hal_mpg.messages import printable
+from hal_mpg.options import Parser
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, known_profiles, read_profile
 from hal_mpg.profile_schema import schema_file
@@ -96,7 +96,7 @@ def check(name: str) -> Checked:
         file = name
     else:
         try:
-            file = str(find_profile(name))
+            file = find_profile(name)
         except ProfileError as error:
             return Checked(name, faults=(f"{name}:1:1: {_without_option(error.faults[0])}",))
     try:

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from hal_mpg.cli import Parser
 from hal_mpg.demo.session import Interrupted, MachineEnded, Session, Signals
 from hal_mpg.demo.setup import (
     Account,
@@ -30,6 +29,7 @@ from hal_mpg.demo.setup import (
 )
 from hal_mpg.demo.tour import Row, Tour
 from hal_mpg.errors import HalMpgError
+from hal_mpg.options import Parser
 
 GET_LINUXCNC = "to get it: apt install linuxcnc-uspace (Debian 12 and later), or see linuxcnc.org"
 

@@ -12,9 +12,9 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from hal_mpg.cli import Parser
 from hal_mpg.doctor.examination import Examination, examine, in_order
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
+from hal_mpg.options import Parser
 
 MARKS = {OK: "ok", NOTE: "note", WARNING: "WARNING", ERROR: "ERROR"}
 COLORS = {OK: "32", NOTE: "36", WARNING: "33", ERROR: "31;1"}

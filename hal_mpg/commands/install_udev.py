@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hal_mpg.cli import Parser
 from hal_mpg.devices.access import User, apply_rules, calling_user, has_group
 from hal_mpg.devices.inventory import GROUP, Device, device_of, group_name, input_devices
 from hal_mpg.devices.udev_rules import (
@@ -28,6 +27,7 @@ from hal_mpg.devices.udev_rules import (
 )
 from hal_mpg.errors import DeviceError, HalMpgError, UsageError
 from hal_mpg.messages import tell
+from hal_mpg.options import Parser
 from hal_mpg.own_command import own_command
 
 WAIT_S = 10.0

@@ -13,7 +13,6 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from hal_mpg.cli import Parser
 from hal_mpg.devices.inventory import Device
 from hal_mpg.errors import UsageError
 from hal_mpg.learn.at_terminal import Operator
@@ -26,6 +25,7 @@ from hal_mpg.learn.files import check_writable, profile_path, rule_path, write_w
 from hal_mpg.learn.identity import match_lines, rule_text, slug
 from hal_mpg.machine import parse_units
 from hal_mpg.messages import tell
+from hal_mpg.options import Parser
 from hal_mpg.own_command import own_command
 from hal_mpg.profile_files import ETC
 from hal_mpg.profile_schema import modeline
@@ -155,6 +155,6 @@ def _say_next(console: Console, profile: Path, rule: Path) -> None:
     console.raw(f"  {own_command()} check {named}")
     console.raw(f"  sudo {own_command()} install-udev --rule {shlex.quote(str(rule))}")
     console.raw(f"  {own_command()} wiring --ini YOUR-MACHINE.ini --pendant {named}")
-    if profile.resolve().parent != ETC:
+    if profile.resolve().parent != Path(ETC):
         console.say(f"To have it known by its name, put it into {ETC} (as root).")
     console.say("hal_mpg is not a safety function: wire the E-stop button into the machine's E-stop circuit.")

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hal_mpg.cli import Parser
 from hal_mpg.devices.input_codes import code_name, code_names
 from hal_mpg.devices.inventory import (
     Device,
@@ -23,6 +22,7 @@ from hal_mpg.devices.inventory import (
     why_hidden,
 )
 from hal_mpg.events import EV_KEY
+from hal_mpg.options import Parser
 
 EXAMPLES = """\
 examples:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from math import isfinite
 
-from hal_mpg.cli import COMPONENT_NAME, Parser, add_machine_options, machine_of
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import device_of, input_devices
 from hal_mpg.errors import HalError, HalMpgError, UsageError
@@ -23,10 +22,12 @@ from hal_mpg.monitor import plain
 from hal_mpg.monitor.device import DeviceReader
 from hal_mpg.monitor.hal import HalReader, is_hal_running, started_with
 from hal_mpg.monitor.shown import Reader
+from hal_mpg.options import Parser, add_machine_options
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
+from hal_mpg.run_options import is_component_name, machine_of
 from hal_mpg.sources import Source
-from hal_mpg.sources.evdev_nodes import Found, Nodes, codes_of, detect, is_node, missing_codes
+from hal_mpg.sources.evdev_nodes import Found, Nodes, check_access, codes_of, detect, is_node, missing_codes
 
 EXAMPLES = """\
 examples:
@@ -91,7 +92,7 @@ def parser() -> Parser:
 
 
 def _check(options: argparse.Namespace) -> None:
-    if not COMPONENT_NAME.fullmatch(options.name):
+    if not is_component_name(options.name):
         raise UsageError(f"--name {options.name}: use letters, digits, - and _, a letter first")
     if options.seconds is not None and not (isfinite(options.seconds) and options.seconds > 0):
         raise UsageError(f"--seconds {options.seconds:g}: use a positive number")
@@ -197,6 +198,5 @@ def _source(profile: Profile, options: argparse.Namespace) -> Source:
         return VirtualSource(profile)
     from hal_mpg.sources.evdev import EvdevSource
 
-    source = EvdevSource(profile, options.device, grab=not options.no_grab)
-    source.check_access()
-    return source
+    check_access(profile, options.device)
+    return EvdevSource(profile, options.device, grab=not options.no_grab)

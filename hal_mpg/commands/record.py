@@ -14,11 +14,11 @@ from math import isfinite
 from pathlib import Path
 from typing import IO
 
-from hal_mpg.cli import Parser
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import Device, device_of, input_devices
 from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.messages import tell
+from hal_mpg.options import Parser
 from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.recording.recorder import KEY_ENTER, NodeRecorder, file_names
 from hal_mpg.stop_signals import StopSignals

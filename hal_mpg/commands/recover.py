@@ -18,10 +18,10 @@ from itertools import count
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from hal_mpg.cli import Parser
 from hal_mpg.errors import HalError, UsageError
 from hal_mpg.linuxcnc_files.hal import PROGRAM, component_lines, hal_lines, renamed
 from hal_mpg.messages import tell
+from hal_mpg.options import Parser
 
 LIMIT_S = 60.0
 """How long halcmd may take, on a machine that is busy."""

@@ -12,17 +12,18 @@ from math import isfinite
 from typing import Any, NamedTuple
 
 from hal_mpg.arming import WORDS, WhyNot
-from hal_mpg.cli import COMPONENT_NAME, Parser, add_machine_options, machine_of
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
 from hal_mpg.events import Connected, DeviceEvent, EventsLost, Frame, PinValue
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort, load_hal
 from hal_mpg.messages import tell
+from hal_mpg.options import Parser, add_machine_options
 from hal_mpg.pendant import Pendant
 from hal_mpg.profile import ANGULAR_AXES
 from hal_mpg.recording.files import has_its_codes, held_keys, profile_for, read_recordings
 from hal_mpg.recording.playback import Playback, playback, run
+from hal_mpg.run_options import is_component_name, machine_of
 
 EXAMPLES = """\
 examples:
@@ -90,7 +91,7 @@ def parser() -> Parser:
 
 
 def _check(options: argparse.Namespace) -> None:
-    if not COMPONENT_NAME.fullmatch(options.name):
+    if not is_component_name(options.name):
         raise UsageError(f"--name {options.name}: use letters, digits, - and _, a letter first")
     speed = options.speed
     if speed is not None and not (isfinite(speed) and (speed == 0 or 1e-3 <= speed <= 1e6)):

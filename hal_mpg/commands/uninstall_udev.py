@@ -7,12 +7,12 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from hal_mpg.cli import Parser
 from hal_mpg.commands.install_udev import find_pendants, refuse_without_root
 from hal_mpg.devices.access import apply_rules
 from hal_mpg.devices.udev_rules import SHIPPED, forget, installed, is_unchanged, read_record, remove
 from hal_mpg.errors import HalMpgError
 from hal_mpg.messages import tell
+from hal_mpg.options import Parser
 
 EXAMPLES = """\
 examples:

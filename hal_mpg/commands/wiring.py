@@ -14,12 +14,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hal_mpg.cli import DEFAULT_PENDANT, Parser
+from hal_mpg.component import DEFAULT_PENDANT
 from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.linuxcnc_files.hal import find_hal_file, read_hal_files
 from hal_mpg.linuxcnc_files.ini import IniFile, read_ini
 from hal_mpg.machine import Machine, parse_increments
 from hal_mpg.messages import printable
+from hal_mpg.options import Parser
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.wiring.advice import advice
@@ -175,11 +176,11 @@ def _pendant(options: argparse.Namespace, ini: IniFile) -> tuple[str, Profile]:
     """Return the pendant as LinuxCNC's files name it, and its profile."""
     named = ini.text("HAL_MPG", "PENDANT")
     if options.pendant is None and named:
-        path = find_profile(named)
+        path = Path(find_profile(named))
         return named, read_profile(path if path.is_absolute() else ini.path.parent / path)
     if options.pendant is None:
         return _plugged_in()
-    path = find_profile(options.pendant)
+    path = Path(find_profile(options.pendant))
     is_file = "/" in options.pendant or options.pendant.endswith((".yaml", ".yml"))
     name = os.path.abspath(path) if is_file else options.pendant  # noqa: PTH100  # a/../b is b
     if re.search(r"[\s'\"\\#]", name):

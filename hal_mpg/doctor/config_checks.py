@@ -6,8 +6,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hal_mpg.cli import component_parser as component_parser
-from hal_mpg.cli import machine_of
 from hal_mpg.doctor.chain_checks import IOCONTROL, USER_ENABLE
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.estop_checks import check_estop
@@ -16,7 +14,9 @@ from hal_mpg.doctor.wiring_checks import check_wiring
 from hal_mpg.errors import HalMpgError, UsageError
 from hal_mpg.linuxcnc_files.hal import PROGRAM, Command, component_name
 from hal_mpg.machine import parse_units
+from hal_mpg.options import component_parser
 from hal_mpg.pendant import Pendant
+from hal_mpg.run_options import machine_of
 
 UNRESOLVED = re.compile(r"\[[A-Za-z0-9_]+\]\(?[A-Za-z][\w.-]*\)?")
 

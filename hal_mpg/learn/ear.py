@@ -12,16 +12,9 @@ from types import TracebackType
 
 from hal_mpg.devices.inventory import Device
 from hal_mpg.errors import DeviceError
-from hal_mpg.evdev_library import (
-    EvdevError,
-    InputDevice,
-    absolute_value,
-    check_alive,
-    held_keys,
-    open_node,
-    use_monotonic_clock,
-)
+from hal_mpg.evdev_library import EvdevError, InputDevice, open_node
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL, EventsLost, Frame, NodeState
+from hal_mpg.input_node import absolute_value, check_alive, held_keys, use_monotonic_clock
 from hal_mpg.learn.observation import EV_SW, Observation, merged
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -68,12 +68,12 @@ def recognize(turns: Turns, has_clicks: bool = True) -> Finding:
         return Finding(None, "The one click went the other way than the ten clicks. Clockwise, all of them?")
     wheel = candidate.wheel
     if not isinstance(wheel, KeyWheel):
-        wheel = replace(wheel, invert=candidate.clockwise < 0)
+        wheel = wheel._replace(invert=candidate.clockwise < 0)
     if not has_clicks:
         return Finding(wheel, wrap_seen=candidate.wrap_seen)
     there, back = abs(candidate.clockwise), abs(candidate.back)
     per_detent = max(1, round((there + back) / 2 / CLICKS))
-    wheel = replace(wheel, counts_per_detent=per_detent)
+    wheel = wheel._replace(counts_per_detent=per_detent)
     if all(4 <= counts <= 6 for counts in (there, back)):
         note = "It sends one count for every two clicks that you feel; each count is taken as a detent."
         return Finding(wheel, note=note, wrap_seen=candidate.wrap_seen)
@@ -307,5 +307,5 @@ def wrap_in(wheel: AbsoluteWheel, turned: Observation) -> AbsoluteWheel | None:
         return None
     if kind == EV_REL:
         largest = max(abs(value) for value in values)
-        return replace(wheel, modulo=power_of_two(max(ramp.wrap, largest + 1, SMALLEST_MODULO)))
-    return replace(wheel, modulo=modulo_of(ramp.wrap, turned.ranges.get(code), ramp.step))
+        return wheel._replace(modulo=power_of_two(max(ramp.wrap, largest + 1, SMALLEST_MODULO)))
+    return wheel._replace(modulo=modulo_of(ramp.wrap, turned.ranges.get(code), ramp.step))

@@ -14,8 +14,9 @@ from typing import IO
 
 from hal_mpg import __version__
 from hal_mpg.errors import DeviceError, UsageError
-from hal_mpg.evdev_library import InputDevice, absolute_value, held_keys, open_node, use_monotonic_clock
+from hal_mpg.evdev_library import InputDevice, open_node
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_SYN, SYN_DROPPED, SYN_REPORT, Change
+from hal_mpg.input_node import absolute_value, held_keys, use_monotonic_clock
 from hal_mpg.recording.evemu_format import EV_SW, AbsRange, RawEvent, Recording, description, event_line
 from hal_mpg.sources.frames import INPUT_EVENT
 

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol
 
 from hal_mpg.events import DeviceEvent
+from hal_mpg.lean_typing import Protocol
 
 
 class Source(Protocol):
@@ -15,35 +15,27 @@ class Source(Protocol):
     @property
     def description(self) -> str:
         """What is open, for people."""
-        ...
 
     def search(self, now: float) -> list[DeviceEvent]:
         """Look for the device and open it where it is there; return what it says of itself."""
-        ...
 
     def descriptors(self) -> list[int]:
         """Return what to wait for while the device is open; none while it is not."""
-        ...
 
     def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
         """Return what these descriptors have to say, in time order.
 
         After a Disconnected the caller closes the source, when the pins are safe.
         """
-        ...
 
     def hotplug_descriptor(self) -> int | None:
         """Return what tells that it is worth while to search; None: nothing does."""
-        ...
 
     def drain_hotplug(self) -> None:
         """Take what the hotplug descriptor has to say."""
-        ...
 
     def set_led(self, name: str, lit: bool) -> None:
         """Switch a lamp of the profile, as far as the device is there."""
-        ...
 
     def close(self) -> None:
         """Close the device, if it is open."""
-        ...

@@ -11,19 +11,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterable
-from typing import Any, NamedTuple
 
-from hal_mpg.errors import DeviceError
-from hal_mpg.evdev_library import (
-    EvdevError,
-    InputDevice,
-    absolute_value,
-    check_alive,
-    held_keys,
-    open_node,
-    stop_smoothing,
-    use_monotonic_clock,
-)
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
@@ -34,15 +22,24 @@ from hal_mpg.events import (
     NodeState,
     Snapshot,
 )
+from hal_mpg.input_node import (
+    InputNode,
+    absolute_value,
+    check_alive,
+    held_keys,
+    open_node,
+    stop_smoothing,
+    use_monotonic_clock,
+)
+from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.sources.evdev_nodes import (
     GONE,
     NOT_READABLE,
     Found,
     Nodes,
-    identity_from_sysfs,
     is_node,
-    unreadable_paths,
+    unreadable_nodes,
 )
 from hal_mpg.sources.evdev_stale import state_may_be_old
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
@@ -64,7 +61,7 @@ READ_BYTES = 256 * INPUT_EVENT.size
 class Node(NamedTuple):
     """An open node, with what was found of it."""
 
-    device: InputDevice
+    device: InputNode
     found: Found
     builder: FrameBuilder
 
@@ -85,12 +82,7 @@ class EvdevSource:
         self._nodes_seen = Nodes()
         self._unreadable_since: dict[str, float] = {}
         self._incomplete: dict[tuple[str, ...], float] = {}  # paths of a device -> seen since
-        self._hotplug = Hotplug("input")
-
-    def check_access(self) -> None:
-        """Raise DeviceError where the pendant is there, but may not be read; for the start only."""
-        for path in sorted(self._unreadable()):
-            raise DeviceError(f"{path}: {NOT_READABLE}")
+        self._hotplug = Hotplug()
 
     def search(self, now: float) -> list[DeviceEvent]:
         """Open the first device that fits and that nobody else has grabbed."""
@@ -132,18 +124,11 @@ class EvdevSource:
     def _tell_unreadable(self, now: float) -> None:
         """Say which of the pendant's nodes may not be read, once they had the time to become so."""
         seen = self._unreadable_since
-        self._unreadable_since = {path: seen.get(path, now) for path in self._unreadable()}
+        unreadable = unreadable_nodes(self._profile, self._device)
+        self._unreadable_since = {path: seen.get(path, now) for path in unreadable}
         for path, since in self._unreadable_since.items():
             if now - since >= SETTLE_S:
                 self._nodes_seen.tell_once(f"{path}: {NOT_READABLE}")
-
-    def _unreadable(self) -> set[str]:
-        """Return the pendant's nodes that this user may not read."""
-        unreadable = unreadable_paths()
-        if self._device:
-            return {path for path in unreadable if is_node(self._device, path)}
-        identities = {path: identity_from_sysfs(path) for path in unreadable}
-        return {path for path, identity in identities.items() if identity and self._fits(identity)}
 
     def _is_wanted(self, found: Found) -> bool:
         return is_node(self._device, found.path) if self._device else self._fits(found.identity)
@@ -293,7 +278,7 @@ class EvdevSource:
             if number in node.found.codes.get(kind, ()):
                 try:
                     node.device.set_led(number, int(lit))
-                except (OSError, EvdevError) as error:
+                except OSError as error:
                     self._nodes_seen.tell_once(
                         f"{node.found.path}: the lamp {name} cannot be switched: {error}"
                     )
@@ -305,5 +290,5 @@ class EvdevSource:
             node.device.close()
 
 
-def _time_of(event: Any) -> float:
-    return float(event.time)
+def _time_of(event: DeviceEvent) -> float:
+    return event.time

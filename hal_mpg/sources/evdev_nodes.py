@@ -7,15 +7,15 @@ import errno
 import os
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
-from typing import NamedTuple
 
 from hal_mpg.errors import DeviceError
-from hal_mpg.evdev_library import InputDevice, open_node
+from hal_mpg.input_node import InputNode, open_node
+from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.messages import printable, tell
 from hal_mpg.profile import Code, Identity, Profile
 
-INPUT_DIR = Path("/dev/input")
+INPUT_DIR = "/dev/input"
+SYS_INPUT = "/sys/class/input"
 
 NOT_READABLE = (
     "the pendant is there, but this user may not read it; install the udev rules (and name its USB id in "
@@ -77,7 +77,7 @@ class Nodes:
                 self.tell_once(f"{path}: cannot be opened: {error.strerror}")
             return None
         try:
-            codes = {kind: set(numbers) for kind, numbers in device.capabilities(absinfo=False).items()}
+            codes = {kind: set(numbers) for kind, numbers in device.capabilities().items()}
             return Found(path, stamp, _identity(device), codes)
         except OSError:
             return None  # it went while it was looked at
@@ -87,13 +87,35 @@ class Nodes:
 
 def node_paths() -> list[str]:
     """Return the event nodes in the order of their numbers."""
-    paths = sorted(INPUT_DIR.glob("event*"), key=lambda path: (len(path.name), path.name))
-    return [str(path) for path in paths]
+    try:
+        names = [name for name in os.listdir(INPUT_DIR) if name.startswith("event")]
+    except OSError:
+        return []
+    return [os.path.join(INPUT_DIR, name) for name in sorted(names, key=lambda name: (len(name), name))]
 
 
 def unreadable_paths() -> list[str]:
     """Return the nodes that this user may not read."""
     return [path for path in node_paths() if not os.access(path, os.R_OK)]
+
+
+def unreadable_nodes(profile: Profile, device: str | None) -> list[str]:
+    """Return the nodes of a profile's pendant (or the one that is `device`) that this user may not read."""
+    unreadable = unreadable_paths()
+    if device:
+        return [path for path in unreadable if is_node(device, path)]
+    identities = [(path, identity_from_sysfs(path)) for path in unreadable]
+    return [
+        path
+        for path, identity in identities
+        if identity and any(match.fits(identity) for match in profile.match)
+    ]
+
+
+def check_access(profile: Profile, device: str | None) -> None:
+    """Raise DeviceError where the pendant is there, but may not be read; for the start only."""
+    for path in unreadable_nodes(profile, device):
+        raise DeviceError(f"{path}: {NOT_READABLE}")
 
 
 def is_node(device: str, path: str) -> bool:
@@ -156,10 +178,11 @@ def rank(profile: Profile, codes: Mapping[int, Collection[int]]) -> tuple[int, i
 
 def identity_from_sysfs(path: str) -> Identity | None:
     """Return what sysfs tells of a node that may not be opened; None where it tells nothing."""
-    folder = Path("/sys/class/input") / Path(path).name / "device"
+    folder = os.path.join(SYS_INPUT, os.path.basename(path), "device")
 
     def read(name: str) -> str:
-        return clean((folder / name).read_text(errors="replace").strip())
+        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
+            return clean(file.read().strip())
 
     try:
         vendor, product = int(read("id/vendor"), 16), int(read("id/product"), 16)
@@ -185,6 +208,6 @@ def physical_device(found: Found) -> tuple[str, ...]:
     )
 
 
-def _identity(device: InputDevice) -> Identity:
+def _identity(device: InputNode) -> Identity:
     vendor, product = device.info.vendor, device.info.product
     return Identity(vendor, product, clean(device.name), clean(device.phys), clean(device.uniq))

@@ -9,28 +9,29 @@ first report, the device tells all at once: what differs comes as events in that
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
+import os
 
 from hal_mpg.profile import Identity
 
-INPUT_CLASS = Path("/sys/class/input")
-QUIRKS = Path("/sys/module/usbhid/parameters/quirks")
+INPUT_CLASS = "/sys/class/input"
+QUIRKS = "/sys/module/usbhid/parameters/quirks"
 ALWAYS_POLL = 0x400
 """HID_QUIRK_ALWAYS_POLL of linux/hid.h: the kernel listens all the time."""
 
 
 def state_may_be_old(path: str, identity: Identity) -> bool:
     """Tell whether what the kernel says of a node's switches may be old until the first report."""
-    device = INPUT_CLASS / Path(path).name / "device"
-    is_hid = (device / "device" / "report_descriptor").exists()
-    is_usb = re.search(r"/usb[0-9]+/", str(device.resolve()))
-    return bool(is_hid and is_usb) and not _is_always_polled(identity)
+    device = os.path.join(INPUT_CLASS, os.path.basename(path), "device")
+    is_hid = os.path.exists(os.path.join(device, "device", "report_descriptor"))
+    folders = os.path.realpath(device).split("/")
+    is_usb = any(name.startswith("usb") and name[3:].isdigit() for name in folders[:-1])
+    return is_hid and is_usb and not _is_always_polled(identity)
 
 
 def _is_always_polled(identity: Identity) -> bool:
     try:
-        entries = QUIRKS.read_text().strip().split(",")
+        with open(QUIRKS, encoding="ascii") as file:
+            entries = file.read().strip().split(",")
         quirks = [tuple(int(number, 16) for number in entry.split(":")) for entry in entries if ":" in entry]
     except (OSError, ValueError):
         return False

@@ -6,16 +6,20 @@ from __future__ import annotations
 import importlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 import hal_mpg.fake_hal
 from hal_mpg import cli, profile_files
+from hal_mpg.pendant import Pendant
 from hal_mpg.runner import Runner
 from hal_mpg.sources import evdev_nodes
 from tests.beds.namespaces import NOBODY
@@ -44,7 +48,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Runner]]:
     hal_mpg.fake_hal.reset()
     monkeypatch.setitem(sys.modules, "hal", hal_mpg.fake_hal)
     monkeypatch.setattr(Runner, "run", lambda runner: started.extend([runner]))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     yield started
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     hal_mpg.fake_hal.reset()
 
 
@@ -62,6 +68,8 @@ def refused(
     status = cli.main(arguments)
     out, err = capsys.readouterr()
     assert out == ""
+    with suppress(RuntimeError):  # there is no HAL
+        assert not hal_mpg.fake_hal.component_is_ready("hal_mpg"), "loadusr -W would go on"
     lines = err.splitlines()
     assert len(lines) == 1, lines
     assert lines[0].startswith(speaker)
@@ -311,9 +319,42 @@ def test_axes_as_a_hal_file_hands_them_over(axes: list[str], profile: str, runs:
     ]
 
 
-def test_nothing_is_ready_before_everything_is_known_to_be_right(profile: str, runs: list[Runner]) -> None:
+def test_it_is_ready_before_the_loop_is_imported_and_made(
+    profile: str, runs: list[Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LinuxCNC waits for nothing that cannot go wrong by the user's fault."""
+    was_ready: list[bool] = []
+    make = Pendant.__init__
+
+    def note(*arguments: Any) -> None:
+        was_ready.append(hal_mpg.fake_hal.component_is_ready("hal_mpg"))
+        make(*arguments)
+
+    monkeypatch.setattr(Pendant, "__init__", note)
     assert cli.main(["--pendant", profile]) == 0
-    assert not hal_mpg.fake_hal.component_is_ready("hal_mpg"), "that is the runner's part"
+    assert was_ready == [True]
+
+
+def test_a_loop_that_cannot_be_made_takes_the_component_away(
+    profile: str, runs: list[Runner], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise ZeroDivisionError("somewhere")
+
+    monkeypatch.setattr(Pendant, "__init__", fail)
+    other = hal_mpg.fake_hal.component("other")
+    assert cli.main(["--pendant", profile]) == 70
+    assert not hal_mpg.fake_hal.component_exists("hal_mpg")
+    other.exit()
+
+
+def test_a_signal_that_comes_before_there_is_a_loop_waits_for_it(
+    profile: str, runs: list[Runner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[set[int]] = []
+    monkeypatch.setattr(Runner, "run", lambda _: held.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+    assert cli.main(["--pendant", profile]) == 0
+    assert held[0] >= {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 
 
 def test_without_any_pendant_a_generic_one_is_waited_for(

@@ -90,7 +90,7 @@ def wrong(findings: list[Finding]) -> list[str]:
 SECRET = pendant(device=device(refusal="this user may not read it"), may_open=False)
 STRANGER = DeviceFacts(device(vendor=0x1189, name="Pad", codes={1: frozenset([30, 31])}), may_open=True)
 OUTSIDER = replace(MACHINIST, groups=frozenset([1000]))
-VIRTUAL = replace(PROFILE, source="virtual")
+VIRTUAL = PROFILE._replace(source="virtual")
 XHC = Hidden("XHC pendant", "10ce:eb93")
 
 FAULTS: dict[str, tuple[Surroundings, str]] = {
@@ -166,6 +166,14 @@ def test_nothing_is_wrong_on_a_good_machine(change: dict[str, Any], profile: Pro
     assert any(finding.severity == OK for finding in findings)
 
 
+def test_memory_that_cannot_be_locked_is_worth_a_note() -> None:
+    findings = examined(machine(may_lock=False))
+    assert not wrong(findings)
+    (note,) = [finding for finding in findings if finding.id == "memory-limit"]
+    assert "limits-hal-mpg.conf" in note.mend
+    assert not [f for f in examined(machine()) if f.id == "memory-limit"]
+
+
 def test_a_virtual_pendant_needs_no_device_and_no_group() -> None:
     facts = machine(devices=(), user=OUTSIDER, may_priority=False, shipped_rules=None, hidden=(XHC,))
     assert not wrong(examined(facts, VIRTUAL))
@@ -197,7 +205,7 @@ def test_what_only_goes_wrong_later_is_a_warning() -> None:
 
 
 def test_another_pendant_than_the_configuration_names() -> None:
-    other = replace(PROFILE, name="Shuttle", match=(replace(PROFILE.match[0], vendor=0x0B33),))
+    other = PROFILE._replace(name="Shuttle", match=(PROFILE.match[0]._replace(vendor=0x0B33),))
     (finding,) = (f for f in examined(machine(), other) if f.is_wrong)
     assert finding.id == "other-pendant"
     assert "PENDANT = generic-6axis" in finding.mend

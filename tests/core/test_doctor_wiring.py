@@ -80,7 +80,7 @@ def test_it_is_all_that_the_whole_examination_finds(
     lines = ["  - {socket: /run/x}" if line.startswith("  - {vendor") else line for line in lines]
     profile.write_text("\n".join(lines))
     profile.chmod(0o644)
-    monkeypatch.setattr("hal_mpg.profile_files.shared_dir", lambda: config)
+    monkeypatch.setattr("hal_mpg.profile_files.shared_folder", lambda: str(config))
     facts = machine(devices=(), version=NEW)
     monkeypatch.setattr(examination, "gather", lambda *_arguments: facts)
     monkeypatch.setattr(examination, "running_linuxcnc", lambda _ini: None)

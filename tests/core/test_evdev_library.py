@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from hal_mpg import evdev_library
-from hal_mpg.evdev_library import absolute_value, check_alive, held_keys, open_node
+from hal_mpg import evdev_library, input_node
+from hal_mpg.evdev_library import open_node
+from hal_mpg.input_node import absolute_value, check_alive, held_keys
 
 
 @pytest.fixture
@@ -52,11 +53,11 @@ def test_what_is_asked_is_what_the_kernel_defines() -> None:
         return direction << 30 | size << 16 | ord("E") << 8 | number
 
     read, write = 2, 1
-    assert request(read, 0x01, 4) == evdev_library.EVIOCGVERSION
-    assert request(read, 0x18, 0x300 // 8) == evdev_library.EVIOCGKEY
-    assert request(read, 0x40, 6 * 4) == evdev_library.EVIOCGABS
-    assert request(write, 0xC0, 6 * 4) == evdev_library.EVIOCSABS
-    assert request(write, 0xA0, 4) == evdev_library.EVIOCSCLOCKID
+    assert request(read, 0x01, 4) == input_node.EVIOCGVERSION
+    assert request(read, 0x18, 0x300 // 8) == input_node.EVIOCGKEY
+    assert request(read, 0x40, 6 * 4) == input_node.EVIOCGABS
+    assert request(write, 0xC0, 6 * 4) == input_node.EVIOCSABS
+    assert request(write, 0xA0, 4) == input_node.EVIOCSCLOCKID
 
 
 def test_a_node_whose_name_cannot_be_decoded_is_an_oserror(monkeypatch: pytest.MonkeyPatch) -> None:

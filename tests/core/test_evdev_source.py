@@ -62,7 +62,7 @@ class Table:
             name="test",
             phys=phys,
             uniq=uniq,
-            capabilities=lambda absinfo: codes,
+            capabilities=lambda: codes,
             grab=lambda: None,
             close=lambda: None,
         )
@@ -240,12 +240,12 @@ def test_nodes_of_one_device_and_of_two(
 
 
 def test_too_many_words_of_udev_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Monitor:
-        def poll(self, timeout: float) -> None:
+    class Socket:
+        def recv(self, size: int) -> None:
             raise OSError(errno.ENOBUFS, "No buffer space available")
 
-    hotplug = Hotplug("input")
-    monkeypatch.setattr(hotplug, "_monitor", Monitor())
+    hotplug = Hotplug()
+    monkeypatch.setattr(hotplug, "_socket", Socket())
     hotplug.drain()
 
 

@@ -130,7 +130,7 @@ def test_the_axes_that_turn_have_the_angular_increments_and_no_others() -> None:
 
 @given(st.lists(st.decimals("0.00001", "100", places=5), min_size=1, max_size=5))
 def test_the_common_step_is_the_largest_of_which_all_are_multiples(distances: list[Decimal]) -> None:
-    step = common_step(distances)
+    step = Fraction(*common_step(distances))
     multiples = [Fraction(distance) / step for distance in distances]
     assert all(multiple.denominator == 1 for multiple in multiples)
     for prime in (2, 3, 5, 7):

@@ -103,9 +103,9 @@ class Bed:
         return Node(self, number, path)
 
     def start(self, *arguments: str, name: str = "hal_mpg") -> Program:
-        """Start hal_mpg, and wait until it is ready."""
+        """Start hal_mpg, and wait until it is ready and has looked for its pendant, which it does then."""
         program = self.try_to_start(*arguments, name=name)
-        wait_until(lambda: program.is_ready() or program.status() is not None, f"{name} to be ready")
+        wait_until(lambda: program.has_begun() or program.status() is not None, f"{name} to be ready")
         assert program.status() is None, program.said()
         return program
 
@@ -146,6 +146,10 @@ class Program:
 
     def is_ready(self) -> bool:
         return bool(self._bed.ask("is_ready", self.name))
+
+    def has_begun(self) -> bool:
+        """Tell whether it has looked for its pendant, and its heart beats."""
+        return self.is_ready() and bool(self.pin("heartbeat"))
 
     def status(self) -> int | None:
         """Return the exit status; None while it runs."""

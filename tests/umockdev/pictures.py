@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -175,7 +174,7 @@ class _Reading(ToolScreen):
 
 def learn(bed: Bed) -> dict[str, str]:
     """Return the pictures of a pendant that is learned: the beginning, and what is understood in the end."""
-    profile = replace(read_profile(find_profile("generic-4axis")), name="ACME MPG pendant")
+    profile = read_profile(find_profile("generic-4axis"))._replace(name="ACME MPG pendant")
     pendant = MockPendant(bed, profile, name="ACME MPG pendant", vendor=0x1209, product=0x4D50, number=6)
     terminal = _Reading(bed, "learn")
     learner = Learner(pendant.profile, pendant.hand, has_clicks=True)

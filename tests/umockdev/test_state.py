@@ -20,7 +20,7 @@ from tests.umockdev.pendants import (
 )
 
 
-def test_switches_that_stood_before_the_start_are_known_when_it_is_ready(bed: Bed) -> None:
+def test_switches_that_stood_before_the_start_are_known_at_the_first_beat(bed: Bed) -> None:
     plug_pendant(bed, {Y, X10, ESTOP_RELEASED})
     program = bed.start("--pendant", "generic-6axis")
     wanted = {"connected": True, "axis-select": 1, "axis.y.selected": True, "scale-select": 1, "scale": 0.01}
@@ -80,7 +80,7 @@ def test_two_positions_at_once_are_a_fault_until_one_is_left(bed: Bed) -> None:
     program.wait_pins({"axis-select": 2, "why-not": 0, "armed": True})
 
 
-def test_absolute_axes_are_read_before_it_is_ready(bed: Bed) -> None:
+def test_absolute_axes_are_read_before_the_first_beat(bed: Bed) -> None:
     scale = {"abs": "ABS_RY", "positions": {"0": "off", "5": "x1", "6": "x10"}}
     profile = bed.write_profile(
         axis={"abs": "ABS_RX", "positions": {"0": "off", "1": "x", "2": "y"}},
