@@ -70,3 +70,7 @@ def _priority(facts: Surroundings, is_virtual: bool) -> Iterator[Finding]:
     elif not facts.may_priority and not facts.is_root and facts.user.has_group:
         what = "this session may not have the realtime priority that the limits allow"
         yield Finding("realtime-login", NOTE if is_virtual else WARNING, what, LOGIN)
+    elif not facts.may_lock and not facts.is_root:
+        what = "hal_mpg may not lock its memory: a computer that is short of it can trip the watchdog"
+        mend = f"sudo cp {shared_dir() / LIMITS_FILE} {LIMITS / 'hal-mpg.conf'}, then {LOGIN}"
+        yield Finding("memory-limit", NOTE, what, mend)

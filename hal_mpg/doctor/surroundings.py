@@ -30,7 +30,7 @@ from hal_mpg.devices.inventory import (
 from hal_mpg.devices.udev_rules import SHIPPED, installed, is_marked, naming_files
 from hal_mpg.evdev_library import open_node
 from hal_mpg.profile import Profile
-from hal_mpg.realtime import PRIORITY
+from hal_mpg.realtime import ENOUGH_TO_LOCK, PRIORITY
 
 LIMITS = Path("/etc/security/limits.d")
 LIMITS_FILE = "limits-hal-mpg.conf"
@@ -76,6 +76,7 @@ class Surroundings:
     python: str
     python_has_hal: bool
     system_has_hal: bool
+    may_lock: bool = True
 
 
 def gather(ini: Path | None = None, path: str | None = None, profile: Profile | None = None) -> Surroundings:
@@ -103,6 +104,7 @@ def gather(ini: Path | None = None, path: str | None = None, profile: Profile | 
         shipped_rules=installed(SHIPPED),
         has_limits=has_limits(),
         may_priority=_may_priority(),
+        may_lock=_may_lock(),
         linuxcnc=linuxcnc,
         version=version_of(text),
         version_text=text,
@@ -265,3 +267,8 @@ def has_limits() -> bool:
 def _may_priority() -> bool:
     limit = resource.getrlimit(resource.RLIMIT_RTPRIO)[1]
     return limit == resource.RLIM_INFINITY or limit >= PRIORITY
+
+
+def _may_lock() -> bool:
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0]
+    return limit == resource.RLIM_INFINITY or limit >= ENOUGH_TO_LOCK
