@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import matplotlib
+from matplotlib.figure import Figure
 
 from bench import motion_figures as figures
 from bench.motion_figures import OURS, POSITION, Data
@@ -11,6 +16,30 @@ from bench.motion_figures import OURS, POSITION, Data
 COLORS = {OURS: "#1a7f37", "hal_input": "#c2410c", POSITION: "#c2410c", figures.VELOCITY: "#6b7280"}
 SHOWN_PERIODS = 20
 BEFORE_MS = -200
+SETTINGS = {
+    "svg.hashsalt": "hal_mpg",
+    "svg.fonttype": "none",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+"""The same figures make the same files, byte by byte."""
+
+
+def draw(data: Data, folder: Path, kinds: Mapping[str, str]) -> None:
+    """Draw all pictures into a folder."""
+    longest = max(figures.lengths(data))
+    with matplotlib.rc_context(SETTINGS):
+        figure = Figure(figsize=(7, 3.5), layout="tight")
+        first(data, figure.subplots())
+        figure.savefig(folder / "motion-first.svg", metadata={"Date": None})
+        figure = Figure(figsize=(9, 3.5), layout="tight")
+        left, right = figure.subplots(1, 2)
+        run_on(data, left, longest)
+        run_on(data, right, longest, figures.bound(data))
+        figure.savefig(folder / "motion-run-on.svg", metadata={"Date": None})
+        figure = Figure(figsize=(7, 3.5), layout="tight")
+        wrong(data, figure.subplots(), kinds)
+        figure.savefig(folder / "motion-wrong.svg", metadata={"Date": None})
 
 
 def first(data: Data, axes: Any) -> None:
@@ -20,7 +49,9 @@ def first(data: Data, axes: Any) -> None:
         last = max(SHOWN_PERIODS, found[-1])
         share = [100 * sum(p <= n for p in found) / len(found) for n in range(last + 1)]
         axes.step(range(last + 1), share, where="post", label=program, color=COLORS[program], linewidth=2)
+    axes.set_title("How soon one detent moves the axis")
     axes.set_xlim(0, SHOWN_PERIODS)
+    axes.set_xticks(range(0, SHOWN_PERIODS + 1, 2))
     axes.set_ylim(0, 102)
     axes.set_xlabel("servo periods (1 ms) since the detent")
     axes.set_ylabel("detents that have moved X, %")
@@ -36,19 +67,22 @@ def run_on(data: Data, axes: Any, seconds: float, highest: float | None = None) 
             label = mode if number == 0 else None
             axes.plot([*times, 10], [*ways, ways[-1]], color=COLORS[mode], linewidth=1.5, label=label)
     axes.axvline(0, color="black", linewidth=0.8)
+    axes.text(0, 0, " last detent", transform=axes.get_xaxis_transform(), va="bottom", fontsize="small")
     axes.set_xlabel("seconds since the last detent")
     axes.set_ylabel("way since the last detent, mm")
     if highest is None:
+        axes.set_title(f"After a spin of {seconds:g} s")
         axes.set_xlim(BEFORE_MS / 1000, seconds + 0.5)
         axes.legend(loc="upper left", frameon=False)
     else:
+        axes.set_title("The same, nearer")
         axes.set_xlim(BEFORE_MS / 1000, 0.4)
         axes.set_ylim(-highest, 2 * highest)
         axes.axhline(highest, color=COLORS[OURS], linewidth=1, linestyle="--")
-        axes.text(0.39, highest, "hal_mpg's bound", ha="right", va="bottom", color=COLORS[OURS])
+        axes.text(0.39, highest, "hal_mpg's bound ", ha="right", va="bottom", color=COLORS[OURS])
 
 
-def wrong(data: Data, axes: Any, kinds: dict[str, str]) -> None:
+def wrong(data: Data, axes: Any, kinds: Mapping[str, str]) -> None:
     """Draw the way that went wrong, one bar for each program and kind of step."""
     programs = figures.programs(data)
     for place, (kind, _) in enumerate(kinds.items()):
@@ -65,6 +99,8 @@ def wrong(data: Data, axes: Any, kinds: dict[str, str]) -> None:
                 ha="center",
             )
     axes.set_xticks(range(len(kinds)), list(kinds.values()))
+    steps = sum(figures.wrong(data, programs[0], kind).steps for kind in kinds)
+    axes.set_title(f"What went wrong in {steps:,} random steps")
     axes.set_ylabel("way gone wrong, mm")
     axes.margins(y=0.15)
     axes.legend(loc="upper left", frameon=False)
