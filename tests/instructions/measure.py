@@ -50,7 +50,7 @@ class Counts(NamedTuple):
 def count(cases: Iterable[str] = CASES, keep: Path | None = None, python: str | None = None) -> Counts:
     """Count the instructions of cases.
 
-    `keep`: a directory for valgrind's files of them; `python`: an interpreter to use with the fake HAL, and not
+    `keep`: a directory for valgrind's files of them; `python`: an interpreter for the fake HAL, and not
     the one that has LinuxCNC's. Raises CannotCount without valgrind, and RuntimeError where a case fails.
     """
     if shutil.which("valgrind") is None:
