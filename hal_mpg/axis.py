@@ -47,6 +47,12 @@ class Axis:
             self.jogged_at = now
         return taken
 
+    def foresee(self, detents: int, scale: int) -> int | None:
+        """Return what will be counted after `jog` with these detents, now or later; None: that is not certain."""
+        if not self.limit.will_accept(detents, self.steps.distances[scale]):
+            return None
+        return self.counter.count + detents * self.steps.multiples[scale]
+
     def stop(self, now: float) -> None:
         """Note that jogs were stopped, and that the next ones are of another arming."""
         self.limit.stop(now)

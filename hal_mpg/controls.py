@@ -61,6 +61,21 @@ class WheelDecoder:
         """Forget the part of a detent that was turned, so that nothing is saved up."""
         self._count = 0
 
+    def foresee(self, value: int) -> int:
+        """Return what `moved` would return, and change nothing."""
+        before = self._position, self._count, self.unclear
+        detents = self.moved(value)
+        self._position, self._count, self.unclear = before
+        return detents
+
+    def next_values(self) -> tuple[int, ...]:
+        """Return the values that the wheel may report next when it is turned by one count."""
+        if not self._modulo:
+            return 1, -1
+        if self._position is None:
+            return ()
+        return (self._position + 1) % self._modulo, (self._position - 1) % self._modulo
+
     def moved(self, value: int) -> int:
         """Take a relative event, or a key press as ±1; return the whole detents, signed."""
         if self._modulo:
@@ -147,6 +162,8 @@ class Controls:
         self._estop = profile.estop
         self._absolute_wheel = NO_CODE
         self._wheel_node: int | None = None  # that the wheel's last event came from
+        self._wheel_keys: dict[Change, int] = {}  # the press of a key that turns by one count
+        self._same_turns: Sequence[tuple[Change, int]] | None = None  # `next_turns`, where it never changes
         self._turns: dict[tuple[int, int], Callable[[int], int | None]] = {}
         self._holds: dict[int, Callable[[bool], None]] = {}  # key -> a position held or not
         self._steps: dict[int, Callable[[], None]] = {}  # key -> what a press of it does
@@ -166,10 +183,14 @@ class Controls:
             # A release is no count, and neither is autorepeat, which has the value 2.
             self._turns[wheel.forward] = lambda value: self.wheel.moved(1) if value == 1 else None
             self._turns[wheel.backward] = lambda value: self.wheel.moved(-1) if value == 1 else None
+            self._wheel_keys = {(*wheel.forward, 1): 1, (*wheel.backward, 1): -1}
         else:
             self._turns[wheel.code] = self.wheel.moved
+            self._wheel_code = wheel.code
             if wheel.code.type == EV_ABS:
                 self._absolute_wheel = wheel.code.number
+        if wheel.counts_per_detent == 1 and not self.wheel.is_absolute:
+            self._same_turns = self.next_turns()
 
     def _bind_selector(self, selector: Selector, decoder: SelectorDecoder) -> None:
         match selector:
@@ -270,6 +291,18 @@ class Controls:
         elif kind == EV_ABS and code in self._values:
             self._values[code](value)
         return None
+
+    def next_turns(self) -> Sequence[tuple[Change, int]]:
+        """Return the changes that the wheel's next turn by one count may be told with, and their detents."""
+        if self._same_turns is not None:
+            return self._same_turns
+        return [(change, self.wheel.foresee(value)) for change, value in self._next_counts()]
+
+    def _next_counts(self) -> list[tuple[Change, int]]:
+        if self._wheel_keys:
+            return list(self._wheel_keys.items())
+        kind, code = self._wheel_code
+        return [((kind, code, value), value) for value in self.wheel.next_values()]
 
     def void_detents(self, changes: Iterable[Change]) -> int:
         """Return how many detents stand in events that are no longer to be trusted.

@@ -26,6 +26,9 @@ What is published in that time is one move when the thread goes on; it is no lon
 allowed in any case.
 """
 
+GATES = ("machine-is-on", "mode-is-manual", "inhibit")
+"""The inputs that permit or forbid jogging, in the order of `Gates`."""
+
 
 def load_hal() -> Any:
     """Return LinuxCNC's `hal` module, or what stands in its place.
@@ -82,8 +85,10 @@ class HalPort:
         self._echo = False
         self._echoed_at: float | None = None  # None: nothing has ever come back, so nothing is netted
         self._servo_runs = True
+        self._gate_reads = [self._get.pop(name) for name in GATES]
         self._reads = tuple(self._get.values())
         self._values: list[Any] = []
+        self._gates: list[Any] = []
         self._axes = [name.split(".")[1] for name in inputs if name.endswith(".max-velocity")]
         self._beat = False
         self._is_ready = False
@@ -121,10 +126,19 @@ class HalPort:
     def has_new_inputs(self) -> bool:
         """Tell whether an input pin has another value than when this was asked last."""
         values = [_comparable(read()) for read in self._reads]
-        values.append(self._servo_runs)
+        has_new_gates = self.has_new_gates()
         if values == self._values:
-            return False
+            return has_new_gates
         self._values = values
+        return True
+
+    def has_new_gates(self) -> bool:
+        """The same for those inputs alone that permit or forbid jogging, for they are asked for each detent."""
+        values = [read() for read in self._gate_reads]
+        values.append(self._servo_runs)
+        if values == self._gates:
+            return False
+        self._gates = values
         return True
 
     def gates(self) -> Gates:
@@ -132,9 +146,8 @@ class HalPort:
 
         LinuxCNC takes what was counted while the thread stood still for one move when it goes on.
         """
-        get = self._get
-        is_on = bool(get["machine-is-on"]()) and self._servo_runs
-        return Gates(is_on, bool(get["mode-is-manual"]()), bool(get["inhibit"]()))
+        is_on, is_manual, is_inhibited = (bool(read()) for read in self._gate_reads)
+        return Gates(is_on and self._servo_runs, is_manual, is_inhibited)
 
     def limits(self) -> list[AxisLimit]:
         """Return the limits of each axis, as HAL has them now."""
@@ -156,7 +169,7 @@ class HalPort:
     def close(self) -> None:
         """Take the component out of HAL. Its signals keep their last values."""
         # An item that is used after this would crash the process.
-        self._set, self._get, self._reads = {}, {}, ()
+        self._set, self._get, self._reads, self._gate_reads = {}, {}, (), []
         self._component.exit()
 
 

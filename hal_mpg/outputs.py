@@ -23,7 +23,7 @@ class Outputs:
         outputs = [pin for pin in pins if not pin.is_input]
         self._shown: dict[str, PinValue] = {pin.name: pin.initial for pin in outputs}
         self._wanted = dict(self._shown)
-        self._changed: set[str] = set()
+        self._changed: dict[str, None] = {}  # a set that keeps the order
         self._safe = {pin.name: pin.safe for pin in outputs}
         gating = [pin.name for pin in outputs if pin.name in GATING or pin.name.endswith(".jog-enable")]
         self._gating = {name: place for place, name in enumerate(gating)}
@@ -36,7 +36,7 @@ class Outputs:
         """Want a pin to have a value; the last one before `flush` counts."""
         if self._wanted[pin] != value:
             self._wanted[pin] = value
-            self._changed.add(pin)
+            self._changed[pin] = None
 
     def set_pulsed(
         self, pin: str, value: bool, pulse: bool, now: float, hold_s: float, release_s: float = 0.0
@@ -70,6 +70,8 @@ class Outputs:
 
     def release_pulses(self, now: float) -> bool:
         """Let the pulses that are long enough go to what is wanted after them; tell whether any did."""
+        if not self._held:
+            return False
         over = [pin for pin, (_, end) in self._held.items() if now >= end]
         for pin in over:
             self.set(pin, self._held.pop(pin)[0])
@@ -77,7 +79,12 @@ class Outputs:
 
     def next_deadline(self) -> float | None:
         """Return when `release_pulses` has something to do next."""
-        return min((end for _, end in self._held.values()), default=None)
+        return min(end for _, end in self._held.values()) if self._held else None
+
+    def shown(self, write: PinWrite) -> None:
+        """Take note that a pin shows a value already; `flush` changes it if something else is wanted."""
+        self._shown[write.pin] = write.value
+        self._changed[write.pin] = None
 
     def flush(self) -> list[PinWrite]:
         """Return the writes that are due, in the order in which they have to be made."""
@@ -86,9 +93,10 @@ class Outputs:
         writes = [
             PinWrite(pin, self._wanted[pin]) for pin in self._changed if self._wanted[pin] != self._shown[pin]
         ]
+        matters = not self._changed.keys().isdisjoint(self._gating)
         self._changed.clear()
         self._shown.update(writes)
-        if len(writes) > 1:
+        if matters:
             writes.sort(key=self._order)
         return writes
 

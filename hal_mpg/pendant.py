@@ -8,7 +8,7 @@ in the events.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, STILL_S, Latch, WhyNot
 from hal_mpg.axis import Axis
@@ -25,11 +25,12 @@ from hal_mpg.events import (
     PinWrite,
     Snapshot,
 )
-from hal_mpg.lean_typing import NamedTuple
+from hal_mpg.foresight import Foreseen, foresee
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
 from hal_mpg.pins import all_pins, safe_writes
 from hal_mpg.profile import Profile
+from hal_mpg.selection import NOTHING, read_selection
 from hal_mpg.wheel_speed import WheelSpeed
 
 ESTOP_HOLD_S = 0.1
@@ -57,15 +58,6 @@ BUSY_S = 1.0
 """How long after the last turn of the wheel a pendant counts as busy."""
 
 
-class _Selection(NamedTuple):
-    """Where the selectors stand, as far as this machine has it. `scale` is an index or -1."""
-
-    axis: Axis | None
-    target: str | None
-    scale: int
-    fault: bool
-
-
 class Pendant:
     """One pendant on one machine. Times are seconds of one monotonic clock, given by the caller."""
 
@@ -85,21 +77,35 @@ class Pendant:
         self._turned_at = -STILL_S
         self._speed = WheelSpeed()
         self._counts = Counter()
-        self._counters = [self._counts, *self._targets.values()]
-        self._counters += [axis.counter for axis in self._axes.values()]
+        self._unpublished: list[Counter] = []  # those that were counted on since the last batch
+        self._foreseen: Foreseen = {}
         self._dropped = 0
         self._connections = 0
-        self._selection = _Selection(None, None, -1, fault=False)
+        self._selection = NOTHING
         self._is_waiting = False  # for the wheel to be still, and for nothing else
 
-    def handle(self, events: Iterable[Event], now: float) -> list[PinWrite]:
+    def at_once(self, event: Event, now: float) -> list[PinWrite]:
+        """Return the write that moves the machine, where it is certain what this event alone will lead to.
+
+        It is to be made at once; `handle` has to follow, and does not ask for it again.
+        """
+        if not isinstance(event, Frame) or now - event.time > STALE_S:
+            return []
+        writes = self._foreseen.get(event.changes, [])
+        for write in writes:
+            self._out.shown(write)
+        return writes
+
+    def handle(self, events: Sequence[Event], now: float) -> list[PinWrite]:
         """Take what has happened, in order, and return the pin writes that follow from it.
 
         Raises IllegalEvent for a device event that cannot come in the present state.
         """
-        events = list(events)
         # What is read late was turned earlier: until then, the wheel was not still for any longer.
-        at = min([now, *(event.time for event in events if isinstance(event, Frame))])
+        at = now
+        for event in events:
+            if isinstance(event, Frame) and event.time < at:
+                at = event.time
         if self._out.release_pulses(now):
             self._refresh(now, at)
         for event in events:
@@ -127,10 +133,11 @@ class Pendant:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do next; None: not before the next event."""
-        deadlines = [self._out.next_deadline()]
-        if self._speed.is_turning or self._is_waiting:
-            deadlines.append(self._may_arm_at())
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        end_of_pulse = self._out.next_deadline()
+        if not (self._speed.is_turning or self._is_waiting):
+            return end_of_pulse
+        may_arm_at = self._may_arm_at()
+        return may_arm_at if end_of_pulse is None else min(may_arm_at, end_of_pulse)
 
     def is_busy(self, now: float) -> bool:
         """Tell whether the wheel was turned a moment ago."""
@@ -141,8 +148,12 @@ class Pendant:
         return safe_writes(self.pins)
 
     def _flush(self) -> list[PinWrite]:
-        for counter in self._counters:
+        for counter in self._unpublished:
             counter.published()
+        self._unpublished.clear()
+        axis, _, scale, _ = self._selection
+        may_jog = self._jog.armed and axis is not None and scale >= 0
+        self._foreseen = foresee(self._controls, axis, scale) if may_jog and axis else {}
         return self._out.flush()
 
     def _check(self, event: Event) -> State:
@@ -198,14 +209,17 @@ class Pendant:
         axis, target, scale, _ = self._selection
         if self._jog.armed:
             self._counts.add(detents, detents)
+            self._unpublished.append(self._counts)
             self._out.set("counts", self._counts.value)
         if target and self._override.armed:
             self._targets[target].add(detents, detents)
+            self._unpublished.append(self._targets[target])
             self._out.set(f"{target}.counts", self._targets[target].value)
             return detents
         if axis is None or scale < 0 or not self._jog.armed:
             return 0
         taken = axis.jog(detents, scale, now)
+        self._unpublished.append(axis.counter)
         self._out.set(axis.counts_pin, axis.counter.value)
         return taken
 
@@ -323,7 +337,10 @@ class Pendant:
                 self._out.cut_pulse(pin, False)  # no press outlives its pendant
 
     def _show_selection(self, live: bool) -> None:
-        self._selection = selection = self._read_selection(live)
+        selection = NOTHING
+        if live:
+            selection = read_selection(self._controls, self._axes, self._targets, self.profile.scales)
+        self._selection = selection
         chosen = selection.axis
         for axis in self._axes.values():
             self._out.set(axis.selected_pin, axis is chosen)
@@ -332,19 +349,3 @@ class Pendant:
         self._out.set("scale-select", selection.scale)
         distance = chosen.steps.distances[selection.scale] if chosen and selection.scale >= 0 else 0.0
         self._out.set("scale", distance)
-
-    def _read_selection(self, live: bool) -> _Selection:
-        if not live:
-            return _Selection(None, None, -1, fault=False)
-        selector, scale = self._controls.axis, self._controls.scale
-        index = 0
-        if scale:
-            index = self.profile.scales.index(scale.position) if scale.position else -1
-        position = selector.position
-        target = position if position in self._targets else None
-        return _Selection(
-            axis=self._axes.get(position) if position else None,
-            target=target,
-            scale=index,
-            fault=selector.fault,
-        )

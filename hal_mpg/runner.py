@@ -11,6 +11,7 @@ import os
 import select
 import signal
 import time
+from collections.abc import Collection, Sequence
 from math import inf
 from types import FrameType
 
@@ -47,7 +48,8 @@ class Runner:
         self._port = port
         self._verbose = verbose
         self._poll = select.epoll()
-        self._open: list[int] = []
+        self._open: frozenset[int] = frozenset()
+        self._hotplug: int | None = None
         self._stop: signal.Signals | None = None
         self._search_at = 0.0
         self._searched_at = -SEARCH_PAUSE_S
@@ -75,9 +77,9 @@ class Runner:
     def _start(self) -> None:
         """Be ready at once, for the pins' first values are the safe ones; then look for the device."""
         self._port.ready()
-        hotplug = self._source.hotplug_descriptor()
-        if hotplug is not None:
-            self._poll.register(hotplug, select.EPOLLIN)
+        self._hotplug = self._source.hotplug_descriptor()
+        if self._hotplug is not None:
+            self._poll.register(self._hotplug, select.EPOLLIN)
         self._handle([], self._port.has_new_inputs(), time.monotonic())
         if not self._open:
             tell(f"waiting for the pendant: {self._pendant.profile.name}")
@@ -91,30 +93,25 @@ class Runner:
                 self._port.toggle_heartbeat(now)
                 # From now, not from then: after a stall no beats are caught up with.
                 beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else IDLE_BEAT_S)
-            has_new_inputs = self._port.has_new_inputs()
+                has_new_inputs = self._port.has_new_inputs()
+            else:
+                has_new_inputs = self._port.has_new_gates()
             if ready or has_new_inputs or now >= self._deadline:
-                self._handle([descriptor for descriptor, _ in ready], has_new_inputs, now)
+                self._handle(dict(ready), has_new_inputs, now)
                 now = time.monotonic()  # a search for the device takes its time
 
-    def _handle(self, ready: list[int], has_new_inputs: bool, now: float) -> None:
-        """Handle all that has come, in the order HAL, device, time."""
-        if ready and self._source.hotplug_descriptor() in ready:
-            self._source.drain_hotplug()  # before searching: what comes meanwhile is worth another search
-        events = self._hal_events() if has_new_inputs else []
-        if self._open:
-            mine = [descriptor for descriptor in ready if descriptor in self._open]
-            if mine:
-                events += self._source.read(mine, now)
-        elif ready or now >= self._search_at:
-            events += self._search(now)
-        writes: list[PinWrite] = []
+    def _handle(self, ready: Collection[int], has_new_inputs: bool, now: float) -> None:
+        """Handle all that has come, in the order HAL, device, time. `ready`: descriptors that have something."""
+        hal_events = self._hal_events() if has_new_inputs else []
+        events = self._device_events(ready, now)
+        if hal_events:
+            events = [*hal_events, *events]
         if events:
-            writes = self._pendant.handle(events, now)
-            self._port.write(writes)
-            if any(isinstance(event, Disconnected) for event in events):
-                self._source.close()  # not before: the kernel takes longer for it than the pins may wait
-        self._follow_descriptors()
-        self._report(events, writes)
+            if len(events) == 1:
+                self._port.write(self._pendant.at_once(events[0], now))
+            self._take(events, now)
+        elif not self._open:
+            self._follow_descriptors()  # a pendant may be open before it says anything
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
             writes = self._pendant.tick(now)
@@ -124,6 +121,22 @@ class Runner:
         self._deadline = inf if deadline is None else deadline
         if not self._open:
             self._deadline = min(self._deadline, self._search_at)
+
+    def _device_events(self, ready: Collection[int], now: float) -> Sequence[Event]:
+        """Return what the device says; where there is none, look for it."""
+        if self._hotplug in ready:
+            self._source.drain_hotplug()  # before searching: what comes meanwhile is worth another search
+        if self._open:
+            return () if self._open.isdisjoint(ready) else self._source.read(ready, now)
+        return self._search(now) if ready or now >= self._search_at else ()
+
+    def _take(self, events: Sequence[Event], now: float) -> None:
+        writes = self._pendant.handle(events, now)
+        self._port.write(writes)
+        if any(isinstance(event, Disconnected) for event in events):
+            self._source.close()  # not before: the kernel takes longer for it than the pins may wait
+        self._follow_descriptors()
+        self._report(events, writes)
 
     def _search(self, now: float) -> list[DeviceEvent]:
         """Look for the pendant; soon, where the last search was only just now.
@@ -141,7 +154,7 @@ class Runner:
 
     def _follow_descriptors(self) -> None:
         """Wait for the descriptors that the source has now. A closed one has left epoll by itself."""
-        descriptors = self._source.descriptors()
+        descriptors = frozenset(self._source.descriptors())
         if descriptors != self._open:
             for descriptor in descriptors:
                 self._poll.register(descriptor, select.EPOLLIN)
@@ -170,7 +183,7 @@ class Runner:
                 self._lit[name] = lit
                 self._source.set_led(name, lit)
 
-    def _report(self, events: list[Event], writes: list[PinWrite]) -> None:
+    def _report(self, events: Sequence[Event], writes: list[PinWrite]) -> None:
         """Tell of a device that came or went; a new one does not know yet which lamps are lit."""
         after = ", then reset the E-stop" if self._pendant.profile.stop_on_disconnect else ""
         for event in events:

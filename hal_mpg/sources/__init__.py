@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from hal_mpg.events import DeviceEvent
 from hal_mpg.lean_typing import Protocol
@@ -22,7 +22,7 @@ class Source(Protocol):
     def descriptors(self) -> list[int]:
         """Return what to wait for while the device is open; none while it is not."""
 
-    def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
+    def read(self, descriptors: Collection[int], now: float) -> list[DeviceEvent]:
         """Return what these descriptors have to say, in time order.
 
         After a Disconnected the caller closes the source, when the pins are safe.

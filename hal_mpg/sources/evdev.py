@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from hal_mpg.events import (
     EV_ABS,
@@ -32,7 +32,7 @@ from hal_mpg.input_node import (
     use_monotonic_clock,
 )
 from hal_mpg.lean_typing import NamedTuple
-from hal_mpg.profile import Code, Identity, Profile
+from hal_mpg.profile import AbsoluteWheel, Code, Identity, Profile
 from hal_mpg.sources.evdev_nodes import (
     GONE,
     NOT_READABLE,
@@ -61,7 +61,9 @@ READ_BYTES = 256 * INPUT_EVENT.size
 class Node(NamedTuple):
     """An open node, with what was found of it."""
 
+    number: int
     device: InputNode
+    descriptor: int
     found: Found
     builder: FrameBuilder
 
@@ -145,7 +147,10 @@ class EvdevSource:
         try:
             for number, found in enumerate(group):
                 device = open_node(found.path)
-                nodes.append(Node(device, found, FrameBuilder(number, use_monotonic_clock(device.fd))))
+                has_stamps = use_monotonic_clock(device.fd)
+                sums_up = len(group) == 1 and not isinstance(self._profile.wheel, AbsoluteWheel)
+                builder = FrameBuilder(number, has_stamps, sums_up)
+                nodes.append(Node(number, device, device.fd, found, builder))
                 if self._grab:
                     device.grab()
                 self._stop_smoothing(nodes[-1])
@@ -215,20 +220,19 @@ class EvdevSource:
 
     def descriptors(self) -> list[int]:
         """Return the descriptors of the open nodes."""
-        return [node.device.fd for node in self._nodes]
+        return [node.descriptor for node in self._nodes]
 
-    def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
+    def read(self, descriptors: Collection[int], now: float) -> list[DeviceEvent]:
         """Read the nodes that have something to say, or to complain of.
 
         After a Disconnected the device is still open, for closing takes the kernel its time: the pins come
         first.
         """
-        ready = set(descriptors)
         events: list[DeviceEvent] = []
         try:
-            for number, node in enumerate(self._nodes):
-                if node.device.fd in ready and not self._read_node(number, node, now, events):
-                    check_alive(node.device.fd)  # ready, and nothing to read: perhaps a hang-up
+            for node in self._nodes:
+                if node.descriptor in descriptors and not self._read_node(node, now, events):
+                    check_alive(node.descriptor)  # ready, and nothing to read: perhaps a hang-up
             if len(self._nodes) > 1:
                 self._read_all(now, events)
                 events.sort(key=_time_of)
@@ -244,23 +248,25 @@ class EvdevSource:
         them. What is not there by the end is later than all that is.
         """
         for _ in range(MAX_PASSES):
-            spoke = [self._read_node(number, node, now, events) for number, node in enumerate(self._nodes)]
+            spoke = [self._read_node(node, now, events) for node in self._nodes]
             if not any(spoke):
                 return
 
-    def _read_node(self, number: int, node: Node, now: float, events: list[DeviceEvent]) -> bool:
+    def _read_node(self, node: Node, now: float, events: list[DeviceEvent]) -> bool:
         """Append what one node has to say; return whether that was anything. Raises OSError."""
         try:
-            data = os.read(node.device.fd, READ_BYTES)
+            data = os.read(node.descriptor, READ_BYTES)
         except BlockingIOError:
             return False
         if not data:
             raise OSError(errno.ENODEV, "end of file")
         news = node.builder.feed(data, now)
         events += news
-        if any(isinstance(event, EventsLost) for event in news):
-            # The state is newer than all that was read, so it comes after it.
-            events.append(Snapshot(news[-1].time, number, self._state_of(node)))
+        for event in news:
+            if isinstance(event, EventsLost):
+                # The state is newer than all that was read, so it comes after it.
+                events.append(Snapshot(news[-1].time, node.number, self._state_of(node)))
+                break
         return True
 
     def hotplug_descriptor(self) -> int | None:

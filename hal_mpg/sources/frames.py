@@ -3,31 +3,51 @@
 
 After SYN_DROPPED, everything since the last SYN_REPORT and up to the next one is void, and the state of
 the node has to be read again (evdev's documentation of SYN_DROPPED).
+
+Many detents in one read, which is what a spun wheel leaves behind when the computer was busy elsewhere, are
+told as one: what is taken up too slowly is dropped by the kernel, an E-stop with it.
 """
 
 from __future__ import annotations
 
 import struct
+from itertools import groupby
 
-from hal_mpg.events import EV_SYN, SYN_DROPPED, SYN_REPORT, Change, EventsLost, Frame
+from hal_mpg.events import EV_REL, EV_SYN, SYN_DROPPED, SYN_REPORT, Change, EventsLost, Frame
 
 INPUT_EVENT = struct.Struct("llHHi")
 """struct input_event: seconds, microseconds, type, code, value (linux/input.h)."""
 
+ONE_CHANGE = struct.Struct("llHHi16xQ")
+"""A frame of one change: time and change, and what follows the time stamp of its SYN_REPORT, which is 0."""
+
+FRAME_BYTES = ONE_CHANGE.size
+
+SUM_WITHIN_S = 0.05
+"""Relative changes that lie no further back than this may be told as one."""
+
+MAX_SUM = 256
+"""... and no more than this in one; far below what counts as more than a hand can do."""
 
 MAX_CHANGES = 1024
 """More changes than this without a SYN_REPORT are void: an E-stop may be in a frame that never ends."""
 
 
 class FrameBuilder:
-    """Collects the events of one node until their SYN_REPORT."""
+    """Collects the events of one node until their SYN_REPORT.
 
-    def __init__(self, node: int, has_monotonic_stamps: bool = True) -> None:
+    `sums_up`: equal relative changes that follow one another, each alone in its frame, may be told as one
+    frame with their sum. That is for a device of a single node, where nothing can have come between them.
+    """
+
+    def __init__(self, node: int, has_monotonic_stamps: bool = True, sums_up: bool = False) -> None:
         self._node = node
         self._has_stamps = has_monotonic_stamps
+        self._sums_up = sums_up
         self._changes: list[Change] = []
         self._is_void = False
         self._rest = b""
+        self._is_between = True  # frames: what comes next begins a new one
 
     def feed(self, data: bytes, now: float) -> list[Frame | EventsLost]:
         """Take bytes as they were read; return the frames that are whole now.
@@ -35,6 +55,44 @@ class FrameBuilder:
         An EventsLost asks for the node's state to be read again. It comes at the end of the bytes even
         where its SYN_REPORT is still to come, for what an E-stop does must not wait for that.
         """
+        if self._is_between:
+            # One detent is nearly all that a pendant ever says at once, so it goes the shortest way.
+            if len(data) == FRAME_BYTES:
+                seconds, microseconds, kind, code, value, end = ONE_CHANGE.unpack(data)
+                if kind != EV_SYN and end == 0:
+                    time = seconds + microseconds * 1e-6 if self._has_stamps else now
+                    return [Frame(time, self._node, ((kind, code, value),))]
+            elif self._sums_up and len(data) % FRAME_BYTES == 0:
+                sums = self._sums(data, now)
+                if sums:
+                    return sums
+        events = self._feed(data, now)
+        self._is_between = not (self._rest or self._changes or self._is_void)
+        return events
+
+    def _sums(self, data: bytes, now: float) -> list[Frame | EventsLost]:
+        """Return frames for bytes that are nothing but frames of one change each; none where they are not."""
+        words = memoryview(data).cast("q").tolist()
+        if not words:
+            return []
+        # Of the six words of such a frame, the third is the change, and the sixth says SYN_REPORT, which is 0.
+        changes, ends = words[2::6], words[5::6]
+        if any(ends) or (self._has_stamps and words[0] + words[1] * 1e-6 < now - SUM_WITHIN_S):
+            return []
+        frames: list[Frame | EventsLost] = []
+        number = 0
+        for _, equal in groupby(changes):
+            run = len(list(equal))
+            number += run
+            last = INPUT_EVENT.unpack_from(data, (number - 1) * FRAME_BYTES)
+            seconds, microseconds, kind, code, value = last
+            if kind == EV_SYN or (run > 1 and (kind != EV_REL or abs(run * value) > MAX_SUM)):
+                return []
+            time = seconds + microseconds * 1e-6 if self._has_stamps else now
+            frames.append(Frame(time, self._node, ((kind, code, run * value),)))
+        return frames
+
+    def _feed(self, data: bytes, now: float) -> list[Frame | EventsLost]:
         data = self._rest + data
         whole = len(data) - len(data) % INPUT_EVENT.size
         self._rest = data[whole:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 
 from hal_mpg.errors import HalError
@@ -87,7 +87,7 @@ class ReplaySource:
         """Return the timer, once it has begun."""
         return [self._timer.descriptor] if self._timer else []
 
-    def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
+    def read(self, descriptors: Collection[int], now: float) -> list[DeviceEvent]:
         """Return what is due. Raises RecordingEnded some time after all was."""
         if self._timer is None:
             return []

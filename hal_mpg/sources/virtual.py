@@ -8,7 +8,7 @@ line has to be `connected`. Times in the lines are those of the monotonic clock.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection
 from contextlib import suppress
 
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, EventsLost, Snapshot, from_line
@@ -55,7 +55,7 @@ class VirtualSource:
         """Return the socket, where it is connected."""
         return [self._socket.fileno()] if self._socket else []
 
-    def read(self, descriptors: Iterable[int], now: float) -> list[DeviceEvent]:
+    def read(self, descriptors: Collection[int], now: float) -> list[DeviceEvent]:
         """Return the events of the lines that have arrived."""
         if self._socket is None:
             return []

@@ -108,6 +108,7 @@ class Simulation:
         self.on_batch: Callable[[list[PinWrite]], None] = lambda writes: None
         self.on_write: Callable[[PinWrite], None] = lambda write: None
         self.now = self.oracle.now = 100.0
+        self.foreseen = 0  # writes that were certain before the event was handled
         self.keys = {"x", "x1", "contact"}  # that are held in truth
         self.queue: list[Record] = []
         self.partial: list[Record] = []  # read, but their SYN_REPORT was not
@@ -186,7 +187,16 @@ class Simulation:
 
     def step(self, events: Iterable[Event]) -> None:
         """Hand over a batch as the runner does: then a tick, if it is due."""
-        self._write(self.pendant.handle(list(events), self.now))
+        batch = list(events)
+        at_once = self.pendant.at_once(batch[0], self.now) if len(batch) == 1 else []
+        if at_once:
+            self._write(at_once)
+        writes = self.pendant.handle(batch, self.now)
+        assert not {write.pin for write in at_once} & {write.pin for write in writes}, (
+            "it was foreseen wrongly"
+        )
+        self.foreseen += len(at_once)
+        self._write(writes)
         self.oracle.changed(self.now)
         self._compare()
         deadline = self.pendant.next_deadline()

@@ -116,3 +116,56 @@ def test_a_loss_is_dated() -> None:
     assert [event.time for event in FrameBuilder(0).feed(whole + open_end, 9.0)] == [5.5, 9.0]
     late = packed([DETENT, REPORT], 9.5)
     assert [event.time for event in FrameBuilder(0).feed(late + open_end, 9.0)] == [9.5, 9.5]
+
+
+def unsummed(frames: list[Frame | EventsLost]) -> list[object]:
+    """Return frames with neighbors that are one wheel's turn added up, and without their times."""
+    result: list[list[object]] = []
+    for frame in frames:
+        kind, code, value = frame[2][0] if len(frame[2]) == 1 else (None, None, 0)
+        if result and kind == EV_REL and result[-1][:3] == [Frame, kind, code] and result[-1][3] * value > 0:
+            result[-1][3] += value
+        elif kind == EV_REL:
+            result.append([Frame, kind, code, value])
+        else:
+            result.append([type(frame), *frame[2]])
+    return [tuple(item) for item in result]
+
+
+OTHER_WHEEL, MORE, BACK = (EV_REL, 8, 1), (EV_REL, 7, 3), (EV_REL, 7, -1)
+wheel_frames = st.sampled_from([DETENT, DETENT, DETENT, BACK, MORE, OTHER_WHEEL, PRESS, DROPPED])
+
+
+@given(st.lists(wheel_frames, max_size=40), st.lists(st.integers(0, 10_000), max_size=3))
+def test_sums_are_what_the_single_frames_are(changes: list[tuple[int, int, int]], cuts: list[int]) -> None:
+    data = b"".join(packed([change, REPORT]) for change in changes)
+    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    one_by_one, summing = FrameBuilder(0), FrameBuilder(0, sums_up=True)
+    single, sums = (
+        [event for a, b in pairwise(places) for event in builder.feed(data[a:b], 5.51)]
+        for builder in (one_by_one, summing)
+    )
+    assert unsummed(sums) == unsummed(single)
+
+
+def test_a_spun_wheel_is_one_frame_of_the_last_one_s_time() -> None:
+    data = b"".join(packed([DETENT, REPORT], 5.5 + i / 1000) for i in range(30))
+    assert FrameBuilder(2, sums_up=True).feed(data, 5.53) == [Frame(5.529, 2, ((EV_REL, 7, 30),))]
+    assert len(FrameBuilder(2).feed(data, 5.53)) == 30
+
+
+def test_what_was_turned_longer_ago_is_told_one_by_one() -> None:
+    """Detents that are too old to be used must not be counted as young as the last of them."""
+    data = b"".join(packed([DETENT, REPORT], time) for time in (5.0, 5.6))
+    assert len(FrameBuilder(0, sums_up=True).feed(data, 5.61)) == 2
+
+
+def test_a_sum_stays_below_what_a_hand_cannot_do() -> None:
+    data = packed([(EV_REL, 7, 100), REPORT]) * 3
+    assert len(FrameBuilder(0, sums_up=True).feed(data, 5.5)) == 3
+    assert len(FrameBuilder(0, sums_up=True).feed(data[: 2 * len(data) // 3], 5.5)) == 1
+
+
+def test_keys_are_never_summed() -> None:
+    data = packed([PRESS, REPORT]) * 3
+    assert FrameBuilder(0, sums_up=True).feed(data, 5.5) == [Frame(5.5, 0, (PRESS,))] * 3

@@ -12,8 +12,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "hal_mpg"
 CORE = [
-    *("arming", "axis", "controls", "counter", "device_state", "errors", "events", "lean_typing"),
-    *("machine", "motion_limit", "outputs", "pendant", "pins", "profile", "wheel_speed"),
+    *("arming", "axis", "controls", "counter", "device_state", "errors", "events", "foresight"),
+    *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
+    "wheel_speed",
 ]
 FORBIDDEN = {
     *("evdev", "serial", "hal", "linuxcnc", "pyudev", "yaml", "time", "os", "io", "pathlib", "socket"),

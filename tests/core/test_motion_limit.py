@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hal_mpg.motion_limit import MotionLimit
+from hal_mpg.motion_limit import FOLLOW_S, MotionLimit
 from tests.core.bed import ENABLE, READY, X1, X100, Bed
 
 PERIOD_S = 0.001
@@ -146,11 +146,11 @@ def test_moving_ends_when_the_way_is_done() -> None:
 def test_after_a_stop_the_rest_of_the_way_is_forgotten() -> None:
     model = MotionLimit()
     model.set_limits(10.0, 1000.0, 0.0)
-    assert model.accept(9, 0.1, 0.0) == 9
+    assert model.accept(5, 0.1, 0.0) == 5
     assert model.accept(1000, 0.1, 0.01) <= 2
     model.stop(0.01)
     assert not model.is_moving(0.1)
-    assert model.accept(9, 0.1, 0.1) == 9
+    assert model.accept(5, 0.1, 0.1) == 5
 
 
 def test_a_stop_brakes_from_the_speed_that_the_axis_has_by_then() -> None:
@@ -340,20 +340,27 @@ def test_the_slowest_and_the_fastest_limits_are_limits() -> None:
     lazy.set_limits(1.0, 1e-9, 0.0)  # it takes half a billion to stop
     assert lazy.accept(1000, 1.0, 0.0) == 1000
     fast.set_limits(1e9, 1e9, 0.0)
-    assert fast.accept(10**10, 1.0, 0.0) == pytest.approx(1e9 / 2 + 1e9 * 0.08, rel=1e-3)
+    assert fast.accept(10**10, 1.0, 0.0) == pytest.approx(1e9 / 2 + 1e9 * FOLLOW_S, rel=1e-3)
 
 
-def test_the_room_is_the_way_to_stop_and_80_ms_and_one_detent() -> None:
+def test_the_room_is_the_way_to_stop_and_45_ms_and_one_detent() -> None:
     model = MotionLimit()
-    model.set_limits(10.0, 1000.0, 0.0)  # 0.05 and 0.8
-    assert model.accept(100, 0.05, 0.0) == 17 + 1
+    model.set_limits(10.0, 1000.0, 0.0)  # 0.05 and 0.45
+    assert model.accept(100, 0.05, 0.0) == 10 + 1
+
+
+@pytest.mark.parametrize("clump_s", [0.008, 0.01, 0.02])
+def test_a_wheel_as_fast_as_the_axis_loses_nothing_though_its_detents_come_in_clumps(clump_s: float) -> None:
+    model, distance = MotionLimit(), 50.0 * clump_s / 5
+    model.set_limits(50.0, 500.0, 0.0)
+    assert all(model.accept(5, distance, number * clump_s) == 5 for number in range(300))
 
 
 def test_what_the_axis_is_doing_already_takes_no_room_in_its_own_direction() -> None:
     model = MotionLimit()
-    model.set_limits(2.0, 1.0, 0.0)  # 2 to stop, and 0.16
+    model.set_limits(2.0, 1.0, 0.0)  # 2 to stop, and 0.09
     assert model.accept(1, 1.0, 0.0) == 1
-    assert model.accept(100, 0.1, 0.9) == 15 + 1  # 0.405 of it is made
+    assert model.accept(100, 0.1, 0.9) == 14 + 1  # 0.405 of it is made
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -361,5 +368,5 @@ def test_turning_back_needs_room_for_the_stop_that_comes_first(sign: int) -> Non
     model = MotionLimit()
     model.set_limits(2.0, 1.0, 0.0)
     assert model.accept(sign, 1.0, 0.0) == sign
-    room = 2.16 + 0.595 - 0.405  # 0.595 to go at a speed of 0.9
+    room = 2.09 + 0.595 - 0.405  # 0.595 to go at a speed of 0.9
     assert model.accept(sign * -100, 0.1, 0.9) == -sign * (int(room / 0.1) + 1)

@@ -98,7 +98,7 @@ def run(seed: int, wiring: Wiring = PER_AXIS) -> Simulation:
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
 def test_every_detent_is_where_it_belongs(chunk: int) -> None:
-    counted = received = 0
+    counted = received = foreseen = 0
     for number in range(SEQUENCES // CHUNKS):
         seed = FIRST_SEED + chunk + CHUNKS * number
         try:
@@ -108,7 +108,9 @@ def test_every_detent_is_where_it_belongs(chunk: int) -> None:
             raise
         received += simulation.oracle.received
         counted += abs(simulation.shown().counts)
+        foreseen += simulation.foreseen
     assert received > 10 * SEQUENCES // CHUNKS
+    assert foreseen > SEQUENCES // CHUNKS // 10, "hardly anything was foreseen"
     assert counted > SEQUENCES // CHUNKS, "hardly anything was counted: this test tests nothing"
 
 

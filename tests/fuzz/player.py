@@ -94,7 +94,12 @@ class Player:
         self.notes.clear()
         self.ledger.begin()
         legal = self._legal(events)
+        at_once = self.pendant.at_once(events[0], self.now) if len(events) == 1 else []
         writes = self._handle(events, len(legal) < len(events))
+        again = {write.pin for write in at_once} & {write.pin for write in writes}
+        check(not again, "foresight", lambda: f"{at_once} was not what {events} led to: {writes}")
+        self.covered["foreseen"] += len(at_once)
+        writes = [*at_once, *writes]
         for event in legal:
             cover_event(self.covered, event)
         self._written(writes)
