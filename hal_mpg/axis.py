@@ -48,7 +48,7 @@ class Axis:
         return taken
 
     def foresee(self, detents: int, scale: int) -> int | None:
-        """Return what will be counted after `jog` with these detents, now or later; None: that is not certain."""
+        """Return the count after `jog` with these detents, now or later; None: that is not certain."""
         if not self.limit.will_accept(detents, self.steps.distances[scale]):
             return None
         return self.counter.count + detents * self.steps.multiples[scale]

@@ -133,7 +133,7 @@ class HalPort:
         return True
 
     def has_new_gates(self) -> bool:
-        """The same for those inputs alone that permit or forbid jogging, for they are asked for each detent."""
+        """The same for those inputs alone that permit or forbid jogging: they are looked at for each detent."""
         values = [read() for read in self._gate_reads]
         values.append(self._servo_runs)
         if values == self._gates:

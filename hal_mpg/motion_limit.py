@@ -87,7 +87,7 @@ class MotionLimit:
         return self._room(sign) / distance >= abs(detents) - 1 + 1e-6
 
     def _room(self, sign: int) -> float:
-        """Return how much further in a direction (1, -1) the target may be before what is asked for is refused."""
+        """Return how much further in a direction (1, -1) the target may be before more is refused."""
         # An axis that still moves the other way has to come back from where it can turn around first.
         back = self._stopping_distance(self._velocity) if self._velocity * sign < 0 else 0.0
         return self._bound - self._left * sign - back

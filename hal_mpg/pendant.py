@@ -53,7 +53,6 @@ Well beyond what a busy machine delays, and beyond the time after which the watc
 has tripped: it is for a process that was stopped, or hung.
 """
 
-
 BUSY_S = 1.0
 """How long after the last turn of the wheel a pendant counts as busy."""
 

@@ -101,7 +101,7 @@ class Runner:
                 now = time.monotonic()  # a search for the device takes its time
 
     def _handle(self, ready: Collection[int], has_new_inputs: bool, now: float) -> None:
-        """Handle all that has come, in the order HAL, device, time. `ready`: descriptors that have something."""
+        """Handle all that has come, in the order HAL, device, time. `ready`: descriptors that have news."""
         hal_events = self._hal_events() if has_new_inputs else []
         events = self._device_events(ready, now)
         if hal_events:

@@ -75,7 +75,7 @@ class FrameBuilder:
         words = memoryview(data).cast("q").tolist()
         if not words:
             return []
-        # Of the six words of such a frame, the third is the change, and the sixth says SYN_REPORT, which is 0.
+        # Of the six words of a frame, the third is the change, and the sixth is SYN_REPORT's: 0.
         changes, ends = words[2::6], words[5::6]
         if any(ends) or (self._has_stamps and words[0] + words[1] * 1e-6 < now - SUM_WITHIN_S):
             return []
