@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import struct
+from collections.abc import Iterable
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
 from hal_mpg.lean_typing import NamedTuple
@@ -35,6 +36,10 @@ INPUT_EVENT = struct.Struct("llHHi")
 """struct input_event: seconds, microseconds, type, code, value."""
 
 CLOCK_MONOTONIC = 1
+
+USED_KINDS = (EV_KEY, EV_REL, EV_ABS, EV_LED)
+ALL_KINDS = (EV_KEY, EV_REL, EV_ABS, 4, 5, EV_LED, 0x12, 0x15)
+"""The types of events that have codes of their own; beside those that are used, MSC, SW, SND and FF."""
 
 
 class NodeInfo(NamedTuple):
@@ -77,18 +82,22 @@ class InputNode:
             return ""
         return answer.partition(b"\0")[0].decode("utf-8", "replace")
 
-    def capabilities(self) -> dict[int, frozenset[int]]:
-        """Return which keys, wheels, absolute axes and lamps the node has. Raises OSError."""
+    def capabilities(self, kinds: Iterable[int] = USED_KINDS) -> dict[int, frozenset[int]]:
+        """Return which codes of these types the node has. Raises OSError."""
         types = set_bits(fcntl.ioctl(self.fd, EVIOCGBIT, bytes(KEY_BYTES)))
         return {
             kind: set_bits(fcntl.ioctl(self.fd, EVIOCGBIT + kind, bytes(KEY_BYTES)))
-            for kind in (EV_KEY, EV_REL, EV_ABS, EV_LED)
+            for kind in kinds
             if kind in types
         }
 
     def grab(self) -> None:
         """Keep all others from the node's events, until it is closed. Raises OSError."""
         fcntl.ioctl(self.fd, EVIOCGRAB, 1)
+
+    def ungrab(self) -> None:
+        """Let others have the node's events again. Raises OSError."""
+        fcntl.ioctl(self.fd, EVIOCGRAB, 0)
 
     def set_led(self, number: int, value: int) -> None:
         """Switch a lamp. Raises OSError."""

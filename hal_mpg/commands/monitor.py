@@ -14,8 +14,8 @@ from math import isfinite
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import device_of, input_devices
 from hal_mpg.errors import HalError, HalMpgError, UsageError
-from hal_mpg.evdev_library import open_node
 from hal_mpg.hal_port import load_hal
+from hal_mpg.input_node import open_node
 from hal_mpg.machine import parse_units
 from hal_mpg.messages import tell
 from hal_mpg.monitor import plain

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hal_mpg.devices.input_codes import SYS_INPUT, Codes, kind_of, merged, sysfs_codes
 from hal_mpg.errors import ProfileError
-from hal_mpg.evdev_library import InputDevice, open_node
+from hal_mpg.input_node import ALL_KINDS, InputNode, open_node
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.profile_files import known_profiles, read_profile
@@ -233,7 +233,7 @@ def look_at(path: str) -> Node | None:
         identity = sysfs or Identity(0, 0, "")
         return Node(path, identity, sysfs_codes(path), why_refused(path, error), bus)
     try:
-        codes = {kind: frozenset(codes) for kind, codes in device.capabilities(absinfo=False).items() if kind}
+        codes = {kind: frozenset(codes) for kind, codes in device.capabilities(ALL_KINDS).items()}
         return Node(path, _identity(device), codes, "", bus)
     except OSError:
         return None
@@ -328,6 +328,6 @@ def _bus(path: str) -> int:
         return 0
 
 
-def _identity(device: InputDevice) -> Identity:
+def _identity(device: InputNode) -> Identity:
     info = device.info
     return Identity(info.vendor, info.product, clean(device.name), clean(device.phys), clean(device.uniq))

@@ -28,7 +28,7 @@ from hal_mpg.devices.inventory import (
     loaded_profiles,
 )
 from hal_mpg.devices.udev_rules import SHIPPED, installed, is_marked, naming_files
-from hal_mpg.evdev_library import open_node
+from hal_mpg.input_node import open_node
 from hal_mpg.profile import Profile
 from hal_mpg.realtime import ENOUGH_TO_LOCK, PRIORITY
 
