@@ -6,7 +6,6 @@ The real module is imported late, for only what runs in LinuxCNC needs it.
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -37,7 +36,7 @@ def load_hal() -> Any:
     itself refuses root.
     """
     try:
-        hal = importlib.import_module("hal")
+        import hal
     except ImportError as error:
         raise HalError(
             f"LinuxCNC's Python module `hal` cannot be imported by {sys.executable} ({error}): install "
@@ -133,7 +132,7 @@ class HalPort:
         return True
 
     def has_new_gates(self) -> bool:
-        """The same for those inputs alone that permit or forbid jogging: they are looked at for each detent."""
+        """The same for those inputs alone that permit or forbid jogging: looked at for each detent."""
         values = [read() for read in self._gate_reads]
         values.append(self._servo_runs)
         if values == self._gates:
