@@ -66,7 +66,7 @@ class Machine(NamedTuple):
             raise UsageError(f"--axes: the machine has none of the pendant's axes ({selects})")
         return tuple(_axis_steps(axis, self._increments_for(axis, profile)) for axis in axes)
 
-    def _increments_for(self, axis: str, profile: Profile) -> tuple[Decimal, ...]:
+    def _increments_for(self, axis: str, profile: Profile) -> tuple[str, ...]:
         angular = axis in ANGULAR_AXES
         unit, option, given = (
             ("degree", "--angular-increments", self.angular_increments)
@@ -75,11 +75,11 @@ class Machine(NamedTuple):
         )
         if given is None:
             return tuple(_own(increment, unit, option) for increment in profile.increments)
-        return given
+        return tuple(map(str, given))
 
 
-def _own(increment: Increment, unit: str, option: str) -> Decimal:
-    distance: Decimal | None = getattr(increment, unit)
+def _own(increment: Increment, unit: str, option: str) -> str:
+    distance = increment.text(unit)
     if distance is None:
         raise UsageError(
             f"the profile's increment {increment.scale} has no {unit}: add `{unit}:` to it, or give {option}"
@@ -87,21 +87,35 @@ def _own(increment: Increment, unit: str, option: str) -> Decimal:
     return distance
 
 
-def _axis_steps(axis: str, distances: Sequence[Decimal]) -> AxisSteps:
+def _axis_steps(axis: str, distances: Sequence[str]) -> AxisSteps:
     step, per_unit = common_step(distances)
-    ratios = [distance.as_integer_ratio() for distance in distances]
+    ratios = [exact_ratio(distance) for distance in distances]
     multiples = tuple(number * per_unit // (of * step) for number, of in ratios)
     if max(multiples) > MAX_MULTIPLE:
         raise UsageError(
-            f"increments {', '.join(map(str, distances))} of axis {axis} have no common step that "
+            f"increments {', '.join(distances)} of axis {axis} have no common step that "
             f"is fit to count in; use rounder numbers"
         )
     return AxisSteps(axis, step / per_unit, multiples, tuple(float(d) for d in distances))
 
 
-def common_step(distances: Sequence[Decimal]) -> tuple[int, int]:
-    """Return the greatest distance of which each of `distances` is a whole multiple, as an exact ratio."""
-    ratios = [distance.as_integer_ratio() for distance in distances]
+def exact_ratio(text: str) -> tuple[int, int]:
+    """Return the number that a decimal's text stands for ("0.001", "1E-7"), as a ratio in lowest terms."""
+    digits, _, exponent = text.partition("E")
+    whole, _, fraction = digits.partition(".")
+    number, places = int(whole + fraction), len(fraction) - int(exponent or 0)
+    if places <= 0:
+        return number * 10**-places, 1
+    common = gcd(number, 10**places)
+    return number // common, 10**places // common
+
+
+def common_step(distances: Sequence[str]) -> tuple[int, int]:
+    """Return the greatest distance of which each of `distances` is a whole multiple, as an exact ratio.
+
+    Each is a decimal's text.
+    """
+    ratios = [exact_ratio(distance) for distance in distances]
     return gcd(*(number for number, _ in ratios)), lcm(*(of for _, of in ratios))
 
 

@@ -77,12 +77,50 @@ def is_distance(value: Decimal) -> bool:
 
 
 class Increment(NamedTuple):
-    """The distance of one detent at one scale, for each unit that the profile gives."""
+    """The distance of one detent at one scale, for each unit that the profile gives.
+
+    `texts` are the distances in mm, inches and degrees as decimals are written. That is exact, and a start of
+    the component needs no more; to import `decimal` takes as long as a third of our modules.
+    """
 
     scale: str
-    mm: Decimal | None = None
-    inch: Decimal | None = None
-    degree: Decimal | None = None
+    texts: tuple[str | None, str | None, str | None]
+
+    @classmethod
+    def of(
+        cls, scale: str, mm: Decimal | None = None, inch: Decimal | None = None, degree: Decimal | None = None
+    ) -> Increment:
+        """Return the increment with these distances."""
+        texts = [None if distance is None else str(distance) for distance in (mm, inch, degree)]
+        return cls(scale, (texts[0], texts[1], texts[2]))
+
+    @property
+    def mm(self) -> Decimal | None:
+        """The distance in mm."""
+        return _decimal(self.texts[0])
+
+    @property
+    def inch(self) -> Decimal | None:
+        """The distance in inches."""
+        return _decimal(self.texts[1])
+
+    @property
+    def degree(self) -> Decimal | None:
+        """The distance in degrees."""
+        return _decimal(self.texts[2])
+
+    def text(self, unit: str) -> str | None:
+        """Return the distance in "mm", "inch" or "degree", as decimals are written."""
+        return self.texts[UNITS.index(unit)]
+
+
+UNITS = ("mm", "inch", "degree")
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    from decimal import Decimal
+
+    return None if text is None else Decimal(text)
 
 
 class RelativeWheel(NamedTuple):

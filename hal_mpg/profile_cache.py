@@ -11,6 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from zlib import crc32
 
 from hal_mpg import __version__, profile
 from hal_mpg.lean_typing import TYPE_CHECKING
@@ -91,7 +92,13 @@ def _kept(path: str, head: str) -> Profile | None:
             return None
     except (OSError, ValueError):
         return None
-    return _profile_in(content[len(head) :].split("\n"))
+    checksum, _, data = content[len(head) :].partition("\n")
+    return _profile_in(data.split("\n")) if checksum == _sum_of(data) else None
+
+
+def _sum_of(data: str) -> str:
+    """Return what shows that data are as they were written; against whom it is not, see `is_own`."""
+    return f"{crc32(data.encode()):08x}"
 
 
 def _profile_in(lines: list[str]) -> Profile | None:
@@ -99,9 +106,9 @@ def _profile_in(lines: list[str]) -> Profile | None:
     rest = iter(lines)
     try:
         found = _decoded(rest)
-        is_whole = [*rest] == ["end", ""]
-    except (ValueError, ArithmeticError, LookupError, TypeError, RuntimeError, StopIteration):
+    except (ValueError, LookupError, TypeError, RuntimeError, StopIteration):
         return None
+    is_whole = next(rest, None) is None
     return found if is_whole and isinstance(found, Profile) and _fits(found, Profile) else None
 
 
@@ -123,12 +130,12 @@ def _keep(path: str, head: str, made: Profile) -> None:
         file = _file_of(path)
         if file is None:
             return
-        content = "\n".join([*_encoded(made), "end", ""])
+        data = "\n".join(_encoded(made))
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
         new = f"{file}.new"
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as output:
-            output.write((head + content).encode("utf-8"))
+            output.write(f"{head}{_sum_of(data)}\n{data}".encode())
         os.replace(new, file)  # at once: never half of it
     except (OSError, ValueError):
         return
@@ -155,14 +162,12 @@ def _encoded(value: Any) -> Iterator[str]:
         yield f"s{value}"
     elif kind in (bool, int):
         yield f"{'b' if kind is bool else 'i'}{int(value)}"
-    elif kind.__name__ == "Decimal":
-        yield f"d{value}"
     else:
         raise ValueError(f"{value!r} has no form")
 
 
 def _decoded(lines: Iterator[str]) -> Any:
-    """Return the next value. Raises LookupError, StopIteration, TypeError, ValueError, ArithmeticError."""
+    """Return the next value. Raises LookupError, RuntimeError, StopIteration, TypeError, ValueError."""
     line = next(lines)
     kind, text = line[0], line[1:]
     if kind == "r":
@@ -174,13 +179,19 @@ def _decoded(lines: Iterator[str]) -> Any:
         return text
     if kind in ("i", "b"):
         return int(text) if kind == "i" else bool(int(text))
-    if kind == "d":
-        from decimal import Decimal
-
-        return Decimal(text)
     if kind == "n":
         return None
     raise ValueError(f"{kind!r} is no kind")
+
+
+def _is_distance(value: Any) -> bool:
+    """Tell whether a value is a distance as decimals are written, or none."""
+    if type(value) is not str or value.strip("0123456789.E+-"):
+        return value is None
+    try:
+        return 1e-10 < float(value) < 1e7
+    except ValueError:
+        return False
 
 
 _CODE, _NAMED_CODES = profile.Code, [(str, profile.Code)]
@@ -189,7 +200,7 @@ _NONE = type(None)
 _SHAPES: dict[type, tuple[Any, ...]] = {
     profile.Code: (int, int),
     profile.Match: ({int, _NONE}, {int, _NONE}, {str, _NONE}, {str, _NONE}, {str, _NONE}),
-    profile.Increment: (str, {"Decimal", _NONE}, {"Decimal", _NONE}, {"Decimal", _NONE}),
+    profile.Increment: (str, (_is_distance, _is_distance, _is_distance)),
     profile.RelativeWheel: (_CODE, int, bool),
     profile.AbsoluteWheel: (_CODE, int, int, bool),
     profile.KeyWheel: (_CODE, _CODE, int, bool),
@@ -204,7 +215,10 @@ _SHAPES: dict[type, tuple[Any, ...]] = {
         *(_NAMED_CODES, _NAMED_CODES, bool, [str]),
     ),
 }
-"""The fields of each record. A set: one of these; a list: any number of these; a tuple: exactly so."""
+"""The fields of each record. A set: one of these; a list: any number of these; a tuple: exactly so.
+
+A function says for itself.
+"""
 
 
 def _fits(value: Any, shape: Any) -> bool:
@@ -215,8 +229,8 @@ def _fits(value: Any, shape: Any) -> bool:
         return type(value) is tuple and all(_fits(part, shape[0]) for part in value)
     if isinstance(shape, tuple):
         return isinstance(value, tuple) and len(value) == len(shape) and all(map(_fits, value, shape))
-    if shape == "Decimal":
-        return type(value).__name__ == "Decimal"
+    if not isinstance(shape, type):
+        return bool(shape(value))
     if type(value) is not shape:
         return False
     return shape not in _SHAPES or _fits(value, _SHAPES[shape])

@@ -141,7 +141,7 @@ def _increments(reader: Reader, node: Node | None) -> tuple[Increment, ...]:
             reader.fault(place, "no scale can be called 'off', for that is a position without one; rename it")
         if not fields:
             reader.fault(value, f"increment {scale} has no distance; use {{mm: 0.001, degree: 0.01}}")
-        increments.append(Increment(scale, **{u: reader.distance(n, u) for u, n in fields.items()}))
+        increments.append(Increment.of(scale, **{u: reader.distance(n, u) for u, n in fields.items()}))
     return tuple(increments)
 
 

@@ -40,7 +40,7 @@ def learn_distances(person: Person, draft: Draft, units: str | None = None) -> N
 
 def _increments(scales: tuple[str, ...], found: dict[str, list[Decimal]]) -> tuple[Increment, ...]:
     return tuple(
-        Increment(scale, **{unit: values[place] for unit, values in found.items()})
+        Increment.of(scale, **{unit: values[place] for unit, values in found.items()})
         for place, scale in enumerate(scales)
     )
 

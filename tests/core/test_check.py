@@ -202,7 +202,7 @@ def test_what_is_odd_is_told_and_is_no_fault(
 
 def test_scales_may_come_down_where_their_names_do() -> None:
     def odd(*distances: tuple[str, str]) -> list[str]:
-        return list(odd_distances([Increment(scale, mm=Decimal(mm)) for scale, mm in distances]))
+        return list(odd_distances([Increment.of(scale, mm=Decimal(mm)) for scale, mm in distances]))
 
     assert not odd(("x100", "0.1"), ("x10", "0.01"), ("x1", "0.001"))
     assert not odd(("1", "1"), ("0.1", "0.1"))

@@ -288,7 +288,7 @@ def test_no_reset() -> None:
 @pytest.mark.parametrize(("answer", "stops"), [("", True), ("no", False)])
 def test_without_an_estop_the_loss_may_be_one(answer: str, stops: bool) -> None:
     draft = Draft(wheel=DIAL, axis=KeySelector((("x", code("BTN_0")),)), estop=EStop(code("BTN_9")))
-    draft.increments = (Increment("x1", mm=Decimal("0.01"), inch=Decimal("0.001")),)
+    draft.increments = (Increment.of("x1", mm=Decimal("0.01"), inch=Decimal("0.001")),)
     play(learn_estop, draft, ("so that it is out", "s"), ("when the pendant is lost", answer))
     words = dict(rows(draft))["estop"]
     assert words.startswith("none")

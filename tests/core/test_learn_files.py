@@ -49,7 +49,7 @@ def draft(name: str = "A Pendant") -> Draft:
         name=name,
         wheel=RelativeWheel(Code(2, 7)),
         axis=KeySelector((("off", Code(EV_KEY, 0x120)), ("x", Code(EV_KEY, 0x121)))),
-        increments=(Increment("x1", mm=1),),  # type: ignore[arg-type]
+        increments=(Increment.of("x1", mm=1),),  # type: ignore[arg-type]
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal_mpg.errors import UsageError
-from hal_mpg.machine import Machine, common_step, parse_axes, parse_increments, parse_units
+from hal_mpg.machine import Machine, common_step, exact_ratio, parse_axes, parse_increments, parse_units
 from tests.core.bed import HEAD, make_profile
 
 INCREMENTS = (Decimal("0.001"), Decimal("0.01"), Decimal("0.1"))
@@ -130,8 +130,13 @@ def test_the_axes_that_turn_have_the_angular_increments_and_no_others() -> None:
 
 @given(st.lists(st.decimals("0.00001", "100", places=5), min_size=1, max_size=5))
 def test_the_common_step_is_the_largest_of_which_all_are_multiples(distances: list[Decimal]) -> None:
-    step = Fraction(*common_step(distances))
+    step = Fraction(*common_step([str(distance) for distance in distances]))
     multiples = [Fraction(distance) / step for distance in distances]
     assert all(multiple.denominator == 1 for multiple in multiples)
     for prime in (2, 3, 5, 7):
         assert any(multiple.numerator % prime for multiple in multiples)
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value="1e-9", max_value="1e6"))
+def test_the_ratio_of_a_text_is_that_of_the_decimal(distance: Decimal) -> None:
+    assert exact_ratio(str(distance)) == distance.as_integer_ratio()

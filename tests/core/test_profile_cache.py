@@ -93,23 +93,42 @@ def test_a_profile_with_faults_is_not_kept(home: Path) -> None:
     assert not (home / ".cache").exists()
 
 
+def edit(old: str, new: str) -> Callable[[Path], object]:
+    """Return what changes the data, and the checksum with them, as somebody might who knows how."""
+
+    def do(file: Path) -> None:
+        text = file.read_text()
+        data = text[text.rindex("\nrProfile\n") + 1 :]
+        changed = data.replace(old, new)
+        assert changed != data
+        checksum = profile_cache._sum_of(changed)
+        file.write_text(
+            text.removesuffix(f"{profile_cache._sum_of(data)}\n{data}") + f"{checksum}\n{changed}"
+        )
+
+    return do
+
+
 HARM: dict[str, Callable[[Path], object]] = {
     "nothing": lambda file: file.write_bytes(b""),
     "half": lambda file: file.write_bytes(file.read_bytes()[:-100]),
     "more": lambda file: file.write_bytes(file.read_bytes() + b"x\n"),
     "no text": lambda file: file.write_bytes(b"\xff" * 1000),
+    "one bit": lambda file: file.write_bytes(file.read_bytes()[:-20] + b"j" + file.read_bytes()[-19:]),
     "a folder": lambda file: (file.unlink(), file.mkdir()),
     "a pipe": lambda file: (file.unlink(), os.mkfifo(file)),
     "a link": lambda file: (file.rename(f"{file}.1"), file.symlink_to(f"{file}.1")),
     "others write": lambda file: file.chmod(0o622),
     "others put": lambda file: file.parent.chmod(0o777),
-    "no number": lambda file: file.write_text(file.read_text().replace("\ni2\n", "\nitwo\n")),
-    "wrong kind": lambda file: file.write_text(file.read_text().replace("\nrCode\n", "\nrEStop\n")),
-    "unknown kind": lambda file: file.write_text(file.read_text().replace("\nrCode\n", "\nros\n")),
-    "wrong value": lambda file: file.write_text(file.read_text().replace("\nb1\n", "\ni1\n")),
-    "huge": lambda file: file.write_text(file.read_text().replace("\nt1\n", "\nt999999999\n")),
-    "deep": lambda file: file.write_text(file.read_text().replace("\nrProfile\n", "\n" + "t1\n" * 9999)),
-    "no decimal": lambda file: file.write_text(file.read_text().replace("\nd0.001\n", "\ndNaNa\n")),
+    "no number": edit("\ni2\n", "\nitwo\n"),
+    "wrong record": edit("\nrCode\n", "\nrEStop\n"),
+    "unknown record": edit("\nrCode\n", "\nros\n"),
+    "wrong kind": edit("\nb1\n", "\ni1\n"),
+    "too long": edit("\nt1\n", "\nt999999999\n"),
+    "too deep": edit("rProfile\n", "rProfile\n" + "t1\n" * 9999),
+    "one more": edit("rProfile\n", "rProfile\nsmore\n"),
+    "no distance": edit("\ns0.001\n", "\ns1E999999\n"),
+    "not a number": edit("\ns0.001\n", "\nsnan\n"),
 }
 
 
@@ -128,7 +147,7 @@ def test_no_line_of_it_can_do_harm(data: st.DataObject) -> None:
     lines = list(profile_cache._encoded(profile_yaml.load_profile(ALL[0], "p.yaml")))
     place = data.draw(st.integers(0, len(lines) - 1))
     lines[place] = data.draw(st.sampled_from([*lines, "i", "t-1", "rNone", "", "d", "sother", "t3", "i99"]))
-    found = profile_cache._profile_in([*lines, "end", ""])
+    found = profile_cache._profile_in(lines)
     assert found is None or (isinstance(found, Profile) and profile_cache._fits(found, Profile))
 
 

@@ -34,9 +34,9 @@ FOR_THE_LOOP = {
 """Those that are imported when it is ready."""
 
 FAT = {
-    *("argparse", "asyncio", "contextlib", "ctypes", "dataclasses", "difflib", "evdev", "fractions"),
-    *("inspect", "json", "pathlib", "pyudev", "re", "socket", "subprocess", "sysconfig", "tempfile"),
-    *("threading", "traceback", "typing", "urllib", "yaml", "zipfile"),
+    *("argparse", "asyncio", "contextlib", "ctypes", "dataclasses", "decimal", "difflib", "evdev"),
+    *("fractions", "inspect", "json", "pathlib", "pyudev", "re", "socket", "subprocess", "sysconfig"),
+    *("tempfile", "threading", "traceback", "typing", "urllib", "yaml", "zipfile"),
 }
 """What none of them may bring in; each would take as long as several of ours."""
 
