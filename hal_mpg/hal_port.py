@@ -87,7 +87,7 @@ class HalPort:
         self._gate_reads = [self._get.pop(name) for name in GATES]
         self._reads = tuple(self._get.values())
         self._values: list[Any] = []
-        self._gates: list[Any] = []
+        self._gates: tuple[Any, ...] = ()
         self._axes = [name.split(".")[1] for name in inputs if name.endswith(".max-velocity")]
         self._beat = False
         self._is_ready = False
@@ -133,11 +133,11 @@ class HalPort:
 
     def has_new_gates(self) -> bool:
         """The same for those inputs alone that permit or forbid jogging: looked at for each detent."""
-        values = [read() for read in self._gate_reads]
-        values.append(self._servo_runs)
-        if values == self._gates:
+        is_on, is_manual, is_inhibited = self._gate_reads
+        gates = (is_on(), is_manual(), is_inhibited(), self._servo_runs)
+        if gates == self._gates:
             return False
-        self._gates = values
+        self._gates = gates
         return True
 
     def gates(self) -> Gates:

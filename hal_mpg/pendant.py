@@ -15,16 +15,7 @@ from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
 from hal_mpg.counter import Counter, wrap32
 from hal_mpg.device_state import State, next_state
-from hal_mpg.events import (
-    AxisLimit,
-    Connected,
-    Event,
-    EventsLost,
-    Frame,
-    Gates,
-    PinWrite,
-    Snapshot,
-)
+from hal_mpg.events import AxisLimit, Connected, Event, EventsLost, Frame, Gates, PinWrite, Snapshot
 from hal_mpg.foresight import Foreseen, foresee
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
@@ -78,22 +69,21 @@ class Pendant:
         self._counts = Counter()
         self._unpublished: list[Counter] = []  # those that were counted on since the last batch
         self._foreseen: Foreseen = {}
+        self._made: Sequence[PinWrite] = ()  # writes that were asked for at once
         self._dropped = 0
         self._connections = 0
         self._selection = NOTHING
         self._is_waiting = False  # for the wheel to be still, and for nothing else
 
-    def at_once(self, event: Event, now: float) -> list[PinWrite]:
+    def at_once(self, event: Event, now: float) -> Sequence[PinWrite]:
         """Return the write that moves the machine, where it is certain what this event alone will lead to.
 
         It is to be made at once; `handle` has to follow, and does not ask for it again.
         """
-        if not isinstance(event, Frame) or now - event.time > STALE_S:
-            return []
-        writes = self._foreseen.get(event.changes, [])
-        for write in writes:
-            self._out.shown(write)
-        return writes
+        if type(event) is not Frame or now - event.time > STALE_S:
+            return ()
+        self._made = self._foreseen.get(event.changes, ())
+        return self._made
 
     def handle(self, events: Sequence[Event], now: float) -> list[PinWrite]:
         """Take what has happened, in order, and return the pin writes that follow from it.
@@ -105,6 +95,9 @@ class Pendant:
         for event in events:
             if isinstance(event, Frame) and event.time < at:
                 at = event.time
+        for write in self._made:
+            self._out.shown(write)
+        self._made = ()
         if self._out.release_pulses(now):
             self._refresh(now, at)
         for event in events:

@@ -36,6 +36,9 @@ SEARCH_S = 1.0
 SEARCH_PAUSE_S = 0.05
 """From the end of one search to the beginning of the next."""
 
+MAX_READY = 16
+"""Descriptors to be told of at once; without it, Python makes room for a thousand, each time."""
+
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -87,7 +90,8 @@ class Runner:
     def _loop(self) -> None:
         beat_at = now = 0.0
         while not self._stop:
-            ready = self._poll.poll(max(0.0, min(beat_at, self._deadline) - now))
+            wait_s = (beat_at if beat_at < self._deadline else self._deadline) - now
+            ready = self._poll.poll(wait_s if wait_s > 0 else 0, MAX_READY)
             now = time.monotonic()
             if now >= beat_at:
                 self._port.toggle_heartbeat(now)

@@ -263,7 +263,7 @@ class EvdevSource:
         news = node.builder.feed(data, now)
         events += news
         for event in news:
-            if isinstance(event, EventsLost):
+            if type(event) is EventsLost:
                 # The state is newer than all that was read, so it comes after it.
                 events.append(Snapshot(news[-1].time, node.number, self._state_of(node)))
                 break

@@ -11,6 +11,7 @@ told as one: what is taken up too slowly is dropped by the kernel, an E-stop wit
 from __future__ import annotations
 
 import struct
+from functools import partial
 from itertools import groupby
 
 from hal_mpg.events import EV_REL, EV_SYN, SYN_DROPPED, SYN_REPORT, Change, EventsLost, Frame
@@ -31,6 +32,9 @@ MAX_SUM = 256
 
 MAX_CHANGES = 1024
 """More changes than this without a SYN_REPORT are void: an E-stop may be in a frame that never ends."""
+
+
+_frame = partial(tuple.__new__, Frame)  # without looking whether all fields are there
 
 
 class FrameBuilder:
@@ -61,7 +65,7 @@ class FrameBuilder:
                 seconds, microseconds, kind, code, value, end = ONE_CHANGE.unpack(data)
                 if kind != EV_SYN and end == 0:
                     time = seconds + microseconds * 1e-6 if self._has_stamps else now
-                    return [Frame(time, self._node, ((kind, code, value),))]
+                    return [_frame((time, self._node, ((kind, code, value),)))]
             elif self._sums_up and len(data) % FRAME_BYTES == 0:
                 sums = self._sums(data, now)
                 if sums:
