@@ -26,7 +26,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -83,12 +83,13 @@ def run_in_kernel(
     timeout_s: float = 300.0,
     memory: str = "2G",
     check: bool = True,
+    on_line: Callable[[str], None] | None = None,
 ) -> KernelRun:
     """Boot the newest PREEMPT_RT kernel and run `script` there with /usr/bin/python3, as root.
 
     `script` lies in the repository. `timeout_s` limits it, not the boot; only a boot that hangs is
     tried again, once. `check` wants exit status 0 and a result. The console's log file is removed
-    after a good run.
+    after a good run. `on_line` gets each line of the console as it comes.
 
     Skips the calling test (see `beds.require`) where the machine cannot do this.
     Raises KernelRunError, ValueError.
@@ -110,7 +111,8 @@ def run_in_kernel(
         shared = Path(shared_name)
         _write_start_script(shared / "start", script, arguments)
         try:
-            returncode, boot_s = _boot_and_run(shared, memory, timeout_s, log)
+            teller = _Teller(log, on_line) if on_line else log
+            returncode, boot_s = _boot_and_run(shared, memory, timeout_s, teller)
         except (_BootHung, subprocess.TimeoutExpired) as error:
             raise KernelRunError(_with_tail(str(error), log_path)) from None
         result = _read_result(shared / "result.json")
@@ -201,7 +203,27 @@ def _write_start_script(path: Path, script: Path, arguments: Sequence[str]) -> N
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _boot_and_run(shared: Path, memory: str, timeout_s: float, log: IO[bytes]) -> tuple[int, float]:
+class _Teller:
+    """The console's log file, which also tells each line to somebody."""
+
+    def __init__(self, log: IO[bytes], on_line: Callable[[str], None]) -> None:
+        self._log = log
+        self._on_line = on_line
+        self._part = b""
+
+    def write(self, data: bytes) -> int:
+        *lines, self._part = (self._part + data).split(b"\n")
+        for line in lines:
+            self._on_line(line.decode(errors="replace").rstrip("\r"))
+        return self._log.write(data)
+
+    def flush(self) -> None:
+        self._log.flush()
+
+
+_Log = IO[bytes] | _Teller
+
+def _boot_and_run(shared: Path, memory: str, timeout_s: float, log: _Log) -> tuple[int, float]:
     """Return exit status and boot time; where the boot hangs, try once more, without KVM."""
     try:
         return _attempt(_command(shared, memory, _kvm_works()), shared, timeout_s, log)
@@ -228,7 +250,7 @@ def _command(shared: Path, memory: str, kvm: bool) -> list[str]:
     ]
 
 
-def _attempt(command: list[str], shared: Path, timeout_s: float, log: IO[bytes]) -> tuple[int, float]:
+def _attempt(command: list[str], shared: Path, timeout_s: float, log: _Log) -> tuple[int, float]:
     """Boot, copy the console to `log` until it ends, return exit status and boot time.
 
     Raises _BootHung, or subprocess.TimeoutExpired if the script takes longer than `timeout_s`.
@@ -258,7 +280,7 @@ def _attempt(command: list[str], shared: Path, timeout_s: float, log: IO[bytes])
 
 
 def _copy_console(
-    process: subprocess.Popen[bytes], started: Path, start: float, timeout_s: float, log: IO[bytes]
+    process: subprocess.Popen[bytes], started: Path, start: float, timeout_s: float, log: _Log
 ) -> float:
     """Copy what `process` says to `log` until it says no more; return the seconds to `started`."""
     assert process.stdout is not None
