@@ -63,7 +63,7 @@ class JoggingActs(WheelStage):
         """X follows the wheel; the GUI takes it over, the other way. After that the wheel has X again."""
         start = time.monotonic()
         self.hands.select("x", "x100")
-        self.jog(60)
+        self.jog(40)
         self.wait_gone(1.0)
         self.gui_jog(-GUI_VELOCITY)
         furthest = self.x()
@@ -126,11 +126,11 @@ class JoggingActs(WheelStage):
         """The same in joint mode: LinuxCNC takes no jog of the GUI while the wheel's is under way."""
         start = time.monotonic()
         self.hands.select("x", "x100")
-        self.jog(60)
+        self.jog(40)
         self.wait_gone(1.0)
         self.gui_jog(-GUI_VELOCITY, 1.0)
-        self.should["x"] = 6.0
-        self.expect_at(x=6.0)
+        self.should["x"] = 4.0
+        self.expect_at(x=4.0)
         return start
 
     # Joints.
@@ -234,8 +234,8 @@ class JoggingActs(WheelStage):
         """The pin that tells hal_mpg of X's velocity becomes 0, "not known", in mid-turn."""
         start = time.monotonic()
         self.hands.select("x", "x100")
-        self.turn(30, SCALES["x100"])
+        self.turn(20, SCALES["x100"])
         self.set_pin("hal_mpg.axis.x.max-velocity", 0.0)
-        self.turn(30, SCALES["x100"])
-        self.expect_at(x=6.0)
+        self.turn(20, SCALES["x100"])
+        self.expect_at(x=4.0)
         return start

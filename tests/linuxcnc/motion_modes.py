@@ -34,7 +34,7 @@ class ModeActs(WheelStage):
     def do_ask_for_mdi_in_mid_jog(self) -> float:
         """Ask for MDI mode while X runs on: LinuxCNC ignores it, and the jog ends where it should."""
         self.hands.select("x", "x100")
-        self.turn(60, SCALES["x100"])
+        self.turn(40, SCALES["x100"])
         self.wait_gone(1.0)  # task hears of a jog some milliseconds later
         asked = time.monotonic()
         self.driver.command.mode(linuxcnc.MODE_MDI)

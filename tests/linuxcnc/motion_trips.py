@@ -50,7 +50,7 @@ class TripActs(WheelStage):
     def do_trip_probe(self) -> float:
         """The probe trips while X jogs: LinuxCNC stops the jog, and no more than that."""
         self.wheel_scale("x100")
-        self.turn(60, SCALES["x100"])
+        self.turn(40, SCALES["x100"])
         self.wait_gone(1.0)
         start = time.monotonic()
         self.set_pin("motion.probe-input", True)
