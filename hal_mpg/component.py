@@ -18,7 +18,7 @@ from hal_mpg.pins import MAX_NAME, all_pins
 from hal_mpg.profile_cache import read_profile
 from hal_mpg.profile_files import find_profile, readable_profiles
 from hal_mpg.run_options import RunOptions, is_component_name, machine_of
-from hal_mpg.sources.evdev_nodes import check_access, detect
+from hal_mpg.sources.node_paths import check_access
 
 if TYPE_CHECKING:
     from hal_mpg.machine import Machine
@@ -105,12 +105,15 @@ def _settle(verbose: bool) -> None:
             tell(f"{what.format(refusal)}; see `Install` in the README")
     gc.freeze()  # what the imports made stays: no collection has to look through it
     gc.set_threshold(GARBAGE)
+    gc.enable()  # see tools/launcher.py
 
 
 def _choose_profile(options: RunOptions) -> Profile:
     """Return the profile that was asked for, or the one that fits what is plugged in."""
     if options.pendant is not None:
         return read_profile(find_profile(options.pendant))
+    from hal_mpg.sources.evdev_nodes import detect
+
     fitting = detect(readable_profiles(read_profile), options.device)
     if not fitting:
         if options.device and os.path.exists(options.device):

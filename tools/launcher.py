@@ -8,6 +8,7 @@ What `site` would have added for the component is added here, and whatever is no
 usual. The tools are started as usual altogether.
 """
 
+import gc
 import os
 import sys
 
@@ -35,6 +36,7 @@ words = sys.argv[1:]
 if "_ARGCOMPLETE" in os.environ or (words and not words[0].startswith("-")):
     os.execv(PROGRAM, [PROGRAM, *words])
 
+gc.disable()  # nothing is garbage yet; the component switches it on again
 if not sys.flags.safe_path:
     del sys.path[0]  # where this file is, which is no place for modules
 sys.path += PLACES

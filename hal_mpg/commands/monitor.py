@@ -27,7 +27,8 @@ from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.run_options import is_component_name, machine_of
 from hal_mpg.sources import Source
-from hal_mpg.sources.evdev_nodes import Found, Nodes, check_access, codes_of, detect, is_node, missing_codes
+from hal_mpg.sources.evdev_nodes import Found, Nodes, codes_of, detect, missing_codes
+from hal_mpg.sources.node_paths import check_access, is_node
 
 EXAMPLES = """\
 examples:

@@ -22,16 +22,9 @@ from hal_mpg.input_node import ALL_KINDS, InputNode, open_node
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.profile_files import known_profiles, read_profile
-from hal_mpg.sources.evdev_nodes import (
-    GONE,
-    Found,
-    clean,
-    identity_from_sysfs,
-    node_paths,
-    physical_device,
-    rank,
-)
+from hal_mpg.sources.evdev_nodes import GONE, Found, physical_device, rank
 from hal_mpg.sources.evdev_nodes import missing_codes as missing_codes  # the doctor wants it, too
+from hal_mpg.sources.node_paths import clean, identity_from_sysfs, node_paths
 
 SYS_HIDRAW = Path("/sys/class/hidraw")
 USB = 3

@@ -33,17 +33,11 @@ from hal_mpg.input_node import (
 )
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.profile import AbsoluteWheel, Code, Identity, Profile
-from hal_mpg.sources.evdev_nodes import (
-    GONE,
-    NOT_READABLE,
-    Found,
-    Nodes,
-    is_node,
-    unreadable_nodes,
-)
+from hal_mpg.sources.evdev_nodes import GONE, Found, Nodes
 from hal_mpg.sources.evdev_stale import state_may_be_old
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
+from hal_mpg.sources.node_paths import NOT_READABLE, is_node, unreadable_nodes
 
 SETTLE_S = 1.0
 """How long a device that lacks codes of the profile is watched before it is taken as it is.

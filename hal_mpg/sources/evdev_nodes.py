@@ -11,15 +11,15 @@ from collections.abc import Collection, Iterable, Mapping
 from hal_mpg.errors import DeviceError
 from hal_mpg.input_node import InputNode, open_node
 from hal_mpg.lean_typing import NamedTuple
-from hal_mpg.messages import printable, tell
+from hal_mpg.messages import tell
 from hal_mpg.profile import Code, Identity, Profile
-
-INPUT_DIR = "/dev/input"
-SYS_INPUT = "/sys/class/input"
-
-NOT_READABLE = (
-    "the pendant is there, but this user may not read it; install the udev rules (and name its USB id in "
-    "them, see the README), join the group plugdev, and plug it in again"
+from hal_mpg.sources.node_paths import (
+    NOT_READABLE,
+    clean,
+    identity_from_sysfs,
+    is_node,
+    node_paths,
+    unreadable_paths,
 )
 
 GONE = (errno.ENOENT, errno.ENODEV, errno.ENXIO)
@@ -85,44 +85,6 @@ class Nodes:
             device.close()
 
 
-def node_paths() -> list[str]:
-    """Return the event nodes in the order of their numbers."""
-    try:
-        names = [name for name in os.listdir(INPUT_DIR) if name.startswith("event")]
-    except OSError:
-        return []
-    return [os.path.join(INPUT_DIR, name) for name in sorted(names, key=lambda name: (len(name), name))]
-
-
-def unreadable_paths() -> list[str]:
-    """Return the nodes that this user may not read."""
-    return [path for path in node_paths() if not os.access(path, os.R_OK)]
-
-
-def unreadable_nodes(profile: Profile, device: str | None) -> list[str]:
-    """Return the nodes of a profile's pendant (or the one that is `device`) that this user may not read."""
-    unreadable = unreadable_paths()
-    if device:
-        return [path for path in unreadable if is_node(device, path)]
-    identities = [(path, identity_from_sysfs(path)) for path in unreadable]
-    return [
-        path
-        for path, identity in identities
-        if identity and any(match.fits(identity) for match in profile.match)
-    ]
-
-
-def check_access(profile: Profile, device: str | None) -> None:
-    """Raise DeviceError where the pendant is there, but may not be read; for the start only."""
-    for path in unreadable_nodes(profile, device):
-        raise DeviceError(f"{path}: {NOT_READABLE}")
-
-
-def is_node(device: str, path: str) -> bool:
-    """Tell whether a path that the user gave, a symbolic link perhaps, is this node."""
-    return os.path.realpath(device) == os.path.realpath(path)
-
-
 def detect(profiles: Iterable[tuple[str, Profile]], device: str | None) -> list[tuple[str, Profile]]:
     """Return the profiles that fit the first connected device that any fits, the best one first.
 
@@ -174,26 +136,6 @@ def rank(profile: Profile, codes: Mapping[int, Collection[int]]) -> tuple[int, i
     knows every position that the others know. Where no codes are known, none are said to be lacking.
     """
     return len(missing_codes(profile, codes)) if codes else 0, -len(profile.axes)
-
-
-def identity_from_sysfs(path: str) -> Identity | None:
-    """Return what sysfs tells of a node that may not be opened; None where it tells nothing."""
-    folder = os.path.join(SYS_INPUT, os.path.basename(path), "device")
-
-    def read(name: str) -> str:
-        with open(os.path.join(folder, name), encoding="utf-8", errors="replace") as file:
-            return clean(file.read().strip())
-
-    try:
-        vendor, product = int(read("id/vendor"), 16), int(read("id/product"), 16)
-        return Identity(vendor, product, read("name"), read("phys"), read("uniq"))
-    except (OSError, ValueError):
-        return None
-
-
-def clean(text: str | None) -> str:
-    """Return a device's string as it may be printed: one short line without control characters."""
-    return printable((text or "")[:80])
 
 
 def physical_device(found: Found) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import hal_mpg.fake_hal
 from hal_mpg import cli, profile_files
 from hal_mpg.pendant import Pendant
 from hal_mpg.runner import Runner
-from hal_mpg.sources import evdev_nodes
+from hal_mpg.sources import node_paths
 from tests.beds.namespaces import NOBODY
 from tests.core.bed import CONTROLS, HEAD
 
@@ -57,7 +57,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Runner]]:
 @pytest.fixture
 def no_nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty directory in place of /dev/input."""
-    monkeypatch.setattr(evdev_nodes, "INPUT_DIR", tmp_path)
+    monkeypatch.setattr(node_paths, "INPUT_DIR", tmp_path)
     return tmp_path
 
 
@@ -277,7 +277,7 @@ def check_status_4(folder: Path) -> None:
     node.write_bytes(b"")
     node.chmod(0)
     code = (
-        "import sys; from pathlib import Path; import hal_mpg.sources.evdev_nodes as nodes; "
+        "import sys; from pathlib import Path; import hal_mpg.sources.node_paths as nodes; "
         f"nodes.INPUT_DIR = Path({str(folder)!r}); import hal_mpg.fake_hal; "
         "sys.modules['hal'] = hal_mpg.fake_hal; from hal_mpg.cli import main; sys.exit(main(sys.argv[1:]))"
     )

@@ -29,7 +29,7 @@ from hal_mpg.events import (
     Frame,
     Snapshot,
 )
-from hal_mpg.sources import evdev, evdev_nodes
+from hal_mpg.sources import evdev, evdev_nodes, node_paths
 from hal_mpg.sources.evdev import EvdevSource
 from hal_mpg.sources.evdev_nodes import Nodes
 from hal_mpg.sources.frames import INPUT_EVENT
@@ -83,7 +83,7 @@ class Table:
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
     table = Table(tmp_path)
-    monkeypatch.setattr(evdev_nodes, "INPUT_DIR", tmp_path)
+    monkeypatch.setattr(node_paths, "INPUT_DIR", tmp_path)
     for module in (evdev, evdev_nodes):
         monkeypatch.setattr(module, "open_node", table.open)
     monkeypatch.setattr(evdev, "held_keys", table.held_keys)

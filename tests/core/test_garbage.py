@@ -84,7 +84,7 @@ def test_nothing_is_left_by_searching_in_vain(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, no_collector: None
 ) -> None:
     (tmp_path / "event0").touch()  # no node at all: each search fails to open it
-    monkeypatch.setattr("hal_mpg.sources.evdev_nodes.INPUT_DIR", str(tmp_path))
+    monkeypatch.setattr("hal_mpg.sources.node_paths.INPUT_DIR", str(tmp_path))
     source = EvdevSource(make_profile())
     source.search(0.0)
     gc.collect()

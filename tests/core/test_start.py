@@ -21,15 +21,15 @@ ROOT = Path(__file__).parents[2]
 SYSTEM_PYTHON = "/usr/bin/python3"
 
 BEFORE_READY = {
-    *("cli", "component", "errors", "events", "hal_port", "input_node", "lean_typing", "machine", "messages"),
-    *("pins", "profile", "profile_cache", "profile_files", "run_options", "sources", "sources.evdev_nodes"),
+    *("cli", "component", "errors", "events", "hal_port", "lean_typing", "machine", "messages"),
+    *("pins", "profile", "profile_cache", "profile_files", "run_options", "sources", "sources.node_paths"),
 }
 """Our modules that `loadusr -W` waits for."""
 
 FOR_THE_LOOP = {
     *("arming", "axis", "controls", "counter", "device_state", "foresight", "motion_limit", "outputs"),
-    *("pendant", "runner", "selection", "wheel_speed"),
-    *("sources.evdev", "sources.evdev_stale", "sources.frames", "sources.hotplug"),
+    *("input_node", "pendant", "runner", "selection", "wheel_speed"),
+    *("sources.evdev_nodes", "sources.evdev", "sources.evdev_stale", "sources.frames", "sources.hotplug"),
 }
 """Those that are imported when it is ready."""
 

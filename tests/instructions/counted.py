@@ -31,7 +31,7 @@ from hal_mpg.pendant import Pendant  # noqa: E402
 from hal_mpg.profile import Profile  # noqa: E402
 from hal_mpg.profile_yaml import load_profile  # noqa: E402
 from hal_mpg.runner import Runner  # noqa: E402
-from hal_mpg.sources import evdev_nodes  # noqa: E402
+from hal_mpg.sources import node_paths  # noqa: E402
 from hal_mpg.sources.evdev import EvdevSource  # noqa: E402
 
 
@@ -76,7 +76,7 @@ def _do(hal: Any, name: str, profile: Profile | None, to_pin: bool, is_longer: b
 
 def run(watch: Watch, case: Case, profile: Profile, cycles: int, more: int) -> None:
     """Run hal_mpg on a pendant with which the case's cycle is done, and then `more`, to the first pin."""
-    evdev_nodes.INPUT_DIR = "nodes"
+    node_paths.INPUT_DIR = "nodes"
     device = Device(Path("nodes"), case.codes(), map(key, HELD))
     pendant = Pendant(profile, Machine())
     port = HalPort(watch, COMPONENT, pendant.pins)
