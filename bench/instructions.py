@@ -60,7 +60,7 @@ def verdicts(data: Data) -> list[Verdict]:
 
 
 def section(data: Data, plots: Any) -> str:
-    """Return the part of the page: a table and a plot."""
+    """Return the part of the page: a table and a plot, in the folder `plots`."""
     smallest = data["whole"]["smallest"]
     lines = [
         *["## Instructions", ""],
@@ -73,7 +73,7 @@ def section(data: Data, plots: Any) -> str:
         cells = [f"{whole:,}", f"{whole / smallest:.1f}"]
         cells += ["", ""] if to_pin is None else [f"{to_pin:,}", f"{to_pin / smallest:.1f}"]
         lines.append(f"| {CASES[case].words} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", "![instructions of one event](benchmarks/instructions.svg)", ""])
+    return "\n".join([*lines, "", f"![instructions of one event]({plots}/instructions.svg)", ""])
 
 
 def draw(data: Data, folder: Path) -> None:

@@ -115,6 +115,12 @@ SELECTOR = (
 )
 FULL_READ = (Step(0.01, (DETENT,) * FULL, is_wheel=True),)
 BEAT = (Step(0.055),)
+AFTER_REST = (
+    Step(SOON_S, (DETENT,), is_wheel=True),
+    Step(0.21),  # the wheel counts as still
+    Step(0.055),
+    Step(0.055),
+)
 ESTOP = (
     Step(0.001, (release("estop"),)),
     Step(0.2),
@@ -125,6 +131,7 @@ ESTOP = (
 
 CASES = {
     "detent": Case("one detent alone", ONE, counts=1, pin=X_COUNTS),
+    "after-rest": Case("one detent after a rest, and the rest", AFTER_REST, counts=1, pin=X_COUNTS),
     "full-read": Case(f"each of {FULL} detents, read at once", FULL_READ, FULL, counts=FULL),
     "selector": Case("the axis selector, by one position", SELECTOR, 2, pin="axis.y.selected"),
     "beat": Case("a heartbeat, while nobody touches the pendant", BEAT, pin="heartbeat"),
