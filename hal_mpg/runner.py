@@ -16,7 +16,7 @@ from math import inf
 from types import FrameType
 
 from hal_mpg.arming import WORDS, WhyNot
-from hal_mpg.events import AxisLimit, Connected, DeviceEvent, Disconnected, Event, Gates, PinWrite
+from hal_mpg.events import AxisLimit, Connected, DeviceEvent, Disconnected, Event, EventsLost, Gates, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.messages import tell
 from hal_mpg.motion_limit import is_limit
@@ -198,6 +198,8 @@ class Runner:
                 tell(f"pendant connected: {self._source.description}{speak if event.may_be_old else ''}")
             elif isinstance(event, Disconnected):
                 tell(f"pendant lost ({event.reason}); plug it in again{after}")
+            elif isinstance(event, EventsLost) and self._verbose:
+                tell("the kernel's queue was full before it was read: events are lost")
         for pin, value in writes:
             if pin == "why-not" and self._verbose:
                 tell(WORDS[WhyNot(int(value))])

@@ -77,6 +77,7 @@ class World:
         self.listener = socket.socket(socket.AF_UNIX)
         self.peer: socket.socket | None = None
         self.fault: BaseException | None = None
+        self.is_verbose = False
 
     def run(
         self,
@@ -99,7 +100,7 @@ class World:
             self.listen()
         thread.start()
         try:
-            Runner(self.pendant, self.source, self.port).run()
+            Runner(self.pendant, self.source, self.port, self.is_verbose).run()
         finally:
             thread.join(LIMIT_S)
             if self.peer:
@@ -314,6 +315,20 @@ def test_a_state_that_is_read_again_goes_with_the_node_that_lost_events(world: W
         world.wait_for("connected", False)
 
     world.run(user)
+
+
+def test_lost_events_are_told_to_who_wants_to_know(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    def user(world: World) -> None:
+        world.arm()
+        for _ in range(2):
+            world.say(EventsLost(time.monotonic(), 0, ()))
+            world.wait_for("why-not", 10)
+            world.say(Snapshot(time.monotonic(), 0, NodeState(READY | {ENABLE}, {})))
+            world.wait_for("armed", True)
+
+    world.is_verbose = True
+    world.run(user)
+    assert capfd.readouterr().err.count("queue was full") == 2
 
 
 def test_a_listener_that_takes_nobody_else_does_not_hold_up_the_search(world: World) -> None:

@@ -31,7 +31,7 @@ GROWTH = 200_000
 PLACES: dict[str, tuple[Any, str]] = {
     "read": (VirtualSource, "read"),
     "search": (VirtualSource, "search"),
-    "hotplug": (VirtualSource, "hotplug_descriptor"),
+    "descriptors": (VirtualSource, "descriptors"),
     "close": (VirtualSource, "close"),
     "core": (Pendant, "handle"),
     "tick": (Pendant, "tick"),
@@ -56,9 +56,9 @@ class Poll:
         self.register, self.unregister = self._epoll.register, self._epoll.unregister
         self.close = self._epoll.close
 
-    def poll(self, timeout: float) -> list[tuple[int, int]]:
+    def poll(self, timeout: float, most: int) -> list[tuple[int, int]]:
         """Wait, as epoll does."""
-        ready = self._epoll.poll(timeout)
+        ready = self._epoll.poll(timeout, most)
         break_if("wait")
         return ready
 
