@@ -14,6 +14,7 @@ import evdev
 import pytest
 import yaml
 
+from hal_mpg import profile_files
 from tests.beds.namespaces import NOBODY
 from tests.core.test_cli import TEXT
 
@@ -135,3 +136,27 @@ def test_a_start_without_a_profile_that_is_kept_needs_yaml_and_then_no_more(plac
     profile.write_text(TEXT.replace("name: test", "name: other", 1))
     third, _ = start(place, "--pendant", str(profile))
     assert "yaml" in fat(third)
+
+
+@pytest.mark.parametrize("inside", ["lib/python3.11/site-packages", "lib/python3/dist-packages", "lib/x"])
+def test_the_profiles_are_found_where_an_installation_puts_them(inside: str, tmp_path: Path) -> None:
+    package = tmp_path / inside / "hal_mpg"
+    package.mkdir(parents=True)
+    for name in ("__init__", "errors", "lean_typing", "messages", "profile_files"):
+        shutil.copy(ROOT / f"hal_mpg/{name}.py", package)
+    config = tmp_path / "share/hal_mpg/config"
+    config.mkdir(parents=True)
+    program = "from hal_mpg import profile_files; print(profile_files.shared_folder())"
+    done = subprocess.run(
+        [SYSTEM_PYTHON, "-S", "-B", "-c", program],
+        cwd=package.parent,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == str(config)
+
+
+def test_without_them_the_usual_places_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(profile_files, "__file__", str(tmp_path / "profile_files.py"))
+    assert profile_files.shared_folder().endswith("/share/hal_mpg/config")
