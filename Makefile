@@ -24,7 +24,7 @@ help:
 	@echo 'make fuzz       feed nonsense to profiles, decoders and the state machine, millions of times'
 	@echo 'make mutation   change the core line by line, and see that a test notices; an hour'
 	@echo 'make pictures   make the pictures of the README from the programs themselves'
-	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input'
+	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input, and write docs/benchmarks.md'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
 
 demo:
@@ -32,7 +32,7 @@ demo:
 	@PYTHONPATH='$(CURDIR)' $(PYTHON) -m hal_mpg demo
 
 test: $(STAMP)
-	@tools/install-missing test kernel
+	@tools/install-missing test kernel bench
 	$(MAKE) lint
 	$(PYTEST) tests
 
@@ -40,7 +40,7 @@ test-fast: $(STAMP)
 	$(PYTEST) -q tests/core tests/hal tests/fuzz
 
 test-hal test-instructions test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
-	@tools/install-missing test $(if $(filter kernel,$*),kernel)
+	@tools/install-missing test $(if $(filter kernel,$*),kernel bench)
 	$(PYTEST) tests/$*
 
 faults: $(STAMP)
@@ -74,9 +74,10 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
+# Half an hour, on a machine that does nothing else. For example: make bench BENCH='latency start'
 bench: $(STAMP)
-	@tools/install-missing test kernel
-	$(VENV)/bin/python -m bench
+	@tools/install-missing test kernel bench
+	$(VENV)/bin/python -m bench $(BENCH)
 
 $(STAMP): setup.py pyproject.toml
 	@tools/install-missing base

@@ -1,75 +1,60 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs the measurements and writes docs/benchmarks.md and the raw data beside it: `make bench`."""
+"""Measures, and writes docs/benchmarks.md: `make bench`.
+
+python -m bench                   all parts
+python -m bench latency start     some parts; the others keep their figures
+python -m bench hour              a real hour of use
+python -m bench --page            measure nothing: write page and plots anew from the raw data
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import platform
+import argparse
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from statistics import median
-from typing import Any
 
-from tests.beds.kernel import ROOT, run_in_kernel
-
-HERE = Path(__file__).parent
-DATA = ROOT / "docs" / "benchmarks"
-PAGE = ROOT / "docs" / "benchmarks.md"
-COLUMNS = {
-    "cpu": "CPU while idle, % of one core",
-    "rss_mb": "memory (RSS), MB",
-    "ready_s": "start to ready, s",
-}
+from bench.page import DEFAULT, PAGE, PARTS, page, part, store, stored, write
 
 
 def main() -> None:
-    print("Measuring in an emulated machine with Debian's PREEMPT_RT kernel; this takes some minutes ...")
-    run = run_in_kernel(HERE / "guest_idle.py", timeout_s=1800)
-    data = {
-        "measured": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "host": f"{platform.machine()}, {os.cpu_count()} processors, QEMU without hardware acceleration"
-        if "KVM" not in run.output
-        else f"{platform.machine()}, {os.cpu_count()} processors, QEMU",
-        **run.result,
-    }
-    DATA.mkdir(exist_ok=True)
-    (DATA / "idle.json").write_text(json.dumps(data, indent=1) + "\n")
-    PAGE.write_text(page(data))
-    print(PAGE.read_text())
+    parts = "\n".join(f"  {name:14}{what}" for name, what in PARTS.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measure hal_mpg beside hal_input, and write docs/benchmarks.md.\n\nparts:\n" + parts,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("parts", nargs="*", metavar="PART", help="default: all but hour")
+    parser.add_argument("--page", action="store_true", help="write page and plots anew from the raw data")
+    options = parser.parse_args()
+    unknown = [name for name in options.parts if name not in PARTS]
+    if unknown:
+        parser.error(f"there is no part {unknown[0]}; there are: {', '.join(PARTS)}")
+    if not options.page:
+        measure(options.parts or DEFAULT)
+    found = stored()
+    write(found)
+    print(page(found).partition("## Measured on")[0])
+    print(f"All of it: {PAGE}")
 
 
-def page(data: dict[str, Any]) -> str:
-    """Return the page for the raw data; every figure in it is from there."""
-    by_program: dict[str, list[dict[str, Any]]] = {}
-    for row in data["rows"]:
-        by_program.setdefault(row["program"], []).append(row)
-    lines = [
-        "# Measurements",
-        "",
-        "Written by `make bench`; the raw data are in [benchmarks/](benchmarks/).",
-        "",
-        f"Measured on {data['measured']}: {data['host']}; guest kernel {data['kernel']}; LinuxCNC "
-        f"{data['linuxcnc']}. An emulated machine is slow: compare the programs with each other, not the "
-        "times with a clock.",
-        "",
-        "## At rest",
-        "",
-        "A USB pendant is plugged in and nobody touches it. Both programs run in turn on the same device, "
-        f"{len(next(iter(by_program.values())))} times each; median (minimum to maximum).",
-        "",
-        "| | " + " | ".join(by_program) + " | ratio |",
-        "| --- |" + " ---: |" * (len(by_program) + 1),
-    ]
-    for key, title in COLUMNS.items():
-        factor = 100 if key == "cpu" else 1
-        cells, medians = [], []
-        for rows in by_program.values():
-            values = [row[key] * factor for row in rows]
-            medians.append(median(values))
-            cells.append(f"{median(values):.2f} ({min(values):.2f} to {max(values):.2f})")
-        lines.append(f"| {title} | " + " | ".join(cells) + f" | {medians[-1] / medians[0]:.2f} |")
-    return "\n".join(lines) + "\n"
+def measure(names: list[str]) -> None:
+    """Measure these parts, and keep the raw data of each as soon as it is there."""
+    began = time.monotonic()
+    run = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    print(f"Measuring {len(names)} parts; all take about half an hour. Let the machine be quiet meanwhile.")
+    for number, name in enumerate(names, start=1):
+        data = part(name).measure(_progress(f"[{number}/{len(names)} {name}]", began))
+        data.setdefault("facts", {})["run"] = run
+        store(name, data)
+
+
+def _progress(where: str, began: float) -> Callable[[str], None]:
+    def tell(what: str) -> None:
+        minutes, seconds = divmod(round(time.monotonic() - began), 60)
+        print(f"{minutes:3}:{seconds:02} {where} {what}", flush=True)
+
+    return tell
 
 
 if __name__ == "__main__":

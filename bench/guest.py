@@ -160,17 +160,17 @@ class Stopwatch:
         assert self._process.stdout is not None
         if self._process.stdout.readline() != "ready\n":
             raise RuntimeError("the stopwatch did not start")
-        self.node = wait_for("node of the pendant", self._node)
+        self.node: str = wait_for("node of the pendant", self._node)
         run("udevadm", "settle")
         os.chown(self.node, NOBODY, NOBODY)
 
-    def _node(self) -> str | None:
+    def _node(self) -> str:
         for node in Path("/sys/class/input").glob("event*"):
             with suppress(OSError):
                 device = Path("/dev/input", node.name)
                 if (node / "device/name").read_text().strip() == self.name and device.exists():
                     return str(device)
-        return None
+        return ""
 
     def ask(self, line: str) -> list[str]:
         """Give a command; return the words of the answer."""

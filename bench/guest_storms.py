@@ -8,7 +8,7 @@ from typing import Any
 from bench.guest import Program, Stopwatch, entries, in_turn, plan, prepare, running, tell
 from tests.beds.kernel import write_result
 
-QUEUE = 32
+QUEUE = 64
 """Detents that the kernel keeps for a program that does not read."""
 
 

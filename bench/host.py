@@ -17,8 +17,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bench import BUILD, PACK, PREFIX
 from hal_mpg import __version__
 from tests.beds.kernel import ROOT, run_in_kernel
@@ -37,12 +35,6 @@ MODULES = (
 )
 """What of Debian's Python modules the programs under test need."""
 LEFT_OUT = {"test", "idlelib", "lib2to3", "ensurepip", "pydoc_data", "site-packages", "dist-packages"}
-
-
-def programs() -> dict[str, dict[str, Any]]:
-    """Return the programs under test (programs.yaml)."""
-    table: dict[str, dict[str, Any]] = yaml.safe_load((HERE / "programs.yaml").read_text(encoding="utf-8"))
-    return table
 
 
 def run_guest(script: str, plan: Mapping[str, Any], progress: Progress, limit_s: float) -> dict[str, Any]:
@@ -115,7 +107,8 @@ def _compile(name: str, flags: list[str]) -> None:
 
 def _install() -> None:
     """Install hal_mpg below build/ with the Makefile's own recipe."""
-    if _newest([ROOT / "hal_mpg", ROOT / "config", ROOT / "setup.py", ROOT / "Makefile"]) < _stamp(PREFIX):
+    made_of = (ROOT / name for name in ("hal_mpg", "config", "tools", "setup.py", "Makefile"))
+    if _newest(made_of) < _stamp(PREFIX):
         return
     command = ["make", "-s", "-C", str(ROOT), "install-program", f"PREFIX={PREFIX}"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)

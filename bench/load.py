@@ -10,7 +10,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from bench.guest import start, wait_for
+from bench.guest import start
+from tests.beds.gadget import wait_for
 
 DISPLAY = 77
 SETTLE_S = 0.5

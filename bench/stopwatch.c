@@ -19,7 +19,7 @@
  * own, and the program under test the first one (0).
  *
  * An emulated processor stands still whenever the machine that it runs on has something else to do. The kernel
- * keeps a pendant's last 32 detents or so; a standstill that is longer than those last says nothing of the program. So a
+ * keeps a pendant's last 64 detents; a standstill that is longer than those last says nothing of the program. So a
  * thread of high priority on the program's processor looks how late it wakes. And where it is the stopwatch that
  * stood still, it does not catch up, but goes on at the same rate.
  */
@@ -40,7 +40,7 @@
 #include <hal.h>
 
 #define SECOND 1000000000LL
-#define QUEUE 32        /* detents in the kernel's queue: 64 events, of which each second one is a SYN_REPORT */
+#define QUEUE 64        /* detents in the queue: 128 events, of which each second one is a SYN_REPORT */
 #define CATCH_UP 4      /* detents that may come too soon after one that was late */
 #define WATCH_PRIORITY 60
 #define STOOD_STILL (SECOND / 1000)
