@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,7 @@ HERE = Path(__file__).parent
 PYTHON = "/usr/bin/python3"
 Progress = Callable[[str], None]
 
+NICE = -20
 TOLD = "progress: "
 """How a line of the guest begins that is to be seen here."""
 
@@ -48,9 +50,22 @@ def run_guest(script: str, plan: Mapping[str, Any], progress: Progress, limit_s:
             progress(line.removeprefix(TOLD))
 
     progress("booting the emulated machine")
-    run = run_in_kernel(HERE / script, arguments=[json.dumps(plan)], timeout_s=limit_s, on_line=told)
+    with _going_first():
+        run = run_in_kernel(HERE / script, arguments=[json.dumps(plan)], timeout_s=limit_s, on_line=told)
     progress(f"measured, in {time.monotonic() - began:.0f} s")
     return {"facts": facts() | run.result.pop("facts"), "plan": dict(plan), **run.result}
+
+
+@contextmanager
+def _going_first() -> Iterator[None]:
+    """Let the emulated machine go before this machine's other work, where that is allowed."""
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    with suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, NICE)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, usual)
 
 
 @cache
