@@ -10,8 +10,10 @@ from typing import Any
 import yaml
 
 from bench import motion_figures as figures
+from bench import motion_plots
+from bench.figures import OURS, Data, quantile, table
 from bench.host import Progress, run_guest
-from bench.motion_figures import OURS, Data, Wrong
+from bench.motion_figures import Wrong
 from bench.motion_steps import GAP_S, LENGTH
 from bench.verdict import Verdict
 
@@ -46,6 +48,10 @@ that went wrong.
 
 Gone wrong is, where the axis was changed, what axes went though it was not asked of them; and where the
 scale was changed, what an axis went too far or not far enough."""
+
+AGAIN = """\
+{} spins do not count beside {} that do: X was not at its full speed at the last detent, or the hand took too
+long, because the emulated machine had stood still. They were played again, and are kept in the raw data."""
 
 
 def measure(progress: Progress) -> dict[str, Any]:
@@ -89,27 +95,34 @@ def _way_wrong(data: Data, kind: str) -> Verdict:
     )
 
 
-def section(data: Data, plots: Any) -> str:
-    """Return the part of the page: tables and plots."""
-    return "\n".join(["## What the axes do", "", *_first_motion(data), *_run_on(data), *_wrong(data)])
+def section(data: Data, plots: str) -> str:
+    """Return the part of the page."""
+    pictures = {
+        "first": f"![detents that have moved X, by servo periods]({plots}/motion-first.svg)",
+        "run-on": f"![where X is after the last detent]({plots}/motion-run-on.svg)",
+        "wrong": f"![way gone wrong]({plots}/motion-wrong.svg)",
+    }
+    lines = ["## What the axes do", ""]
+    lines += [*_first_motion(data), "", pictures["first"], "", *_run_on(data), "", pictures["run-on"], ""]
+    return "\n".join([*lines, *_wrong(data), "", pictures["wrong"], ""])
+
+
+def draw(data: Data, folder: Path) -> None:
+    """Draw the pictures."""
+    motion_plots.draw(data, folder, KINDS)
 
 
 def _first_motion(data: Data) -> list[str]:
-    lines = [
-        *["### From a detent to the first motion", "", FIRST_MOTION, ""],
-        "| | detents | median, periods | 99 % within | most | of these to the program's pin, median |",
-        "| --- |" + " ---: |" * 5,
-    ]
-    lost = 0
+    rows, lost = [], 0
     for program in figures.programs(data):
         found = figures.periods(data, program)
         pins = [counted for counted, _ in figures.answers(data, program) if counted is not None]
-        cells = [len(found), median(found), figures.quantile(found, 0.99), found[-1], median(pins)]
-        lines.append(f"| {program} | " + " | ".join(f"{cell:g}" for cell in cells) + " |")
+        cells = [len(found), median(found), quantile(found, 0.99), found[-1], median(pins)]
+        rows.append([program, *(f"{cell:g}" for cell in cells)])
         lost += len(figures.answers(data, program)) - len(found)
-    if lost:
-        lines += ["", f"{lost} detents moved nothing."]
-    return [*lines, "", _plot("motion-first", "detents that have moved X, by servo periods"), ""]
+    head = ["", "detents", "median, periods", "99 % within", "most", "of these to the program's pin, median"]
+    lines = ["### From a detent to the first motion", "", FIRST_MOTION, "", *table(head, rows)]
+    return [*lines, *(["", f"{lost} detents moved nothing."] if lost else [])]
 
 
 def _run_on(data: Data) -> list[str]:
@@ -122,45 +135,38 @@ def _run_on(data: Data) -> list[str]:
         acceleration=run["acceleration"],
         bound=figures.bound(data),
     )
-    lines = [
-        *["### Run-on after the last detent", "", text, ""],
-        "| run-on, mm: median (longest) | " + " | ".join(f"spin of {s:g} s" for s in lengths) + " |",
-        "| --- |" + " ---: |" * len(lengths),
-    ]
+    rows = []
     for mode in modes:
         found = [figures.run_ons(data, mode, seconds) for seconds in lengths]
-        cells = [f"{median(ways):.2f} ({max(ways):.2f})" if ways else "-" for ways in found]
-        lines.append(f"| {mode} | {' | '.join(cells)} |")
+        rows.append([mode, *(f"{median(ways):.2f} ({max(ways):.2f})" if ways else "-" for ways in found)])
     ratios = [figures.ratio(data, seconds) for seconds in lengths]
     cells = ["-" if ratio is None else f"{ratio:.3f}" for ratio in ratios]
-    lines.append(f"| hal_mpg's, as a part of position mode's (medians) | {' | '.join(cells)} |")
+    rows.append(["hal_mpg's, as a part of position mode's (medians)", *cells])
+    head = ["run-on, mm: median (longest)", *(f"spin of {seconds:g} s" for seconds in lengths)]
     spins = [spin for mode in modes for seconds in lengths for spin in figures.spins(data, mode, seconds)]
-    again = sum(len(spin["aside"]) for spin in spins)
-    if again:
-        lines += [
-            "",
-            f"{again} spins do not count: X was not at full speed at the last detent, or the emulated",
-        ]
-        lines += ["machine stood still meanwhile. They were played again, and are kept in the raw data."]
-    return [*lines, "", _plot("motion-run-on", "where X is after the last detent"), ""]
+    again = AGAIN.format(sum(len(spin["aside"]) for spin in spins), sum("run_on" in spin for spin in spins))
+    return ["### Run-on after the last detent", "", text, "", *table(head, rows), "", again]
 
 
 def _wrong(data: Data) -> list[str]:
-    lines = [
-        *["### Way gone wrong", "", WRONG.format(gap=GAP_S * 1000, length=LENGTH), ""],
-        "| | steps | asked for, mm | gone wrong, mm | not gone, mm | parts with errors | with detents lost |",
-        "| --- |" + " ---: |" * 6,
+    rows = [
+        _wrong_row(f"{title}, {program}", figures.wrong(data, program, kind))
+        for kind, title in KINDS.items()
+        for program in figures.programs(data)
     ]
-    for kind, title in KINDS.items():
-        for program in figures.programs(data):
-            lines.append(_wrong_row(f"{title}, {program}", figures.wrong(data, program, kind)))
-    return [*lines, "", _plot("motion-wrong", "way gone wrong"), ""]
+    head = [
+        "",
+        "steps",
+        "asked for, mm",
+        "gone wrong, mm",
+        "not gone, mm",
+        "parts with errors",
+        "with losses",
+    ]
+    text = WRONG.format(gap=GAP_S * 1000, length=LENGTH)
+    return ["### Way gone wrong", "", text, "", *table(head, rows)]
 
 
-def _wrong_row(title: str, wrong: Wrong) -> str:
-    ways = f"{wrong.asked_mm:.1f} | {wrong.wrong_mm:.3f} | {wrong.missing_mm:.3f}"
-    return f"| {title} | {wrong.steps:,} | {ways} | {wrong.wrong_blocks} of {wrong.blocks} | {wrong.aside} |"
-
-
-def _plot(name: str, what: str) -> str:
-    return f"![{what}](benchmarks/{name}.svg)"
+def _wrong_row(title: str, wrong: Wrong) -> list[str]:
+    ways = [f"{wrong.asked_mm:.1f}", *(f"{way:.3f}" for way in (wrong.wrong_mm, wrong.missing_mm))]
+    return [title, f"{wrong.steps:,}", *ways, f"{wrong.wrong_blocks} of {wrong.blocks}", str(wrong.aside)]

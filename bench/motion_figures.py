@@ -3,17 +3,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-OURS, POSITION, VELOCITY = "hal_mpg", "hal_input, position mode", "hal_input, velocity mode"
+from bench.figures import OURS, Data
+
+POSITION, VELOCITY = "hal_input, position mode", "hal_input, velocity mode"
 DETENT_MM = 0.1
 """One detent at x100."""
 SAME = 0.5
 """Half a smallest step (0.001 mm): LinuxCNC itself rests up to a thousandth of one from its target."""
-
-Data = Mapping[str, Any]
 
 
 class Wrong(NamedTuple):
@@ -50,11 +49,6 @@ def answers(data: Data, program: str) -> list[tuple[int | None, int | None]]:
 def periods(data: Data, program: str) -> list[int]:
     """Return after how many servo periods the axis followed, sorted; without detents that moved nothing."""
     return sorted(moved for _, moved in answers(data, program) if moved is not None)
-
-
-def quantile(ordered: Sequence[int], part: float) -> int:
-    """Return the value that so large a part of the values does not exceed."""
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 def modes(data: Data) -> list[str]:

@@ -7,39 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import matplotlib
-from matplotlib.figure import Figure
-
 from bench import motion_figures as figures
-from bench.motion_figures import OURS, POSITION, Data
+from bench import plot
+from bench.figures import OURS, PEER, Data
+from bench.motion_figures import POSITION, VELOCITY
+from bench.plot import picture
 
-COLORS = {OURS: "#1a7f37", "hal_input": "#c2410c", POSITION: "#c2410c", figures.VELOCITY: "#6b7280"}
+COLORS = {**plot.COLORS, POSITION: plot.COLORS[PEER], VELOCITY: plot.GRAY}
 SHOWN_PERIODS = 20
 BEFORE_MS = -200
-SETTINGS = {
-    "svg.hashsalt": "hal_mpg",
-    "svg.fonttype": "none",
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
-"""The same figures make the same files, byte by byte."""
 
 
 def draw(data: Data, folder: Path, kinds: Mapping[str, str]) -> None:
     """Draw all pictures into a folder."""
     longest = max(figures.lengths(data))
-    with matplotlib.rc_context(SETTINGS):
-        figure = Figure(figsize=(7, 3.5), layout="tight")
-        first(data, figure.subplots())
-        figure.savefig(folder / "motion-first.svg", metadata={"Date": None})
-        figure = Figure(figsize=(9, 3.5), layout="tight")
-        left, right = figure.subplots(1, 2)
+    with picture(folder / "motion-first.svg", (7, 3.5)) as (axes,):
+        first(data, axes)
+    with picture(folder / "motion-run-on.svg", (9, 3.5), 1, 2) as (left, right):
         run_on(data, left, longest)
         run_on(data, right, longest, figures.bound(data))
-        figure.savefig(folder / "motion-run-on.svg", metadata={"Date": None})
-        figure = Figure(figsize=(7, 3.5), layout="tight")
-        wrong(data, figure.subplots(), kinds)
-        figure.savefig(folder / "motion-wrong.svg", metadata={"Date": None})
+    with picture(folder / "motion-wrong.svg", (7, 3.5)) as (axes,):
+        wrong(data, axes, kinds)
 
 
 def first(data: Data, axes: Any) -> None:
