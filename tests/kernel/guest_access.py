@@ -21,7 +21,9 @@ from tests.beds.gadget import UinputPendant, UsbPendant
 from tests.beds.kernel import ROOT, write_result
 
 USER, UID = "nobody", 65534
-AS_USER = ["prlimit", "--rtprio=10", "setpriv", f"--reuid={UID}", f"--regid={UID}", "--init-groups"]
+LIMITS = ["prlimit", "--rtprio=10", f"--memlock={256 << 20}"]
+"""What config/limits-hal-mpg.conf allows."""
+AS_USER = [*LIMITS, "setpriv", f"--reuid={UID}", f"--regid={UID}", "--init-groups"]
 RULES_D = Path("/etc/udev/rules.d")
 Notes = dict[str, Any]
 
@@ -48,6 +50,17 @@ def user_reads(node: str) -> bool:
     return subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
+def lock_memory() -> list[str]:
+    """Return why a user's memory cannot be locked, and the kernel's line of how much is, with 32 MB more."""
+    program = (
+        "from hal_mpg.realtime import lock_memory; print(lock_memory()); "
+        "more = [bytearray(1 << 20) for _ in range(32)]; "
+        "print([line for line in open('/proc/self/status') if line.startswith('VmLck')][0])"
+    )
+    command = [*AS_USER, "/usr/bin/python3", "-c", program]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("\n")
+
+
 def doctor() -> list[str]:
     """Return the ids of what is wrong, as the user sees it."""
     document = json.loads(tool("doctor", "--json", "--pendant", "generic-6axis", as_user=True)["out"])
@@ -67,7 +80,7 @@ def access() -> Notes:
         path.unlink()  # what the host has
     subprocess.run(["udevadm", "control", "--reload"], check=True)
     install_the_rest()
-    notes: Notes = {}
+    notes: Notes = {"locked": lock_memory()}
     sick: dict[str, list[str]] = {"unplugged": doctor()}
     notes["doctor"] = sick
     with UsbPendant() as pendant, UsbPendant(product=0x0002, serial="stranger") as stranger:

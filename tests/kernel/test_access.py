@@ -102,3 +102,9 @@ def test_the_doctor_finds_what_keeps_a_pendant_from_being_read_and_nothing_else(
         "not readable": ["not-readable"],
         "good again": [],
     }
+
+
+def test_with_the_limits_that_are_installed_memory_is_locked_and_more_is_given(notes: dict[str, Any]) -> None:
+    refusal, locked, *_ = notes["locked"]
+    assert refusal == "None"
+    assert int(locked.split()[1]) > 32 << 10
