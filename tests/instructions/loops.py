@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import os
 import select
 from collections.abc import Callable
@@ -21,7 +23,9 @@ def smallest(watch: Watch, cycles: int, more: int) -> None:
     """The smallest loop in Python that shows detents at a HAL pin: epoll, read, unpack, write."""
     component = watch.component(COMPONENT)
     component.newpin("counts", watch.HAL_S32, watch.HAL_OUT)
-    set_counts = component.getitem("counts").set
+    # The HAL in memory is in Python, and would be most of the loop.
+    in_memory = functools.partial(operator.setitem, [0], 0)
+    set_counts = component.getitem("counts").set if watch.__name__ == "hal" else in_memory
     component.ready()
     reader, writer = os.pipe2(os.O_NONBLOCK)
     play(watch, Play(START_S, writer, DATA), cycles, more)

@@ -56,7 +56,7 @@ def count(cases: Iterable[str] = CASES, keep: Path | None = None, python: str | 
     if shutil.which("valgrind") is None:
         raise CannotCount("valgrind is not installed (Debian: valgrind)")
     cases = list(cases)
-    jobs = [*LOOPS, f"smallest:{PIN}", *cases, *(f"{case}:{PIN}" for case in cases if CASES[case].pin)]
+    jobs = [*LOOPS, *cases, *(f"{case}:{PIN}" for case in cases if CASES[case].pin)]
     with tempfile.TemporaryDirectory(prefix="hal_mpg-instructions-") as name:
         home = Path(name)
         _copy(home)
