@@ -114,8 +114,8 @@ class Runner:
             if len(events) == 1:
                 self._port.write(self._pendant.at_once(events[0], now))
             self._take(events, now)
-        elif not self._open:
-            self._follow_descriptors()  # a pendant may be open before it says anything
+        elif ready or not self._open:
+            self._follow_descriptors()  # a pendant may be open before it says anything, or closed without a word
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
             writes = self._pendant.tick(now)

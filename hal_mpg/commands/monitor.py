@@ -200,4 +200,4 @@ def _source(profile: Profile, options: argparse.Namespace) -> Source:
     from hal_mpg.sources.evdev import EvdevSource
 
     check_access(profile, options.device)
-    return EvdevSource(profile, options.device, grab=not options.no_grab)
+    return EvdevSource(profile, options.device, grab=not options.no_grab, sums_up=False)

@@ -66,11 +66,14 @@ class EvdevSource:
     """Finds and reads the pendant of one profile.
 
     `device` is a node to use instead of the profile's match; `grab` keeps others, the desktop above
-    all, from seeing the pendant's events.
+    all, from seeing the pendant's events; `sums_up`: detents that have queued up may be told as one event.
     """
 
-    def __init__(self, profile: Profile, device: str | None = None, grab: bool = True) -> None:
+    def __init__(
+        self, profile: Profile, device: str | None = None, grab: bool = True, sums_up: bool = True
+    ) -> None:
         self._profile = profile
+        self._sums_up = sums_up and not isinstance(profile.wheel, AbsoluteWheel)
         self._device = device
         self._grab = grab
         self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
@@ -142,8 +145,7 @@ class EvdevSource:
             for number, found in enumerate(group):
                 device = open_node(found.path)
                 has_stamps = use_monotonic_clock(device.fd)
-                sums_up = len(group) == 1 and not isinstance(self._profile.wheel, AbsoluteWheel)
-                builder = FrameBuilder(number, has_stamps, sums_up)
+                builder = FrameBuilder(number, has_stamps, self._sums_up and len(group) == 1)
                 nodes.append(Node(number, device, device.fd, found, builder))
                 if self._grab:
                     device.grab()

@@ -178,8 +178,11 @@ class DeviceStage(UmockdevStage):
         self.wait_pin("estop-ok", True)
 
     def back_correct_limits(self) -> None:
-        """Set the limits of the machine."""
+        """Set the limits of the machine, and let the heart beat twice: it looks at them then."""
         self.set_limits()
+        for _ in range(2):
+            beat = self.pin("heartbeat")
+            wait_until(lambda beat=beat: self.pin("heartbeat") != beat, "a beat")
 
     def back_select_x(self) -> None:
         """Turn the axis selector to X."""
