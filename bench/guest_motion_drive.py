@@ -149,9 +149,10 @@ def spin(bench: Bench, rate: int, seconds: float, limit: float) -> Notes:
     for _ in range(ATTEMPTS):
         sign = bench.make_room(rate * seconds * 0.1)
         found = run_on(bench.sampled(partial(bench.hand.spin, sign, rate, seconds)))
-        if found.speed >= FULL_SPEED * limit and found.spun_s <= SLOWER * seconds:
+        is_whole = bench.is_ours() or found.counted == found.turned  # ours refuses what is too fast
+        if is_whole and found.speed >= FULL_SPEED * limit and found.spun_s <= SLOWER * seconds:
             return {"rate": rate, "seconds": seconds, **found._asdict(), "aside": aside}
-        aside.append({"run_on": found.run_on, "speed": found.speed, "spun_s": found.spun_s})
+        aside.append(found._replace(curve=[])._asdict())
     return {"rate": rate, "seconds": seconds, "aside": aside}
 
 

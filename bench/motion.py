@@ -50,8 +50,9 @@ Gone wrong is, where the axis was changed, what axes went though it was not aske
 scale was changed, what an axis went too far or not far enough."""
 
 AGAIN = """\
-{} spins do not count beside {} that do: X was not at its full speed at the last detent, or the hand took too
-long, because the emulated machine had stood still. They were played again, and are kept in the raw data."""
+{again} spins do not count beside {good} that do: X was not at its full speed at the last detent, the hand
+took too long, or detents were lost before hal_input read them, all for an emulated machine that stood still.
+They were played again, and are kept in the raw data."""
 
 
 def measure(progress: Progress) -> dict[str, Any]:
@@ -144,7 +145,9 @@ def _run_on(data: Data) -> list[str]:
     rows.append(["hal_mpg's, as a part of position mode's (medians)", *cells])
     head = ["run-on, mm: median (longest)", *(f"spin of {seconds:g} s" for seconds in lengths)]
     spins = [spin for mode in modes for seconds in lengths for spin in figures.spins(data, mode, seconds)]
-    again = AGAIN.format(sum(len(spin["aside"]) for spin in spins), sum("run_on" in spin for spin in spins))
+    again = AGAIN.format(
+        again=sum(len(spin["aside"]) for spin in spins), good=sum("run_on" in spin for spin in spins)
+    )
     return ["### Run-on after the last detent", "", text, "", *table(head, rows), "", again]
 
 

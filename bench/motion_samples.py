@@ -74,6 +74,9 @@ class RunOn(NamedTuple):
     """How far it went in all."""
     spun_s: float
     """How long the wheel was turned."""
+    turned: int
+    counted: int
+    """Detents, and how far the program's pin went."""
     curve: list[tuple[int, float]]
     """Milliseconds since the last detent, and how far the axis has gone since then."""
 
@@ -96,5 +99,7 @@ def run_on(samples: Sequence[Sample], period_s: float = 0.001, every: int = 10) 
         round(speed, 2),
         round((end.position - samples[0].position) * sign, 4),
         round((here.number - samples[first].number) * period_s, 3),
+        end.turned - samples[0].turned,
+        end.counted - samples[0].counted,
         curve,
     )

@@ -58,6 +58,8 @@ class Pendant:
         self._axes = {axis.axis: Axis(axis) for axis in axes}
         self._targets = {target: Counter() for target in profile.targets}
         self._controls = Controls(profile)
+        self._buttons = [("reset", profile.reset)]
+        self._buttons += [(f"button.{name}", code) for name, code in profile.buttons]
         self._out = Outputs(self.pins)
         self._state = State.ABSENT
         self._lost_nodes: set[int] = set()
@@ -320,8 +322,7 @@ class Pendant:
         self._show_dropped()
 
     def _show_buttons(self, live: bool, now: float) -> None:
-        buttons = [(f"button.{name}", code) for name, code in self.profile.buttons]
-        for pin, code in [("reset", self.profile.reset), *buttons]:
+        for pin, code in self._buttons:
             if live:
                 pressed = self._controls.is_pressed(code)
                 self._out.set_pulsed(pin, pressed, True, now, PULSE_HOLD_S)

@@ -115,7 +115,7 @@ class Runner:
                 self._port.write(self._pendant.at_once(events[0], now))
             self._take(events, now)
         elif ready or not self._open:
-            self._follow_descriptors()  # a pendant may be open before it says anything, or closed without a word
+            self._follow_descriptors()  # a pendant may open, or close, without a word
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
             writes = self._pendant.tick(now)

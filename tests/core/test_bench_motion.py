@@ -45,13 +45,14 @@ def test_lost_samples_do_not_make_an_answer_quicker() -> None:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_run_on_is_the_way_after_the_last_detent(sign: int) -> None:
-    spinning = [(sign * n, 0, sign * 0.05 * n) for n in range(401)]
-    after = [(sign * 400, 0, sign * (20 + 0.05 * n)) for n in range(1, 61)]
+    spinning = [(sign * n, sign * 2 * n, sign * 0.05 * n) for n in range(401)]
+    after = [(sign * 400, sign * 800, sign * (20 + 0.05 * n)) for n in range(1, 61)]
     found = run_on(samples(*spinning, *after, *[after[-1]] * 50), every=10)
     assert found.run_on == pytest.approx(3)
     assert found.speed == pytest.approx(50)
     assert found.gone == pytest.approx(23)
     assert found.spun_s == pytest.approx(0.399)
+    assert (found.turned, found.counted) == (sign * 400, sign * 800)
     assert (0, 0.0) in found.curve
     assert found.curve[-1][1] == pytest.approx(3)
 
