@@ -124,12 +124,12 @@ class HalPort:
 
     def has_new_inputs(self) -> bool:
         """Tell whether an input pin has another value than when this was asked last."""
-        values = [_comparable(read()) for read in self._reads]
         has_new_gates = self.has_new_gates()
-        if values == self._values:
+        before, self._values = self._values, [read() for read in self._reads]
+        if self._values == before:
             return has_new_gates
-        self._values = values
-        return True
+        # NaN differs from itself, and is not new for that.
+        return has_new_gates or [*map(_comparable, self._values)] != [*map(_comparable, before)]
 
     def has_new_gates(self) -> bool:
         """The same for those inputs alone that permit or forbid jogging: looked at for each detent."""
