@@ -35,8 +35,8 @@ EXACT_MM = 1e-4
 RUN_ON_MM = 8.0
 """After a spin: v²/(2a) + v·0.1 s + one detent, and the place where the axis lets go of a target."""
 
-STOP_MM = 5.0
-"""After letting go in full speed: v²/(2a), and what a busy machine needs."""
+STOP_MM = 4.2
+"""After letting go in full speed: v²/(2a), which is 2.5, and what a busy machine needs; without a stop it is 4.8."""
 
 WORDS = {
     1: "no pendant",
