@@ -35,6 +35,7 @@ PROGRAM_CPU, STOPWATCH_CPU = 0, 1
 STOPWATCH_PRIORITY = 50
 LIMITS = {resource.RLIMIT_RTPRIO: 10, resource.RLIMIT_MEMLOCK: resource.RLIM_INFINITY}
 MS_BIND = 4096
+ATTEMPTS, ARMED_S = 10, 3.0
 ENVIRONMENT = os.environ | {
     "HOME": str(HOME),
     "PATH": f"{PREFIX}/bin:{BUILD}/bin:/usr/bin:/usr/sbin",
@@ -219,15 +220,20 @@ class Program:
         self.arm()
 
     def arm(self) -> None:
-        """Hold what has to be held, until detents count."""
+        """Hold what has to be held, until detents count; press again what it was too early for."""
         held = self.entry.get("hold", [])
-        self._stopwatch.hold(*held)
-        time.sleep(0.1)
-        self._stopwatch.hold(*held, *self.entry.get("then", []))
-        if "armed" in self.entry:
-            wait_for(f"{self.entry['component']} armed", lambda: pin(self.entry["armed"]) == "TRUE", 20)
-        else:
-            time.sleep(0.3)
+        for _ in range(ATTEMPTS):
+            self._stopwatch.hold(*held)
+            time.sleep(0.1)
+            self._stopwatch.hold(*held, *self.entry.get("then", []))
+            with suppress(TimeoutError):
+                wait_for("armed", self._is_armed, ARMED_S)
+                return
+        raise RuntimeError(f"{self.entry['component']} is not armed: {self._said.read_text()}")
+
+    def _is_armed(self) -> bool:
+        time.sleep(0.2)  # for the kernel and the program to have taken it
+        return "armed" not in self.entry or pin(self.entry["armed"]) == "TRUE"
 
     def dropped(self) -> int:
         """Return how many detents it says that it has refused."""

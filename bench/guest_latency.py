@@ -44,7 +44,8 @@ def slice_of(
     stopwatch.latency(condition.get("before", 3), *gap_us)
     taken.append(stopwatch.latency(condition["detents"], *gap_us))
     load.pause()
-    return sorted(taken[-1])[len(taken[-1]) // 2]
+    counted = sorted(us for us in taken[-1] if us >= 0)
+    return counted[len(counted) // 2] if counted else -1
 
 
 if __name__ == "__main__":

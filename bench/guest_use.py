@@ -49,10 +49,9 @@ def use(entry: Mapping[str, Any], stopwatch: Stopwatch, asked: Mapping[str, Any]
             block["at_s"] = round(time.monotonic() - began, 1)
             block["detents"] = (number + 1) * asked["detents"]
             blocks.append(block)
-            middle = sorted(block["taken"])[len(block["taken"]) // 2]
             tell(
                 f"use, block {number + 1} of {asked['blocks']}: {block['detents']} detents, "
-                f"{block['rss_kb'] / 1024:.1f} MB, {middle} µs"
+                f"{block['rss_kb'] / 1024:.1f} MB"
             )
             time.sleep(max(0.0, began + (number + 1) * asked["seconds"] - time.monotonic()))
     return blocks

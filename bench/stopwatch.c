@@ -10,7 +10,7 @@
  *     hold BUTTON ...           press these buttons, counted from 0, and let go of all others
  *     latency N MIN_US MAX_US   N times: wait for MIN_US to MAX_US, turn by one detent, wait for the pin;
  *                               answers the nanoseconds of each, -1 where nothing came within a second, -2 where
- *                               the stopwatch itself stood still for more than a millisecond
+ *                               the stopwatch itself stood still for more than a millisecond when the pin changed
  *     storm N RATE              turn by N detents, RATE of them in a second, all forwards; answers how many seconds
  *                               that took, how far the pin moved, how many detents the kernel took, and for
  *                               how many microseconds the first processor stood still at most
@@ -106,18 +106,16 @@ static void hold(char *buttons)
 static int64_t one_latency(int detent)
 {
     int32_t before = **counts;
-    int64_t start = now(), last = start, at = start, gap = 0;
+    int64_t start = now(), last, at = start;
 
     report(EV_REL, REL_DIAL, detent);
     do {
-        at = now();
-        if (at - last > gap)
-            gap = at - last;
         last = at;
+        at = now();
     } while (**counts == before && at - start < SECOND);
-    if (at - start >= SECOND)
+    if (**counts == before)
         return -1;
-    return gap > STOOD_STILL ? -2 : at - start;
+    return at - last > STOOD_STILL ? -2 : at - start;
 }
 
 static void latency(int n, int64_t min_us, int64_t max_us)
