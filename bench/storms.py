@@ -149,5 +149,5 @@ def draw(data: Data, folder: Path) -> None:
             axes.invert_yaxis()
             axes.set_xlim(0, 100)
             axes.set_title(f"{rate:,} detents a second")
-        for axes in panels[2:]:
-            axes.set_xlabel("% of the detents; color: counted, gray: refused or told, hatched: lost")
+        panels[2].set_xlabel("% of the detents; in color: counted")
+        panels[3].set_xlabel("gray: refused or told; hatched: lost")
