@@ -14,8 +14,8 @@ from hal_mpg.controls import Controls
 from hal_mpg.counter import wrap32
 from hal_mpg.events import Change, PinWrite
 
-Foreseen = dict[tuple[Change, ...], list[PinWrite]]
-"""The changes of a frame, and the write that they will lead to."""
+Foreseen = dict[Change, PinWrite]
+"""A change, and the write that it will lead to when it comes alone in its frame, and is not stale."""
 
 
 def foresee(controls: Controls, axis: Axis, scale: int) -> Foreseen:
@@ -24,5 +24,5 @@ def foresee(controls: Controls, axis: Axis, scale: int) -> Foreseen:
     for change, detents in controls.next_turns():
         count = axis.foresee(detents, scale) if detents else None
         if count is not None:
-            foreseen[(change,)] = [PinWrite(axis.counts_pin, wrap32(count))]
+            foreseen[change] = PinWrite(axis.counts_pin, wrap32(count))
     return foreseen

@@ -77,7 +77,7 @@ class HalPort:
             ) from None
         # Items are several times quicker than the component's own subscripts; see fake_hal for both.
         item = self._component.getitem
-        self._set = {pin.name: item(pin.name).set for pin in pins if not pin.is_input}
+        self.setters = {pin.name: item(pin.name).set for pin in pins if not pin.is_input}
         inputs = [pin.name for pin in pins if pin.is_input and pin.name != ECHO]
         self._get = {name: item(name).get for name in inputs}
         self._read_echo = item(ECHO).get
@@ -101,7 +101,7 @@ class HalPort:
     def write(self, writes: Iterable[PinWrite]) -> None:
         """Make the writes, in their order."""
         for pin, value in writes:
-            self._set[pin](value)
+            self.setters[pin](value)
 
     def write_each(self, writes: Iterable[PinWrite]) -> list[str]:
         """Make each write on its own, so that one that fails stops no other; return what failed."""
@@ -120,7 +120,7 @@ class HalPort:
             self._echo, self._echoed_at = echo, now
         self._servo_runs = self._echoed_at is None or now - self._echoed_at < ECHO_S
         self._beat = not self._beat
-        self._set["heartbeat"](self._beat)
+        self.setters["heartbeat"](self._beat)
 
     def has_new_inputs(self) -> bool:
         """Tell whether an input pin has another value than when this was asked last."""
@@ -168,7 +168,7 @@ class HalPort:
     def close(self) -> None:
         """Take the component out of HAL. Its signals keep their last values."""
         # An item that is used after this would crash the process.
-        self._set, self._get, self._reads, self._gate_reads = {}, {}, (), []
+        self.setters, self._get, self._reads, self._gate_reads = {}, {}, (), []
         self._component.exit()
 
 

@@ -70,22 +70,15 @@ class Pendant:
         self._speed = WheelSpeed()
         self._counts = Counter()
         self._unpublished: list[Counter] = []  # those that were counted on since the last batch
-        self._foreseen: Foreseen = {}
-        self._made: Sequence[PinWrite] = ()  # writes that were asked for at once
+        self.foreseen: Foreseen = {}  # until the next event or tick
         self._dropped = 0
         self._connections = 0
         self._selection = NOTHING
         self._is_waiting = False  # for the wheel to be still, and for nothing else
 
-    def at_once(self, event: Event, now: float) -> Sequence[PinWrite]:
-        """Return the write that moves the machine, where it is certain what this event alone will lead to.
-
-        It is to be made at once; `handle` has to follow, and does not ask for it again.
-        """
-        if type(event) is not Frame or now - event.time > STALE_S:
-            return ()
-        self._made = self._foreseen.get(event.changes, ())
-        return self._made
+    def was_made(self, write: PinWrite) -> None:
+        """Take note that a foreseen write was made; `handle` has to follow, and does not ask for it again."""
+        self._out.shown(write)
 
     def handle(self, events: Sequence[Event], now: float) -> list[PinWrite]:
         """Take what has happened, in order, and return the pin writes that follow from it.
@@ -97,9 +90,6 @@ class Pendant:
         for event in events:
             if isinstance(event, Frame) and event.time < at:
                 at = event.time
-        for write in self._made:
-            self._out.shown(write)
-        self._made = ()
         if self._out.release_pulses(now):
             self._refresh(now, at)
         for event in events:
@@ -147,7 +137,7 @@ class Pendant:
         self._unpublished.clear()
         axis, _, scale, _ = self._selection
         may_jog = self._jog.armed and axis is not None and scale >= 0
-        self._foreseen = foresee(self._controls, axis, scale) if may_jog and axis else {}
+        self.foreseen = foresee(self._controls, axis, scale) if may_jog and axis else {}
         return self._out.flush()
 
     def _check(self, event: Event) -> State:

@@ -21,6 +21,7 @@ from hal_mpg.hal_port import HalPort
 from hal_mpg.messages import tell
 from hal_mpg.motion_limit import is_limit
 from hal_mpg.pendant import PULSE_HOLD_S, Pendant
+from hal_mpg.shortcut import Shortcut
 from hal_mpg.sources import Source
 
 BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.055
@@ -50,6 +51,7 @@ class Runner:
         self._source = source
         self._port = port
         self._verbose = verbose
+        self._shortcut = Shortcut(port.setters)
         self._poll = select.epoll()
         self._open: frozenset[int] = frozenset()
         self._hotplug: int | None = None
@@ -100,6 +102,10 @@ class Runner:
                 has_new_inputs = self._port.has_new_inputs()
             else:
                 has_new_inputs = self._port.has_new_gates()
+            if ready and not has_new_inputs and ready[0][0] in self._open:
+                write = self._shortcut.answer(self._source.peek(), now)
+                if write is not None:
+                    self._pendant.was_made(write)
             if ready or has_new_inputs or now >= self._deadline:
                 self._handle(dict(ready), has_new_inputs, now)
                 now = time.monotonic()  # a search for the device takes its time
@@ -111,8 +117,6 @@ class Runner:
         if hal_events:
             events = [*hal_events, *events]
         if events:
-            if len(events) == 1:
-                self._port.write(self._pendant.at_once(events[0], now))
             self._take(events, now)
         elif ready or not self._open:
             self._follow_descriptors()  # a pendant may open, or close, without a word
@@ -122,6 +126,7 @@ class Runner:
             self._port.write(writes)
             self._report([], writes)
             deadline = self._pendant.next_deadline()
+        self._shortcut.prepare(self._pendant.foreseen)
         self._deadline = inf if deadline is None else deadline
         if not self._open:
             self._deadline = min(self._deadline, self._search_at)

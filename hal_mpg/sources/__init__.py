@@ -28,6 +28,9 @@ class Source(Protocol):
         After a Disconnected the caller closes the source, when the pins are safe.
         """
 
+    def peek(self) -> bytes:
+        """Return what an input node has to say, for `read` to take up; b"" where that cannot be had."""
+
     def hotplug_descriptor(self) -> int | None:
         """Return what tells that it is worth while to search; None: nothing does."""
 

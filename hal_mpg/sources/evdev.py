@@ -78,6 +78,8 @@ class EvdevSource:
         self._grab = grab
         self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
         self._nodes: list[Node] = []
+        self._single: int | None = None  # the descriptor of a single node that dates its events as we do
+        self._peeked = b""  # what was read of it, and not taken up yet
         self._nodes_seen = Nodes()
         self._unreadable_since: dict[str, float] = {}
         self._incomplete: dict[tuple[str, ...], float] = {}  # paths of a device -> seen since
@@ -163,6 +165,8 @@ class EvdevSource:
         if not nodes:
             return []
         self._nodes = nodes
+        if len(nodes) == 1 and nodes[0].builder.has_stamps:
+            self._single = nodes[0].descriptor
         self._nodes_seen.tell_again()
         self._warn_of_missing_codes()
         may_be_old = any(state_may_be_old(node.found.path, node.found.identity) for node in nodes)
@@ -250,8 +254,9 @@ class EvdevSource:
 
     def _read_node(self, node: Node, now: float, events: list[DeviceEvent]) -> bool:
         """Append what one node has to say; return whether that was anything. Raises OSError."""
+        data, self._peeked = self._peeked, b""
         try:
-            data = os.read(node.descriptor, READ_BYTES)
+            data = data or os.read(node.descriptor, READ_BYTES)
         except BlockingIOError:
             return False
         if not data:
@@ -264,6 +269,16 @@ class EvdevSource:
                 events.append(Snapshot(news[-1].time, node.number, self._state_of(node)))
                 break
         return True
+
+    def peek(self) -> bytes:
+        """Return what the device's single node has to say, for `read` to take up; of others, nothing."""
+        if self._single is None:
+            return b""
+        try:
+            self._peeked = os.read(self._single, READ_BYTES)
+        except OSError:
+            return b""  # `read` meets it, too
+        return self._peeked
 
     def hotplug_descriptor(self) -> int | None:
         """Return udev's monitor of input devices, where there is one."""
@@ -288,6 +303,7 @@ class EvdevSource:
     def close(self) -> None:
         """Close all nodes; that also ends the grab."""
         nodes, self._nodes = self._nodes, []
+        self._single, self._peeked = None, b""
         for node in nodes:
             node.device.close()
 

@@ -46,7 +46,7 @@ class FrameBuilder:
 
     def __init__(self, node: int, has_monotonic_stamps: bool = True, sums_up: bool = False) -> None:
         self._node = node
-        self._has_stamps = has_monotonic_stamps
+        self.has_stamps = has_monotonic_stamps
         self._sums_up = sums_up
         self._changes: list[Change] = []
         self._is_void = False
@@ -64,7 +64,7 @@ class FrameBuilder:
             if len(data) == FRAME_BYTES:
                 seconds, microseconds, kind, code, value, end = ONE_CHANGE.unpack(data)
                 if kind != EV_SYN and end == 0:
-                    time = seconds + microseconds * 1e-6 if self._has_stamps else now
+                    time = seconds + microseconds * 1e-6 if self.has_stamps else now
                     return [_frame((time, self._node, ((kind, code, value),)))]
             elif self._sums_up and len(data) % FRAME_BYTES == 0:
                 sums = self._sums(data, now)
@@ -81,7 +81,7 @@ class FrameBuilder:
             return []
         # Of the six words of a frame, the third is the change, and the sixth is SYN_REPORT's: 0.
         changes, ends = words[2::6], words[5::6]
-        if any(ends) or (self._has_stamps and words[0] + words[1] * 1e-6 < now - SUM_WITHIN_S):
+        if any(ends) or (self.has_stamps and words[0] + words[1] * 1e-6 < now - SUM_WITHIN_S):
             return []
         frames: list[Frame | EventsLost] = []
         number = 0
@@ -92,7 +92,7 @@ class FrameBuilder:
             seconds, microseconds, kind, code, value = last
             if kind == EV_SYN or (run > 1 and (kind != EV_REL or abs(run * value) > MAX_SUM)):
                 return []
-            time = seconds + microseconds * 1e-6 if self._has_stamps else now
+            time = seconds + microseconds * 1e-6 if self.has_stamps else now
             frames.append(Frame(time, self._node, ((kind, code, run * value),)))
         return frames
 
@@ -109,7 +109,7 @@ class FrameBuilder:
             elif code == SYN_DROPPED:
                 self._is_void = True
             elif code == SYN_REPORT:
-                time = seconds + microseconds * 1e-6 if self._has_stamps else now
+                time = seconds + microseconds * 1e-6 if self.has_stamps else now
                 latest = max(latest, time)
                 done.append(self._finish(time))
                 self._is_void = False

@@ -102,6 +102,10 @@ class ReplaySource:
         self._set_timer(self._timer)
         return events
 
+    def peek(self) -> bytes:
+        """Return nothing, for these are no input nodes."""
+        return b""
+
     def hotplug_descriptor(self) -> int | None:
         """Nothing tells of a recording: it is there."""
         return None

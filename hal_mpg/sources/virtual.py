@@ -103,6 +103,10 @@ class VirtualSource:
             tell(f"the virtual pendant is none: {reason}")
         return []
 
+    def peek(self) -> bytes:
+        """Return nothing, for these are no input nodes."""
+        return b""
+
     def hotplug_descriptor(self) -> int | None:
         """Nothing tells of a socket that comes up; it is looked for now and then."""
         return None

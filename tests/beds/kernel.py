@@ -223,6 +223,7 @@ class _Teller:
 
 _Log = IO[bytes] | _Teller
 
+
 def _boot_and_run(shared: Path, memory: str, timeout_s: float, log: _Log) -> tuple[int, float]:
     """Return exit status and boot time; where the boot hangs, try once more, without KVM."""
     try:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from hal_mpg.events import (
     EV_ABS,
@@ -23,7 +23,7 @@ from hal_mpg.events import (
     Snapshot,
 )
 from hal_mpg.machine import Machine
-from hal_mpg.pendant import Pendant
+from hal_mpg.pendant import STALE_S, Pendant
 from hal_mpg.profile import Profile
 from hal_mpg.profile_yaml import load_profile
 
@@ -62,6 +62,18 @@ def make_profile(head: str = HEAD, without: Iterable[str] = (), **controls: str)
     lines = {name: text for name, text in (CONTROLS | controls).items() if name not in without}
     text = head + "controls:\n" + "".join(f"  {name}: {form}\n" for name, form in lines.items())
     return load_profile(text, "test.yaml")
+
+
+def foreseen(pendant: Pendant, events: Sequence[Event], now: float) -> list[PinWrite]:
+    """Return the write that the runner makes before these events are handled (see `hal_mpg.shortcut`)."""
+    if len(events) != 1 or not isinstance(events[0], Frame) or len(events[0].changes) != 1:
+        return []
+    frame = events[0]
+    write = pendant.foreseen.get(frame.changes[0])
+    if write is None or now - frame.time > STALE_S:
+        return []
+    pendant.was_made(write)
+    return [write]
 
 
 class Bed:

@@ -34,7 +34,7 @@ from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
-from tests.core.bed import REL_DIAL, make_profile
+from tests.core.bed import REL_DIAL, foreseen, make_profile
 from tests.core.oracle import CODES, DISTANCES, History, Oracle
 
 PROFILE = make_profile(
@@ -188,7 +188,7 @@ class Simulation:
     def step(self, events: Iterable[Event]) -> None:
         """Hand over a batch as the runner does: then a tick, if it is due."""
         batch = list(events)
-        at_once = self.pendant.at_once(batch[0], self.now) if len(batch) == 1 else []
+        at_once = foreseen(self.pendant, batch, self.now)
         if at_once:
             self._write(at_once)
         writes = self.pendant.handle(batch, self.now)

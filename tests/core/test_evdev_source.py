@@ -117,6 +117,32 @@ def test_the_state_comes_after_all_that_was_read_before_it(table: Table) -> None
     assert bed["estop-ok"] is False
 
 
+def test_what_was_peeked_at_is_read_and_read_once(table: Table) -> None:
+    table.add()
+    source = EvdevSource(make_profile())
+    assert source.peek() == b"", "nothing is open"
+    source.search(0.0)
+    assert source.peek() == b"", "nothing was said"
+    table.say(DETENT, REPORT)
+    assert len(source.peek()) == 48
+    table.say((EV_KEY, Y, 1), REPORT)
+    assert [event.changes for event in read(source)] == [(DETENT,)]
+    assert [event.changes for event in read(source)] == [((EV_KEY, Y, 1),)]
+    source.close()
+    assert source.peek() == b""
+
+
+def test_of_two_nodes_nobody_peeks_at_one(table: Table) -> None:
+    """What the other has said meanwhile may come before it."""
+    table.add("usb-1/input0", codes={EV_KEY: CODES[EV_KEY]})
+    table.add("usb-1/input1", codes={EV_REL: [REL_DIAL]})
+    source = EvdevSource(make_profile())
+    source.search(0.0)
+    table.say(DETENT, REPORT, node=1)
+    assert source.peek() == b""
+    assert len(read(source)) == 1
+
+
 def test_a_step_among_what_was_read_with_a_gap_is_taken_once(table: Table) -> None:
     steps = make_profile(axis="{next: 0x120, order: [x, y, z]}")
     table.add()

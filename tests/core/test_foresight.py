@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hal_mpg.controls import Controls
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, AxisLimit, Change, Frame, Gates, NodeState, PinWrite
 from hal_mpg.motion_limit import MotionLimit
-from tests.core.bed import ABS_WHEEL, ENABLE, READY, REL_DIAL, X1, X100, Bed, X, Y, make_profile
+from tests.core.bed import ABS_WHEEL, ENABLE, READY, REL_DIAL, X1, X100, Bed, X, Y, foreseen, make_profile
 
 WHEELS = {
     "relative": ("{rel: REL_DIAL}", EV_REL, REL_DIAL),
@@ -82,7 +82,7 @@ def armed_bed(limit: AxisLimit | None = None) -> Bed:
 def at_once(bed: Bed, *changes: Change, age: float = 0.0) -> list[PinWrite]:
     """Return what is written before the rest; the frame is handled, too, and has nothing to add to it."""
     frame = Frame(bed.now - age, 0, changes)
-    first = list(bed.pendant.at_once(frame, bed.now))
+    first = foreseen(bed.pendant, [frame], bed.now)
     for pin, value in first:
         bed.pins[pin] = value
     rest = bed.handle(frame)
@@ -119,7 +119,7 @@ def test_after_a_selector_it_is_the_new_axis_and_the_new_scale() -> None:
 def test_nothing_is_certain_where_nothing_would_move(shut: Callable[[Bed], object]) -> None:
     bed = armed_bed()
     shut(bed)
-    assert not bed.pendant.at_once(Frame(bed.now, 0, (FORWARD,)), bed.now)
+    assert not bed.pendant.foreseen
 
 
 def test_more_than_one_count_and_more_than_the_wheel_goes_the_whole_way() -> None:

@@ -15,6 +15,7 @@ from hal_mpg.motion_limit import MotionLimit
 from hal_mpg.pendant import Pendant, wrap32
 from hal_mpg.profile import Profile
 from hal_mpg.profile_yaml import load_profile
+from tests.core.bed import foreseen
 from tests.fuzz.coverage import cover_batch, cover_event
 from tests.fuzz.history import Accepted, WheelNote
 from tests.fuzz.ledger import Ledger
@@ -94,7 +95,7 @@ class Player:
         self.notes.clear()
         self.ledger.begin()
         legal = self._legal(events)
-        at_once = self.pendant.at_once(events[0], self.now) if len(events) == 1 else []
+        at_once = foreseen(self.pendant, events, self.now)
         writes = self._handle(events, len(legal) < len(events))
         again = {write.pin for write in at_once} & {write.pin for write in writes}
         check(not again, "foresight", lambda: f"{at_once} was not what {events} led to: {writes}")

@@ -36,7 +36,7 @@ RUN_ON_MM = 8.0
 """After a spin: v²/(2a) + v·0.1 s + one detent, and the place where the axis lets go of a target."""
 
 STOP_MM = 4.2
-"""After letting go in full speed: v²/(2a), which is 2.5, and what a busy machine needs; without a stop it is 4.8."""
+"""After letting go in full speed: v²/(2a) is 2.5, the rest for a busy machine; without a stop it is 4.8."""
 
 WORDS = {
     1: "no pendant",
