@@ -12,7 +12,7 @@ from tests.linuxcnc.driver import Driver, finish, wait_until
 
 LINEAR = {"x1": Decimal("0.001"), "x10": Decimal("0.01"), "x100": Decimal("0.1")}
 ANGULAR = {"x1": Decimal("0.01"), "x10": Decimal("0.1"), "x100": Decimal("1.0")}
-TURNS = {"x1": (7, -3), "x10": (5, -9), "x100": (12, -4)}
+TURNS = {"x1": (7, -3), "x10": (5, -9), "x100": (8, -4)}
 LIMIT_S = 60.0
 
 # LinuxCNC's planner rests within a thousandth of acceleration x period² of its target (simple_tp.h,
