@@ -31,7 +31,7 @@ def positions(place: dict[str, Any]) -> dict[str, float]:
 
 
 def test_every_axis_moves_by_every_increment_exactly(notes: dict[str, Any]) -> None:
-    linear, angular = 0.004 - 0.04 + 0.8, 0.04 - 0.4 + 8
+    linear, angular = 0.004 - 0.04 + 0.4, 0.04 - 0.4 + 4
     expected = dict.fromkeys("xyz", round(linear, 5)) | dict.fromkeys("abc", round(angular, 5))
     assert positions(notes["jogged"]) == expected
 
