@@ -32,9 +32,6 @@ EVIOCSABS = 0x401845C0
 ABSINFO = struct.Struct("6i")
 """struct input_absinfo: value, minimum, maximum, fuzz, flat, resolution."""
 
-INPUT_EVENT = struct.Struct("llHHi")
-"""struct input_event: seconds, microseconds, type, code, value."""
-
 CLOCK_MONOTONIC = 1
 
 USED_KINDS = (EV_KEY, EV_REL, EV_ABS, EV_LED)
@@ -101,6 +98,10 @@ class InputNode:
 
     def set_led(self, number: int, value: int) -> None:
         """Switch a lamp. Raises OSError."""
+        from hal_mpg.sources.frames import (
+            INPUT_EVENT,  # of the loop; nothing of it is imported before `ready`
+        )
+
         os.write(self.fd, INPUT_EVENT.pack(0, 0, EV_LED, number, value))
 
     def close(self) -> None:
