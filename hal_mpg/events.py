@@ -12,6 +12,7 @@ read and write by hand::
     12.300 frame 0 2:7:1                       # node 0: REL_DIAL +1
     12.400 events-lost 0 2:7:5                 # SYN_DROPPED, with what was void
     12.401 snapshot 0 keys=291,294 abs=
+    12.500 garbled 3                           # 3 lines were refused since the start (serial pendants)
     13.000 disconnected unplugged
 """
 
@@ -31,6 +32,8 @@ MAX_NODES = 32
 
 MAX_CODE, MAX_VALUE = 0xFFFF, 1 << 31
 """What fits into the kernel's struct input_event."""
+
+MAX_GARBLED = 1 << 53
 
 Change = tuple[int, int, int]
 
@@ -84,6 +87,13 @@ class Disconnected(NamedTuple):
     reason: str
 
 
+class Garbled(NamedTuple):
+    """A serial pendant's lines were damaged, or did not fit; `count` of them since the start."""
+
+    time: float
+    count: int
+
+
 class Gates(NamedTuple):
     """What the rest of HAL says of jogging: the component's input pins of these names."""
 
@@ -100,7 +110,7 @@ class AxisLimit(NamedTuple):
     max_acceleration: float
 
 
-DeviceEvent = Connected | Frame | EventsLost | Snapshot | Disconnected
+DeviceEvent = Connected | Frame | EventsLost | Snapshot | Disconnected | Garbled
 Event = DeviceEvent | Gates | AxisLimit
 
 PinValue = bool | int | float
@@ -127,6 +137,8 @@ def to_line(event: DeviceEvent) -> str:
             return f"{time:.6f} snapshot {node} {_state_text(state)}"
         case Disconnected(time, reason):
             return f"{time:.6f} disconnected {' '.join(reason.replace('#', '').split())}"
+        case Garbled(time, count):
+            return f"{time:.6f} garbled {count}"
 
 
 def from_line(line: str) -> DeviceEvent:
@@ -162,6 +174,11 @@ def _parse(words: list[str]) -> DeviceEvent:
             return Snapshot(time, _parse_node(node), _parse_state(keys, absolutes))
         case "disconnected":
             return Disconnected(time, " ".join(rest))
+        case "garbled":
+            (count,) = rest
+            if not 0 <= int(count) < MAX_GARBLED:
+                raise ValueError(f"{count[:40]} is no number of lines")
+            return Garbled(time, int(count))
     raise ValueError(f"unknown kind {kind!r}")
 
 

@@ -13,6 +13,8 @@ from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from hal_mpg.serial_line import SerialLine
+
 ANGULAR_AXES = ("a", "b", "c")
 AXIS_LETTERS = ("x", "y", "z", "a", "b", "c", "u", "v", "w")
 """LinuxCNC's axis letters, in the order of its axis numbers (emcpos.h)."""
@@ -21,6 +23,9 @@ TARGETS = ("feed-override", "rapid-override", "spindle-override", "max-velocity"
 """Selector positions that turn an override instead of jogging an axis."""
 
 OFF = "off"
+
+FAULT = "fault"
+"""The position of a selector that says itself that it is at two positions at once."""
 
 
 class Code(NamedTuple):
@@ -43,7 +48,8 @@ class Identity(NamedTuple):
 class Match(NamedTuple):
     """One alternative of a profile's `match`: everything that is not None has to fit.
 
-    `name` and `uniq` are patterns with `*`, `?` and `[...]`. `socket` is for virtual pendants.
+    `name`, `uniq` and `port` are patterns with `*`, `?` and `[...]`. `socket` is for virtual pendants, `port`
+    for serial ones: the path of the port, of a link to it as udev makes them, or a URL of pyserial's.
     """
 
     vendor: int | None = None
@@ -51,19 +57,24 @@ class Match(NamedTuple):
     name: str | None = None
     uniq: str | None = None
     socket: str | None = None
+    port: str | None = None
 
     def fits(self, device: Identity) -> bool:
         """Tell whether an input device is one of these."""
+        return self.socket is None and self.port is None and self.fits_identity(device)
+
+    def fits_identity(self, device: Identity) -> bool:
+        """Tell whether what a device says of itself fits, wherever it is plugged in."""
         return (
-            self.socket is None
-            and self.vendor in (None, device.vendor)
+            self.vendor in (None, device.vendor)
             and self.product in (None, device.product)
-            and (self.name is None or _fits_pattern(device.name, self.name))
-            and (self.uniq is None or _fits_pattern(device.uniq, self.uniq))
+            and (self.name is None or fits_pattern(device.name, self.name))
+            and (self.uniq is None or fits_pattern(device.uniq, self.uniq))
         )
 
 
-def _fits_pattern(text: str, pattern: str) -> bool:
+def fits_pattern(text: str, pattern: str) -> bool:
+    """Tell whether a text fits a pattern with `*`, `?` and `[...]`."""
     if not any(special in pattern for special in "*?["):
         return text == pattern
     from fnmatch import fnmatchcase  # which imports `re`: nothing that a start should wait for
@@ -186,7 +197,7 @@ Selector = KeySelector | AbsSelector | StepSelector
 
 
 def positions_of(selector: Selector) -> tuple[str, ...]:
-    """Return a selector's positions in the profile's order, each once, without "off"."""
+    """Return a selector's positions in the profile's order, each once, without "off" and faults."""
     match selector:
         case KeySelector(positions):
             names = [name for name, _ in positions]
@@ -194,7 +205,7 @@ def positions_of(selector: Selector) -> tuple[str, ...]:
             names = [name for _, name in positions]
         case StepSelector(_, _, order):
             names = list(order)
-    return tuple(dict.fromkeys(name for name in names if name != OFF))
+    return tuple(dict.fromkeys(name for name in names if name not in (OFF, FAULT)))
 
 
 class Profile(NamedTuple):
@@ -217,6 +228,9 @@ class Profile(NamedTuple):
 
     notes: tuple[str, ...] = ()
     """What the user should be told of the profile, as `FILE:LINE:COLUMN: what`."""
+
+    serial: SerialLine | None = None
+    """How a pendant of the source `serial` is spoken with; None: of any other."""
 
     @property
     def axes(self) -> tuple[str, ...]:
