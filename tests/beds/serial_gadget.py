@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A USB serial pendant that the kernel itself makes (f_acm), for scripts that run in the guest of `beds.kernel`.
+"""A USB serial pendant that the kernel itself makes (f_acm), for scripts in the guest of `beds.kernel`.
 
-As gadget.py, with a serial port in the place of the HID device: the pendant speaks at /dev/ttyGS0, the computer
-hears at /dev/ttyACM0. Needs root, and a machine that may be thrown away.
+As gadget.py, with a serial port in the place of the HID device: the pendant speaks at /dev/ttyGS0, and the
+computer hears at /dev/ttyACM0. Needs root, and a machine that may be thrown away.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ class SerialGadget:
         if speaks:
             self.boots += 1
             old = self._firmware
-            self._firmware = Firmware(old.controls, old.name, self.boots, old.state_s)
-            self._firmware.axis, self._firmware.scale = old.axis, old.scale
-            self._firmware.down = set(old.down)
+            self._firmware = Firmware(old.controls, old.name, self.boots, old.state_s).as_it_stands(old)
             self.speaker = Speaker(self._descriptor, self._firmware)
 
     def _open(self) -> int:

@@ -19,16 +19,19 @@ from math import inf
 from random import Random
 from types import TracebackType
 
-STATE_S, WHEEL_S, GREETING_S = 0.05, 0.005, 1.0
+STATE_S, WHEEL_S, GREETING_S = 0.02, 0.005, 1.0
 """At most so long between two state lines; at least so long between two because of the wheel; greetings."""
 
-HELD_S = 0.1
-"""So long a switch's new state is shown at least."""
+HELD_S, NEWS_S = 0.1, 0.01
+"""So long a switch's new state is shown at least, and so often it is told meanwhile."""
+
+AT_ONCE = {"estop": False, "enable": False}
+"""Which state of a switch is shown whatever was shown before: an E-stop that opens, a button let go."""
 
 FAULT = 15
 """The position of a selector that shows more than one at once."""
 
-MAX_LINE = 120
+MAX_LINE = 48
 FULL = "axis=xyzabc scale=x1,x10,x100 estop reset enable buttons=home,go leds=ready,fault text=16"
 """The controls of an ordinary pendant, with two buttons and two lamps."""
 
@@ -77,12 +80,18 @@ class Firmware:
         self.wheel = self.mark = self.changes = self.sequence = 0
         self.axis = self.scale = 1
         self.down: set[str] = set()
-        self._changed_at: dict[str, float] = {}
-        self._waiting: list[tuple[str, bool]] = []
-        self._state_at = self._greeting_at = -inf
+        self._is_closed: dict[str, bool] = {}
+        self._shown_at: dict[str, float] = {}
+        self._state_at = self._greeting_at = self._changed_at = -inf
         self._sent_wheel = 0
         self._has_news = True
         self._part = b""
+
+    def as_it_stands(self, other: Firmware) -> Firmware:
+        """Take over how another one's switches stand, as a firmware finds them that starts; return self."""
+        self.axis, self.scale, self.down = other.axis, other.scale, set(other.down)
+        self._is_closed = dict.fromkeys(self.down, True)
+        return self
 
     # What hands do.
 
@@ -90,36 +99,40 @@ class Firmware:
         """Turn the wheel, clockwise where positive."""
         self.wheel = (self.wheel + detents) & 0xFFFF
 
-    def select(self, axis: str | int | None = None, scale: str | int | None = None) -> None:
+    def select(
+        self, axis: str | int | None = None, scale: str | int | None = None, now: float = -inf
+    ) -> None:
         """Set the selectors: a position's name, or its number; 0 is none and FAULT more than one."""
         if axis is not None:
-            self.axis = self._changed(axis if isinstance(axis, int) else self.axes.index(axis) + 1)
+            self.axis = self._changed(axis if isinstance(axis, int) else self.axes.index(axis) + 1, now)
         if scale is not None:
-            self.scale = self._changed(scale if isinstance(scale, int) else self.scales.index(scale) + 1)
+            self.scale = self._changed(scale if isinstance(scale, int) else self.scales.index(scale) + 1, now)
 
     def set(self, switch: str, closed: bool, now: float) -> None:
-        """Close or open a contact; what comes too soon after the last change of it is shown later."""
+        """Close or open a contact; what comes too soon after its last change is shown later, if then."""
         if switch not in self.switches:
             raise ValueError(f"{switch}: has {', '.join(self.switches)}")
-        self._waiting.append((switch, closed))
+        self._is_closed[switch] = closed
         self._take(now)
 
-    def _changed(self, position: int) -> int:
+    def _changed(self, position: int, now: float = -inf) -> int:
         self.changes, self.mark = (self.changes + 1) & 0xFF, self.wheel
         self._has_news = True
+        self._changed_at = max(now, self._changed_at)
         return position
 
     def _take(self, now: float) -> None:
-        """Show the changes that wait, in order; one that comes too soon holds up those after it."""
-        while self._waiting:
-            switch, closed = self._waiting[0]
-            if closed != (switch in self.down):
-                if now < self._changed_at.get(switch, -inf) + HELD_S:
-                    return
-                self._changed_at[switch] = now
+        """Show the switches as they are, as far as what they showed was shown for long enough."""
+        for switch, closed in self._is_closed.items():
+            if closed != (switch in self.down) and now >= self._may_change_at(switch):
+                self._shown_at[switch] = now
                 (self.down.add if closed else self.down.discard)(switch)
-                self._changed(0)
-            self._waiting.pop(0)
+                self._changed(0, now)
+
+    def _may_change_at(self, switch: str) -> float:
+        if AT_ONCE.get(switch) == self._is_closed[switch]:
+            return -inf
+        return self._shown_at.get(switch, -inf) + HELD_S
 
     # What it sends.
 
@@ -131,14 +144,18 @@ class Firmware:
             self._greeting_at = now
             lines.append(line(f"G,1,{self.name},{self.boot},{self.controls}"))
         turned = self.wheel != self._sent_wheel and now >= self._state_at + WHEEL_S
-        if self._has_news or turned or now >= self._state_at + self.state_s:
+        if self._has_news or turned or now >= self._state_at + self._pause_s(now):
             lines.append(self.state(now))
         return lines
+
+    def _pause_s(self, now: float) -> float:
+        return min(NEWS_S, self.state_s) if now < self._changed_at + HELD_S else self.state_s
 
     def state(self, now: float) -> bytes:
         """Return a state line, which counts as sent."""
         bits = sum(1 << place for place, name in enumerate(self.switches) if name in self.down)
-        body = f"S,{self.sequence},{self.wheel},{self.mark},{self.changes},{self.axis},{self.scale},{bits:X}"
+        where = f"{self.wheel},{self.mark},{self.changes},{self.axis},{self.scale},{bits:X}"
+        body = f"S,{self.boot},{self.sequence},{where}"
         self.sequence = (self.sequence + 1) & 0xFF
         self._state_at, self._sent_wheel, self._has_news = now, self.wheel, False
         return line(body)
@@ -147,12 +164,11 @@ class Firmware:
         """Return when there is something to send if nobody touches it."""
         if self._has_news:
             return -inf
-        times = [self._greeting_at + GREETING_S, self._state_at + self.state_s]
+        times = [self._greeting_at + GREETING_S, self._state_at + self._pause_s(self._state_at)]
         if self.wheel != self._sent_wheel:
             times.append(self._state_at + WHEEL_S)
-        if self._waiting:
-            times.append(self._changed_at.get(self._waiting[0][0], -inf) + HELD_S)
-        return min(times)
+        waiting = [name for name, closed in self._is_closed.items() if closed != (name in self.down)]
+        return min(times + [self._may_change_at(name) for name in waiting])
 
     # What it hears.
 
@@ -241,7 +257,7 @@ class Speaker:
 
     def select(self, axis: str | int | None = None, scale: str | int | None = None) -> None:
         """Set the selectors."""
-        self.hands(lambda firmware, _: firmware.select(axis, scale))
+        self.hands(lambda firmware, now: firmware.select(axis, scale, now))
 
     def set(self, switch: str, closed: bool = True) -> None:
         """Close or open a contact."""
@@ -252,8 +268,7 @@ class Speaker:
 
         def anew(old: Firmware, _: float) -> None:
             new = Firmware(old.controls, old.name, boot, old.state_s)
-            new.axis, new.scale, new.down = old.axis, old.scale, set(old.down)
-            self.firmware = new
+            self.firmware = new.as_it_stands(old)
 
         self.hands(anew)
 

@@ -23,12 +23,17 @@ def fields(data: bytes) -> list[str]:
     return body.split(",")
 
 
-def test_a_greeting_comes_first_and_fits_into_a_line() -> None:
-    greeting, state = Firmware().due(10.0)
-    assert fields(greeting)[:4] == ["G", "1", "hal_mpg pendant", "1"]
+def test_the_lines_of_the_page() -> None:
+    assert line("S,4711,17,402,400,3,2,1,5") == b"S,4711,17,402,400,3,2,1,5*55E5\n"
+    assert line("?") == b"?*C7BC\n"
+
+
+def test_a_greeting_comes_first() -> None:
+    greeting, state = Firmware(boot=7).due(10.0)
+    assert fields(greeting)[:4] == ["G", "1", "hal_mpg pendant", "7"]
     assert greeting.endswith(b"\n")
-    assert len(greeting) <= 121
-    assert fields(state) == ["S", "0", "0", "0", "0", "1", "1", "0"]
+    assert len(greeting) <= 251
+    assert fields(state) == ["S", "7", "0", "0", "0", "0", "1", "1", "0"]
 
 
 def test_what_was_turned_before_a_switch_is_marked() -> None:
@@ -38,29 +43,56 @@ def test_what_was_turned_before_a_switch_is_marked() -> None:
     pendant.select(axis="b", scale=FAULT)
     pendant.turn(-5)
     (state,) = pendant.due(0.001)  # a switch's change waits for nothing
-    assert fields(state) == ["S", "1", "65534", "3", "2", "5", "15", "0"]
+    assert fields(state) == ["S", "1", "1", "65534", "3", "2", "5", "15", "0"]
 
 
-def test_a_short_press_is_shown_long_enough_and_one_after_the_other() -> None:
+def shown(pendant: Firmware, now: float) -> list[str]:
+    return [fields(state)[-1] for state in pendant.due(now)]
+
+
+def test_a_short_press_is_shown_long_enough() -> None:
     pendant = Firmware()
     pendant.due(0.0)
-    pendant.set("enable", True, 1.0)
-    pendant.set("enable", False, 1.01)
-    assert [fields(s)[-1] for s in pendant.due(1.01)[-1:]] == ["4"]
-    assert [fields(s)[-1] for s in pendant.due(1.09)] == ["4"]
-    assert [fields(s)[-1] for s in pendant.due(1.1)] == ["0"]
+    pendant.set("reset", True, 0.50)
+    assert shown(pendant, 0.50) == ["2"]
+    pendant.set("reset", False, 0.51)
+    assert shown(pendant, 0.51) == ["2"]
+    assert shown(pendant, 0.59) == ["2"]
+    assert pendant.next_due() <= 0.6
+    assert shown(pendant, 0.6) == ["0"]
 
 
-def test_it_is_never_silent_for_longer_than_50_ms_nor_hasty() -> None:
-    pendant, now, times = Firmware(), 0.0, []
-    while now < 1.0:
+def test_what_makes_things_safer_is_shown_at_once() -> None:
+    pendant = Firmware()
+    pendant.due(0.0)
+    pendant.set("estop", True, 0.5)
+    pendant.set("enable", True, 0.5)
+    assert shown(pendant, 0.5) == ["5"]
+    pendant.set("estop", False, 0.51)
+    pendant.set("enable", False, 0.51)
+    assert shown(pendant, 0.51) == ["0"]
+    pendant.set("estop", True, 0.52)
+    assert shown(pendant, 0.6) == ["0"]
+    assert shown(pendant, 0.61) == ["1"]
+
+
+def test_it_is_never_silent_for_longer_than_20_ms_nor_hasty() -> None:
+    pendant, times = Firmware(), []
+    for ms in range(1000):
+        now = ms / 1000
+        if ms == 300:
+            pendant.set("enable", True, now)
         if any(data.startswith(b"S") for data in pendant.due(now)):
-            times.append(now)
-        pendant.turn(now > 0.5)
-        now += 0.001
-    gaps = [round(b - a, 3) for a, b in pairwise(times)]
-    assert {gap for gap, at in zip(gaps, times, strict=False) if at < 0.45} == {0.05}
-    assert {gap for gap, at in zip(gaps, times, strict=False) if at > 0.52} == {0.005}
+            times.append(ms)
+        pendant.turn(ms > 500)
+
+    def gaps(start: int, end: int) -> set[int]:
+        return {b - a for a, b in pairwise(times) if start <= a and b <= end}
+
+    assert gaps(0, 299) <= {20, 21}  # sums of floats
+    assert gaps(300, 400) <= {10, 11}
+    assert gaps(400, 500) <= {20, 21}
+    assert gaps(510, 999) <= {5, 6}
 
 
 def test_lamps_text_and_the_question_are_heard_and_bad_lines_are_not() -> None:
