@@ -12,6 +12,7 @@ from functools import partial
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Change, NodeState
 from hal_mpg.profile import (
+    FAULT,
     OFF,
     AbsoluteWheel,
     AbsSelector,
@@ -137,7 +138,8 @@ class SelectorDecoder:
 
     def stand_at(self, position: str | None) -> None:
         """Take the position of a selector that reports a value; None: a value that is no position."""
-        self._set(position)
+        self.fault = position == FAULT
+        self._set(None if self.fault else position)
 
     def step(self, by: int) -> None:
         """Take a press of the next (1) or previous (-1) key."""

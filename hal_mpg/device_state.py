@@ -6,7 +6,7 @@ from __future__ import annotations
 from enum import Enum
 
 from hal_mpg.errors import IllegalEvent
-from hal_mpg.events import Connected, Disconnected, Event, EventsLost, Frame, Snapshot
+from hal_mpg.events import Connected, Disconnected, Event, EventsLost, Frame, Garbled, Snapshot
 
 
 class State(Enum):
@@ -18,17 +18,19 @@ class State(Enum):
 
 
 LEGAL: dict[State, dict[type[Event], State]] = {
-    State.ABSENT: {Connected: State.LIVE},
+    State.ABSENT: {Connected: State.LIVE, Garbled: State.ABSENT},
     State.LIVE: {
         Frame: State.LIVE,
         EventsLost: State.REREADING,
         Disconnected: State.ABSENT,
+        Garbled: State.LIVE,
     },
     State.REREADING: {
         Frame: State.REREADING,
         EventsLost: State.REREADING,
         Snapshot: State.LIVE,  # where no other node is still to be read
         Disconnected: State.ABSENT,
+        Garbled: State.REREADING,
     },
 }
 """Which device event may come in which state, and the state that it leads to."""

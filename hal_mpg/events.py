@@ -88,10 +88,10 @@ class Disconnected(NamedTuple):
 
 
 class Garbled(NamedTuple):
-    """A serial pendant's lines were damaged, or did not fit; `count` of them since the start."""
+    """A serial pendant's lines were damaged, or did not fit: `total` of them since the start."""
 
     time: float
-    count: int
+    total: int
 
 
 class Gates(NamedTuple):
@@ -137,8 +137,8 @@ def to_line(event: DeviceEvent) -> str:
             return f"{time:.6f} snapshot {node} {_state_text(state)}"
         case Disconnected(time, reason):
             return f"{time:.6f} disconnected {' '.join(reason.replace('#', '').split())}"
-        case Garbled(time, count):
-            return f"{time:.6f} garbled {count}"
+        case Garbled(time, total):
+            return f"{time:.6f} garbled {total}"
 
 
 def from_line(line: str) -> DeviceEvent:
@@ -175,10 +175,10 @@ def _parse(words: list[str]) -> DeviceEvent:
         case "disconnected":
             return Disconnected(time, " ".join(rest))
         case "garbled":
-            (count,) = rest
-            if not 0 <= int(count) < MAX_GARBLED:
-                raise ValueError(f"{count[:40]} is no number of lines")
-            return Garbled(time, int(count))
+            (total,) = rest
+            if not 0 <= int(total) < MAX_GARBLED:
+                raise ValueError(f"{total[:40]} is no number of lines")
+            return Garbled(time, int(total))
     raise ValueError(f"unknown kind {kind!r}")
 
 

@@ -15,7 +15,7 @@ from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
 from hal_mpg.counter import Counter, wrap32
 from hal_mpg.device_state import State, next_state
-from hal_mpg.events import AxisLimit, Connected, Event, EventsLost, Frame, Gates, PinWrite, Snapshot
+from hal_mpg.events import AxisLimit, Connected, Event, EventsLost, Frame, Garbled, Gates, PinWrite, Snapshot
 from hal_mpg.foresight import Foreseen, foresee
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
@@ -151,6 +151,9 @@ class Pendant:
                 self._lost_nodes.clear()
                 self._connections += 1
                 self._turned_at = now  # nobody knows what the wheel did before
+            case Garbled(_, total):
+                if self.profile.serial is not None:
+                    self._out.set("garbled", wrap32(total))
             case EventsLost(_, node, void):
                 self._lost_nodes.add(node)
                 self._turned_at = now

@@ -60,6 +60,8 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin("heartbeat", "bit", initial=False)
     for name in ("counts", "dropped", "reconnects"):
         yield Pin(name, "s32", initial=0)
+    if profile.serial is not None:
+        yield Pin("garbled", "s32", initial=0)
     for target in profile.targets:
         yield Pin(f"{target}.counts", "s32", initial=0)
     for name, _ in profile.buttons:

@@ -59,6 +59,7 @@ class Runner:
         self._search_at = 0.0
         self._searched_at = -SEARCH_PAUSE_S
         self._deadline = 0.0  # when there is something to do even if nothing happens
+        self._source_deadline = inf  # when the source has something to do
         self._gates: Gates | None = None
         self._limits: list[AxisLimit] = []
         self._lit: dict[str, bool] = {}
@@ -118,7 +119,7 @@ class Runner:
             events = [*hal_events, *events]
         if events:
             self._take(events, now)
-        elif ready or not self._open:
+        elif ready or not self._open or now >= self._source_deadline:
             self._follow_descriptors()  # a pendant may open, or close, without a word
         deadline = self._pendant.next_deadline()
         if deadline is not None and now >= deadline:
@@ -127,7 +128,8 @@ class Runner:
             self._report([], writes)
             deadline = self._pendant.next_deadline()
         self._shortcut.prepare(self._pendant.foreseen)
-        self._deadline = inf if deadline is None else deadline
+        self._source_deadline = due = self._source.next_deadline()
+        self._deadline = due if deadline is None or due < deadline else deadline
         if not self._open:
             self._deadline = min(self._deadline, self._search_at)
 
@@ -136,14 +138,15 @@ class Runner:
         if self._hotplug in ready:
             self._source.drain_hotplug()  # before searching: what comes meanwhile is worth another search
         if self._open:
-            return () if self._open.isdisjoint(ready) else self._source.read(ready, now)
+            events = () if self._open.isdisjoint(ready) else self._source.read(ready, now)
+            return events if now < self._source_deadline else [*events, *self._source.tick(now)]
         return self._search(now) if ready or now >= self._search_at else ()
 
     def _take(self, events: Sequence[Event], now: float) -> None:
         writes = self._pendant.handle(events, now)
         self._port.write(writes)
         if any(isinstance(event, Disconnected) for event in events):
-            self._source.close()  # not before: the kernel takes longer for it than the pins may wait
+            self._source.let_go()  # not before: the kernel takes longer for it than the pins may wait
         self._follow_descriptors()
         self._report(events, writes)
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from math import inf
 
 from hal_mpg.events import DeviceEvent
 from hal_mpg.lean_typing import Protocol
@@ -25,8 +26,17 @@ class Source(Protocol):
     def read(self, descriptors: Collection[int], now: float) -> list[DeviceEvent]:
         """Return what these descriptors have to say, in time order.
 
-        After a Disconnected the caller closes the source, when the pins are safe.
+        After a Disconnected the caller has the source `let_go`, when the pins are safe.
         """
+
+    def next_deadline(self) -> float:
+        """Return when `tick` has something to do, while there are descriptors; inf: never."""
+
+    def tick(self, now: float) -> list[DeviceEvent]:
+        """Do what is due by time alone; return what follows from it."""
+
+    def let_go(self) -> None:
+        """Close a device that was lost, where it is no longer there."""
 
     def peek(self) -> bytes:
         """Return what an input node has to say, for `read` to take up; b"" where that cannot be had."""
@@ -42,3 +52,23 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Close the device, if it is open."""
+
+
+class Untimed:
+    """A source for which time does nothing, and whose device is gone when it is lost."""
+
+    def next_deadline(self) -> float:
+        """Return that there is never anything due."""
+        return inf
+
+    def tick(self, now: float) -> list[DeviceEvent]:
+        """Nothing is due."""
+        return []
+
+    def let_go(self) -> None:
+        """Close the device."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the device, if it is open."""
+        raise NotImplementedError

@@ -33,6 +33,7 @@ from hal_mpg.input_node import (
 )
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.profile import AbsoluteWheel, Code, Identity, Profile
+from hal_mpg.sources import Untimed
 from hal_mpg.sources.evdev_nodes import GONE, Found, Nodes
 from hal_mpg.sources.evdev_stale import state_may_be_old
 from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
@@ -62,7 +63,7 @@ class Node(NamedTuple):
     builder: FrameBuilder
 
 
-class EvdevSource:
+class EvdevSource(Untimed):
     """Finds and reads the pendant of one profile.
 
     `device` is a node to use instead of the profile's match; `grab` keeps others, the desktop above

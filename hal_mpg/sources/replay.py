@@ -11,6 +11,7 @@ from contextlib import suppress
 from hal_mpg.errors import HalError
 from hal_mpg.events import Connected, DeviceEvent
 from hal_mpg.recording.playback import TAIL_S, Playback
+from hal_mpg.sources import Untimed
 
 CLOCK_MONOTONIC, TFD_TIMER_ABSTIME = 1, 1
 TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
@@ -42,7 +43,7 @@ class _Timer:
             os.read(self.descriptor, 8)
 
 
-class ReplaySource:
+class ReplaySource(Untimed):
     """Plays a recording once, `speed` times as fast as it was.
 
     Then it raises RecordingEnded or, with `stay`, says nothing any more.

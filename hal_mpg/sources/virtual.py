@@ -14,6 +14,7 @@ from contextlib import suppress
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, EventsLost, Snapshot, from_line
 from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
+from hal_mpg.sources import Untimed
 
 CLOSED = "closed"
 
@@ -21,7 +22,7 @@ MAX_LINE = 4096
 """Bytes in one line; more without a line end, and the peer is taken for something else."""
 
 
-class VirtualSource:
+class VirtualSource(Untimed):
     """Reads the events of one virtual pendant."""
 
     def __init__(self, profile: Profile) -> None:
