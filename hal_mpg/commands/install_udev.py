@@ -13,6 +13,8 @@ from pathlib import Path
 
 from hal_mpg.devices.access import User, apply_rules, calling_user, has_group
 from hal_mpg.devices.inventory import GROUP, Device, device_of, group_name, input_devices
+from hal_mpg.devices.ports import Port, port_of, serial_ports
+from hal_mpg.devices.udev_ports import files_naming_port, rule_of_port
 from hal_mpg.devices.udev_rules import (
     Rule,
     Step,
@@ -30,6 +32,8 @@ from hal_mpg.messages import tell
 from hal_mpg.options import Parser
 from hal_mpg.own_command import own_command
 
+Pendant = Device | Port
+
 WAIT_S = 10.0
 """How long a pendant may take to become accessible after udev has said that it is done."""
 
@@ -39,6 +43,7 @@ examples:
   sudo hal_mpg install-udev --rule 69-my-pendant.rules    and one that hal_mpg learn has learned
   sudo hal_mpg install-udev --device /dev/input/event5    and this one, before it is learned
   sudo hal_mpg install-udev --device 10ce:eb93            the same, by its USB id (see lsusb)
+  sudo hal_mpg install-udev --device /dev/ttyUSB0         a serial pendant at this port
   hal_mpg install-udev --dry-run                          only say what would be done
 
 The rules go to /etc/udev/rules.d; sudo hal_mpg uninstall-udev takes away what was put there.
@@ -112,12 +117,15 @@ def _rule_of(text: str) -> Rule | None:
     if usb_id:
         return rule_of_id(int(usb_id[1], 16), int(usb_id[2], 16), f"USB device {text}")
     device = device_of(input_devices(), text)
-    if device is None:
-        raise UsageError(
-            f"--device {text}: is no input device of this machine; hal_mpg list shows them "
-            f"(or give a USB id such as 10ce:eb93)"
-        )
-    return rule_of_device(device)
+    if device:
+        return rule_of_device(device)
+    port = port_of(serial_ports(), text)
+    if port:
+        return rule_of_port(port)
+    raise UsageError(
+        f"--device {text}: is no input device and no serial port of this machine; hal_mpg list shows them "
+        f"(or give a USB id such as 10ce:eb93)"
+    )
 
 
 def _intention(step: Step) -> str:
@@ -168,12 +176,17 @@ def _take_effect(has_changed: bool, user: User) -> int:
     return 0 if all(told) else DeviceError.status
 
 
-def find_pendants() -> list[Device]:
-    """Return the devices that a profile fits, or that rules name as a pendant."""
-    return [device for device in input_devices() if device.fits or naming_files(device)]
+def find_pendants() -> list[Pendant]:
+    """Return the devices and ports that a profile fits, or that rules name as a pendant."""
+    found: list[Pendant] = [*input_devices(), *serial_ports()]
+    return [pendant for pendant in found if pendant.fits or _files_naming(pendant)]
 
 
-def _is_open(device: Device, user: User) -> bool:
+def _files_naming(pendant: Pendant) -> list[Path]:
+    return files_naming_port(pendant) if isinstance(pendant, Port) else naming_files(pendant)
+
+
+def _is_open(device: Pendant, user: User) -> bool:
     if user.uid == 0:  # there is nobody else to ask for; root may always
         return all(_is_for_group(path) for path in device.paths)
     return all(user.may_open(path) for path in device.paths)
@@ -184,7 +197,7 @@ def _is_for_group(path: str) -> bool:
     return group_name(status.st_gid) == GROUP and status.st_mode & 0o060 == 0o060
 
 
-def _tell_access(device: Device, user: User) -> bool:
+def _tell_access(device: Pendant, user: User) -> bool:
     """Say whether the pendant can be opened; return that."""
     what = f"{device.name} at {', '.join(device.paths)}"
     if wait_for(lambda: _is_open(device, user)):
@@ -206,8 +219,8 @@ def _advice_on_group(user: User) -> str:
     return f"be in the group {GROUP} in any case: sudo adduser {user.name} {GROUP}, then log in again"
 
 
-def _why_not_open(device: Device) -> str:
-    if not naming_files(device):
+def _why_not_open(device: Pendant) -> str:
+    if not _files_naming(device):
         return f"no rules name it: sudo {own_command()} install-udev --device {device.paths[0]}"
     if is_marked(device.paths[0]) is False:
         return "udev has not applied the rules to it: unplug it, and plug it in again"

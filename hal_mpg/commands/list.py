@@ -13,16 +13,18 @@ from hal_mpg.devices.inventory import (
     Device,
     Fit,
     Hidden,
-    Port,
     access_command,
     hidden_devices,
     input_devices,
     loaded_profiles,
-    serial_ports,
     why_hidden,
 )
+from hal_mpg.devices.ports import Port, serial_ports
+from hal_mpg.devices.ports import access_command as access_to_port
+from hal_mpg.devices.udev_ports import files_naming_port
 from hal_mpg.events import EV_KEY
 from hal_mpg.options import Parser
+from hal_mpg.own_command import own_command
 
 EXAMPLES = """\
 examples:
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     profiles, faults = loaded_profiles()
     devices = sorted(input_devices(profiles), key=_place)
-    hidden, ports = hidden_devices(), serial_ports()
+    hidden, ports = hidden_devices(), serial_ports(profiles)
     if options.json:
         print(json.dumps(as_json(devices, hidden, ports, faults), indent=2))
     else:
@@ -85,19 +87,24 @@ def as_text(
     lines: list[str] = []
     others = [] if shows_all else [device for device in devices if device.is_everyday]
     shown = [device for device in devices if device not in others]
-    if not shown and not hidden:
+    pendants = [port for port in ports if port.fits]
+    if not shown and not hidden and not pendants:
         lines += [NOTHING, ""]
     for device in shown:
         lines += [*_device_lines(device), ""]
+    for port in pendants:
+        lines += [*_pendant_lines(port), ""]
     for hid in hidden:
         lines += [f"{hid.name}   (USB {hid.usb_id})", f"  profile   none is possible: {why_hidden(hid)}", ""]
     if others:
         lines += ["hardly pendants (--all shows them in full):"]
         lines += [f"  {device.name}   ({device.kind}, {', '.join(device.paths)})" for device in others]
         lines += [""]
-    if ports:
-        lines += ["serial ports (hal_mpg reads no serial pendants yet):"]
-        lines += [_port_line(port) for port in ports]
+    unknown = [port for port in ports if not port.fits]
+    if unknown:
+        lines += ["serial ports that no profile fits:"]
+        lines += [_port_line(port) for port in unknown]
+        lines += [f"  If a pendant is there: {own_command()} {advice}" for advice in _advice(unknown[0])]
         lines += [""]
     lines += [f"profile passed over: {fault}" for fault in faults]
     while lines and not lines[-1]:
@@ -149,9 +156,34 @@ def what_it_has(device: Device) -> str:
     return "; ".join(parts) or "nothing that could be told"
 
 
+def _pendant_lines(port: Port) -> Iterator[str]:
+    """Yield what a person is to read of a serial port that a profile fits."""
+    what = f"USB {port.usb_id}, " if port.is_on_usb else ""
+    yield f"{port.name}   ({what}serial port)"
+    yield f"  port      {', '.join((port.path, *port.links))}"
+    if port.refusal:
+        yield f"  access    NO: {port.refusal}"
+        yield f"  mend it   {_command(port)}"
+    else:
+        yield "  access    you may use it"
+    yield f"  profile   {port.fits[0].name}"
+    if port.fits[1:]:
+        yield f"  as well   {', '.join(fit.name for fit in port.fits[1:])}"
+
+
+def _command(port: Port) -> str:
+    return access_to_port(port, is_named=bool(files_naming_port(port)))
+
+
+def _advice(port: Port) -> Iterator[str]:
+    """Yield what to try, where a pendant of hal_mpg's own protocol, or another, is at a port."""
+    yield f"monitor --device {port.stable_path}   (if it speaks hal_mpg's own protocol)"
+    yield f"monitor --device {port.stable_path} --pendant NAME|FILE   (another one, by its profile)"
+
+
 def _port_line(port: Port) -> str:
-    what = " ".join(filter(None, (port.name, port.usb_id, port.serial and f"serial {port.serial}")))
-    return f"  {port.path}   {what}" + (f"   (NO access: {port.refusal})" if port.refusal else "")
+    what = " ".join(filter(None, (port.identity.name, port.usb_id, port.serial and f"serial {port.serial}")))
+    return f"  {port.path}   {what}".rstrip() + (f"   (NO access: {port.refusal})" if port.refusal else "")
 
 
 def as_json(
@@ -171,6 +203,9 @@ def as_json(
                 "serial": port.serial or None,
                 "readable": not port.refusal,
                 "why_not": port.refusal or None,
+                "links": list(port.links),
+                "command": _command(port) or None,
+                "profiles": [{"name": fit.name, "file": str(fit.file)} for fit in port.fits],
             }
             for port in ports
         ],

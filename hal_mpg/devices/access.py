@@ -18,6 +18,17 @@ LIMIT_S = 120.0
 """How long udev may take, on a machine that is busy."""
 
 
+WHAT_PENDANTS_ARE = (
+    ("--subsystem-match=usb", "--subsystem-match=input", "--subsystem-match=usb-serial"),
+    # Not the consoles: whoever has logged in there owns them.
+    (
+        "--subsystem-match=tty",
+        *(f"--sysname-match={name}*" for name in ("ttyACM", "ttyUSB", "ttyS", "ttyAMA")),
+    ),
+)
+"""What udev is to look at again when its rules have changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """Who is to have access: name, ids, and the groups that the running session has."""
@@ -132,9 +143,8 @@ def apply_rules(anew: Sequence[str] = ()) -> str:
     To the nodes `anew` as if they had just come: Debian's own rules give nodes their usual group only then.
     """
     complaint = udev("control", "--reload")
-    complaint = complaint or udev(
-        "trigger", "--action=change", "--subsystem-match=usb", "--subsystem-match=input"
-    )
+    for what in WHAT_PENDANTS_ARE:
+        complaint = complaint or udev("trigger", "--action=change", *what)
     for node in anew:
         complaint = complaint or udev("trigger", "--action=add", f"--name-match={node}")
     return complaint or udev("settle", "--timeout=60")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The input devices and serial ports of this machine, for the tools: what they are, and who may read them.
+"""The input devices of this machine, for the tools: what they are, and who may read them.
 
 Unlike `sources/evdev_nodes`, which looks for one pendant, this looks at everything, also at what this user
 may not open: sysfs tells what those are. Nothing is grabbed, and nothing is kept open.
@@ -125,17 +125,6 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
-class Port:
-    """A serial port. `usb_id` and `serial` are "" where it is not on USB; `refusal` as a node's."""
-
-    path: str
-    name: str
-    usb_id: str = ""
-    serial: str = ""
-    refusal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Hidden:
     """A USB device that says it is for people to use, but that Linux makes no input device of."""
 
@@ -209,7 +198,8 @@ def fits(nodes: Iterable[Node], profiles: Iterable[tuple[str, Path, Profile]]) -
     found = [
         Fit(name, path, profile, missing_codes(profile, codes) if codes else ())
         for name, path, profile in profiles
-        if any(match.fits(node.identity) for match in profile.match for node in nodes)
+        if profile.source != "serial"
+        and any(match.fits(node.identity) for match in profile.match for node in nodes)
     ]
     return tuple(sorted(found, key=lambda fit: rank(fit.profile, codes)))
 
@@ -289,29 +279,6 @@ def _user_name(number: int) -> str:
         return pwd.getpwuid(number).pw_name
     except KeyError:
         return str(number)
-
-
-def serial_ports() -> list[Port]:
-    """Return the serial ports behind which there may be something."""
-    try:
-        from serial.tools.list_ports import comports  # type: ignore[import-untyped]  # its stubs are not in Debian
-    except ImportError:
-        folders = (Path("/dev").glob(pattern) for pattern in ("ttyUSB*", "ttyACM*"))
-        paths = sorted(str(path) for folder in folders for path in folder)
-        return [Port(path, Path(path).name, refusal=_port_refusal(path)) for path in paths]
-    ports = []
-    for port in sorted(comports(), key=lambda port: (len(port.device), port.device)):
-        usb_id = "" if port.vid is None else f"{port.vid:04x}:{port.pid:04x}"
-        name = clean(port.description if port.description not in (None, "n/a") else port.name)
-        ports.append(Port(port.device, name, usb_id, clean(port.serial_number), _port_refusal(port.device)))
-    return ports
-
-
-def _port_refusal(path: str) -> str:
-    """Tell whether a port may be opened, without opening it: that would reset many a board."""
-    if os.access(path, os.R_OK | os.W_OK):
-        return ""
-    return why_refused(path, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
 def _bus(path: str) -> int:

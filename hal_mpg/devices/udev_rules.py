@@ -51,7 +51,7 @@ STARTS_PROGRAM = re.compile(r"(?:^|[\s,])(RUN|PROGRAM|IMPORT *\{ *program *\}) *
 NAMES_A_PENDANT = re.compile(rf'ENV\{{{MARK}\}} *[:+]?= *"')
 IS_OF_ONE_KIND = re.compile(
     r"(?:ATTRS?\{[^}]*(?:vendor|product|name|uniq|serial|manufacturer|phys)[^}]*\}"
-    r"|ENV\{(?:ID_(?:VENDOR|MODEL|SERIAL|PATH)\w*|NAME|PRODUCT|UNIQ|PHYS)\})"
+    r"|ENV\{(?:ID_(?:VENDOR|MODEL|SERIAL|PATH)\w*|NAME|PRODUCT|UNIQ|PHYS)\}|KERNEL(?= *== *\"tty[A-Z]))"
     r' *(==|!=) *e?"[^"]*[^"*?][^"]*"',
     re.IGNORECASE,
 )
@@ -102,7 +102,7 @@ def rule_of_file(path: Path) -> Rule:
             f'{path}: names no pendant; a line is to end with ENV{{{MARK}}}="1", see the comments '
             f"in {shared_dir().parent / 'udev' / SHIPPED}"
         )
-    for number, line in _rules_in(text):
+    for number, line in rules_in(text):
         if NAMES_A_PENDANT.search(line) and not _is_of_one_kind(line, text):
             raise UsageError(
                 f"{path}:{number}: would make every input device a pendant, keyboard and mouse too; add its "
@@ -112,7 +112,7 @@ def rule_of_file(path: Path) -> Rule:
     return Rule(name, text, str(path))
 
 
-def _rules_in(text: str) -> Iterator[tuple[int, str]]:
+def rules_in(text: str) -> Iterator[tuple[int, str]]:
     """Yield the rules of a file with the numbers of their first lines; after a \\ they go on in the next."""
     first, rule = 1, ""
     for number, line in enumerate(text.splitlines(), 1):
@@ -129,7 +129,7 @@ def _rules_in(text: str) -> Iterator[tuple[int, str]]:
 def _is_of_one_kind(rule: str, text: str) -> bool:
     """Tell whether a rule is for some devices only; those before it may let only these come to it."""
     return any(found[1] == "==" for found in IS_OF_ONE_KIND.finditer(rule)) or any(
-        "GOTO" in line and IS_OF_ONE_KIND.search(line) for _, line in _rules_in(text)
+        "GOTO" in line and IS_OF_ONE_KIND.search(line) for _, line in rules_in(text)
     )
 
 
@@ -143,7 +143,7 @@ def rule_of_device(device: Device) -> Rule | None:
     )
     line = f'SUBSYSTEM=="input", ATTRS{{name}}=="{pattern}", ENV{{{MARK}}}="1"'
     short = re.sub(r"[^a-z0-9]+", "-", device.name.lower()).strip("-") or "device"
-    return _named(f"69-hal-mpg-{short}.rules", line, device.name)
+    return rule_named(f"69-hal-mpg-{short}.rules", line, device.name)
 
 
 def rule_of_id(vendor: int, product: int, name: str) -> Rule | None:
@@ -151,10 +151,11 @@ def rule_of_id(vendor: int, product: int, name: str) -> Rule | None:
     line = f'ATTRS{{idVendor}}=="{vendor:04x}", ATTRS{{idProduct}}=="{product:04x}", ENV{{{MARK}}}="1"'
     if line in shipped_rule().text:
         return None
-    return _named(f"69-hal-mpg-{vendor:04x}-{product:04x}.rules", line, name)
+    return rule_named(f"69-hal-mpg-{vendor:04x}-{product:04x}.rules", line, name)
 
 
-def _named(file: str, line: str, name: str) -> Rule:
+def rule_named(file: str, line: str, name: str) -> Rule:
+    """Return a file of one rule that is made for a pendant of this name."""
     clean = "".join(character if character.isprintable() else "?" for character in name)
     return Rule(
         file, f"# {clean}: a pendant for hal_mpg. Made by hal_mpg install-udev.\n{line}\n", "made for it"
@@ -255,12 +256,17 @@ def names(text: str, device: Device) -> bool:
         vendor = re.search(r'ATTRS\{id(?:V|/v)endor\}=="([^"]*)"', words)
         product = re.search(r'ATTRS\{id(?:P|/p)roduct\}=="([^"]*)"', words)
         name = re.search(r'ATTRS\{name\}=="([^"]*)"', words)
-        if not (vendor or product or name):
+        model = re.search(r'ATTRS\{product\}=="([^"]*)"', words)
+        serial = re.search(r'ATTRS\{serial\}=="([^"]*)"', words)
+        if not (vendor or product or name or model) or 'SUBSYSTEM=="tty"' in words:
             continue
         if (
             (vendor is None or vendor[1].lower() == f"{identity.vendor:04x}")
             and (product is None or product[1].lower() == f"{identity.product:04x}")
             and (name is None or any(_matches(name[1], node.identity.name) for node in device.nodes))
+            # The kernel puts the manufacturer before it.
+            and (model is None or any(_matches(f"*{model[1]}", node.identity.name) for node in device.nodes))
+            and (serial is None or _matches(serial[1], identity.uniq))
         ):
             return True
     return False

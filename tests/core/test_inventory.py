@@ -14,7 +14,8 @@ from evdev import ecodes
 from hal_mpg.commands.list import as_json, as_text
 from hal_mpg.devices import inventory
 from hal_mpg.devices.input_codes import bit_map, code_name, kind_of
-from hal_mpg.devices.inventory import Device, Hidden, Node, Port, fits, hidden_devices, why_hidden
+from hal_mpg.devices.inventory import Device, Fit, Hidden, Node, fits, hidden_devices, why_hidden
+from hal_mpg.devices.ports import Port, port_refusal
 from hal_mpg.profile import Identity
 from hal_mpg.profile_files import read_profile
 from hal_mpg.sources import evdev_nodes
@@ -147,7 +148,16 @@ DEVICES = [
     ),
     device(node(KEYBOARD, 3, name="Keys")),
 ]
-PORTS = [Port("/dev/ttyACM0", "Board", "2341:0043", "12", "this user may not read it")]
+REFUSED = "this user may not read it: it is for user root and group dialout (660)"
+PORTS = [
+    Port("/dev/ttyACM0", Identity(0x2341, 0x43, "Board", "1-1:1.0", "12"), REFUSED, ("/dev/serial/by-id/b",)),
+    Port(
+        "/dev/ttyACM1",
+        Identity(0x1209, 1, "hal_mpg pendant", "1-2:1.0", "7"),
+        fits=(Fit("line-protocol", Path("line-protocol.yaml"), KNOWN[0][2]),),
+    ),
+    Port("/dev/ttyS0"),
+]
 
 
 def test_the_list_for_people() -> None:
@@ -160,7 +170,12 @@ def test_the_list_for_people() -> None:
     assert "install-udev --device /dev/input/event7" in text
     assert "xhc-hb04" in text
     assert "  Keys   (keyboard, /dev/input/event3)" in lines
-    assert "  /dev/ttyACM0   Board 2341:0043 serial 12   (NO access: this user may not read it)" in lines
+    assert f"  /dev/ttyACM0   Board 2341:0043 serial 12   (NO access: {REFUSED})" in lines
+    assert "  /dev/ttyS0" in lines
+    assert "hal_mpg pendant   (USB 1209:0001, serial port)" in lines
+    assert "  port      /dev/ttyACM1" in lines
+    assert "  profile   line-protocol" in lines
+    assert "monitor --device /dev/serial/by-id/b " in text
     assert "profile passed over: bad.yaml:1:1: is empty" in lines
     assert "  node      /dev/input/event3" in as_text(DEVICES, [], [], [], shows_all=True)
 
@@ -174,7 +189,12 @@ def test_the_list_of_nothing_says_what_to_try() -> None:
 def test_the_list_for_programs_has_the_same_keys_whatever_there_is() -> None:
     document = json.loads(json.dumps(as_json(DEVICES, [Hidden("XHC", "10ce:eb70")], PORTS, [])))
     assert set(document) == {"devices", "without_input_node", "serial_ports", "profile_faults"}
-    assert len({frozenset(entry) for entry in document["devices"]}) == 1
+    for kind in ("devices", "serial_ports"):
+        assert len({frozenset(entry) for entry in document[kind]}) == 1
+    board, pendant, own = document["serial_ports"]
+    assert board["command"].endswith("install-udev --device /dev/ttyACM0")
+    assert (pendant["profiles"][0]["name"], pendant["command"]) == ("line-protocol", None)
+    assert (own["usb_id"], own["serial"], own["name"]) == (None, None, "ttyS0")
     assert document["devices"][0]["profiles"][0] == {
         "name": "generic-6axis", "file": str(CONFIG / "generic-6axis.yaml"), "missing": [],
     }  # fmt: skip
@@ -182,6 +202,6 @@ def test_the_list_for_programs_has_the_same_keys_whatever_there_is() -> None:
 
 
 def test_a_port_without_the_right_to_it(tmp_path: Path) -> None:
-    assert inventory._port_refusal(str(tmp_path)) == ""
+    assert port_refusal(str(tmp_path)) == ""
     if os.geteuid():
-        assert "may not read" in inventory._port_refusal("/root/x")
+        assert "may not read" in port_refusal("/root/x")
