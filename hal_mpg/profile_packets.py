@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The part of a YAML profile that says how a serial pendant's packets are made: bytes, fields, checksum."""
+
+from __future__ import annotations
+
+import re
+
+from yaml.nodes import Node
+
+from hal_mpg.lean_typing import NamedTuple
+from hal_mpg.protocols.checksums import CHECKSUMS
+from hal_mpg.protocols.foreign import Checksum, Field
+from hal_mpg.protocols.pattern_check import GROUP_NAME
+from hal_mpg.yaml_reader import Fields, Reader, quoted
+
+PACKET_KEYS = ("start", "end", "length", "fields", "checksum")
+FIELD_KEYS = ("at", "type", "mask", "bit")
+CHECKSUM_KEYS = ("kind", "at", "from", "to", "order")
+TYPE = re.compile(r"([us])(8|16|24|32)(le|be)?")
+TYPES = "u8, s8, u16le, s16be and the like"
+MOST_FIELDS = 64
+
+
+class PacketParts(NamedTuple):
+    """How packets are made, without what they mean."""
+
+    start: tuple[int, ...]
+    end: tuple[int, ...]
+    length: int
+    fields: tuple[Field, ...]
+    checksum: Checksum | None
+
+
+def read_packet_parts(reader: Reader, node: Node, longest: int) -> PacketParts:
+    """Return how packets are made; faults go to the reader."""
+    keys = reader.mapping(node, PACKET_KEYS, "packets", needed=("start",))
+    start, end = (_byte_list(reader, keys.get(key), key) for key in ("start", "end"))
+    length = (
+        reader.integer(keys["length"], "length", len(start) + len(end) + 1, 1000) if "length" in keys else 0
+    )
+    if not length and not end and start:
+        reader.fault(node, "packets end nowhere; give their length, or the bytes of their end")
+    if not length and start and end and (_has(start, end) or _has(end, start)):
+        reader.fault(keys["end"], "start and end cannot be told apart; give the packets' length as well")
+    entries = reader.entries(keys["fields"], "fields") if "fields" in keys else []
+    fields = [_field(reader, entry.key, entry.place, entry.value, length or longest) for entry in entries]
+    if len(fields) > MOST_FIELDS:
+        reader.fault(entries[MOST_FIELDS].place, f"more than {MOST_FIELDS} fields; leave out those unused")
+    checksum = _checksum(reader, keys["checksum"], length) if "checksum" in keys else None
+    return PacketParts(start, end, length, tuple(fields), checksum)
+
+
+def _has(whole: tuple[int, ...], part: tuple[int, ...]) -> bool:
+    return bytes(part) in bytes(whole)
+
+
+def _byte_list(reader: Reader, node: Node | None, what: str) -> tuple[int, ...]:
+    items = reader.items(node, what)
+    if len(items) > 8:
+        reader.fault(items[8], f"more than 8 bytes of {what}; the first ones will do")
+    return tuple(reader.integer(item, what, 0, 255) for item in items)
+
+
+def _field(reader: Reader, name: str, place: Node, node: Node, longest: int) -> Field:
+    if not GROUP_NAME.fullmatch(name):
+        reader.fault(place, f"{quoted(name)} cannot name a field; use a-z, 0-9 and _, as in count")
+    keys = reader.mapping(node, FIELD_KEYS, f"field {name}", needed=("at",))
+    text = reader.text(keys["type"], "type") if "type" in keys else "u8"
+    found = TYPE.fullmatch(text)
+    if found is None or (found[2] == "8") != (found[3] is None):
+        reader.fault(keys["type"], f"{quoted(text)} is no type; use {TYPES}, with le or be for the order")
+        return Field(name, 0)
+    size = int(found[2]) // 8
+    at = reader.integer(keys.get("at"), f"at of {name}", 0, max(0, longest - size))
+    return Field(
+        name, at, size, found[1] == "s", found[3] == "be", _mask(reader, keys, size, found[1] == "s")
+    )
+
+
+def _mask(reader: Reader, keys: Fields, size: int, is_signed: bool) -> int:
+    given = [key for key in ("mask", "bit") if key in keys]
+    if not given:
+        return 0
+    if len(given) > 1 or is_signed:
+        reader.fault(keys[given[-1]], "use one of mask and bit, and a type that begins with u")
+    if "bit" in keys:
+        return 1 << reader.integer(keys["bit"], "bit", 0, size * 8 - 1)
+    return reader.integer(keys["mask"], "mask", 1, (1 << size * 8) - 1)
+
+
+def _checksum(reader: Reader, node: Node, length: int) -> Checksum | None:
+    keys = reader.mapping(node, CHECKSUM_KEYS, "checksum", needed=("kind", "at", "from", "to"))
+    kind = reader.choice(keys.get("kind"), CHECKSUMS, "kind of checksum")
+    order = reader.choice(keys.get("order"), ("big", "little"), "order")
+    if not kind or not {"at", "from", "to"} <= keys.keys():
+        return None
+    size = CHECKSUMS[kind][0]
+    lowest, highest = (-length, length - 1) if length else (-1000, 1000)
+    at, first, last = (reader.integer(keys[key], key, lowest, highest) for key in ("at", "from", "to"))
+    if not length and (at >= 0 or last >= 0 or first < 0):
+        reader.fault(
+            node, "packets have no fixed length; count at and to from the end: -2 is the last but one"
+        )
+    if length and not (first % length <= last % length and at % length + size <= length):
+        reader.fault(node, "the checksum goes over no bytes, or stands beyond the end; count from 0")
+    elif length and first % length <= at % length <= last % length:
+        reader.fault(keys["at"], "the checksum goes over itself; leave its bytes out")
+    return Checksum(kind, at, first, last, order == "big")

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What lines and packets of other people's pendants have in common: what was told, and what is sent. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import inf
+
+from hal_mpg.events import (
+    EV_ABS,
+    EV_KEY,
+    EV_REL,
+    MAX_VALUE,
+    Change,
+    Connected,
+    DeviceEvent,
+    Disconnected,
+    EventsLost,
+    Frame,
+    NodeState,
+    Snapshot,
+)
+from hal_mpg.profile import Code
+from hal_mpg.protocols.foreign import Rule, Setting, Speech
+
+MOST_PENDING = 4096
+"""Bytes that wait for being sent; of more than these, answers are dropped."""
+
+RESTARTED = "it was switched on again"
+
+
+class NoFit(Exception):
+    """A value that is none of those that the profile knows; the message says which and what would be."""
+
+
+class State:
+    """How the pendant stands by what it has told, and the events by which the core hears of a change."""
+
+    def __init__(self, at_start: Sequence[tuple[Code, int]]) -> None:
+        self._at_start = dict(at_start)
+        self._now: dict[Code, int] = {}
+        self._is_connected = False
+        self._was_told = False
+
+    def forget(self) -> None:
+        """Take note that nothing is known any more; what comes next is a new connection."""
+        self._is_connected = False
+
+    def take(self, rule: Rule, value_of: Callable[[str], str | int | None], now: float) -> list[DeviceEvent]:
+        """Return what follows from a line or a packet that fits a rule.
+
+        `value_of` has the value of a group or a field, None where an optional group is not there.
+        Raises NoFit, and changes nothing.
+        """
+        changes = list(_changes(rule.settings, value_of))
+        events: list[DeviceEvent] = []
+        if rule.restarts and self._is_connected and self._was_told:
+            events.append(Disconnected(now, RESTARTED))
+            self._is_connected = False
+        if not self._is_connected and (changes or rule.restarts or rule.answer):
+            # What a pendant has no word of until it changes is known only where it was switched on just now.
+            self._now = dict(self._at_start) if rule.restarts else {}
+            self._is_connected, self._was_told = True, False
+            events.append(Connected(now, (self._node(),)))
+        self._was_told = self._was_told or bool(changes)
+        return [*events, *self._events(changes, now)]
+
+    def _events(self, changes: list[tuple[Code, int]], now: float) -> list[DeviceEvent]:
+        events: list[DeviceEvent] = []
+        frame: list[Change] = []
+        for code, value in changes:
+            before = self._now.get(code)
+            if code.type == EV_REL:
+                if value:
+                    frame.append((*code, value))
+                continue
+            if value == before:
+                continue
+            self._now[code] = value
+            if code.type == EV_KEY and value and before is None:
+                # It may have been held all along: then it is no press, as with any other pendant.
+                events += _frame(frame, now)
+                frame = []
+                events += [EventsLost(now, 0, ()), Snapshot(now, 0, self._node())]
+            else:
+                frame.append((*code, value))
+        return [*events, *_frame(frame, now)]
+
+    def _node(self) -> NodeState:
+        keys = frozenset(c.number for c, value in self._now.items() if c.type == EV_KEY and value)
+        return NodeState(keys, {c.number: value for c, value in self._now.items() if c.type == EV_ABS})
+
+
+def _frame(changes: list[Change], now: float) -> list[DeviceEvent]:
+    return [Frame(now, 0, tuple(changes))] if changes else []
+
+
+def _changes(
+    settings: Sequence[Setting], value_of: Callable[[str], str | int | None]
+) -> Sequence[tuple[Code, int]]:
+    changes = []
+    for setting in settings:
+        value = value_of(setting.source) if setting.source else setting.constant
+        if value is None:
+            continue
+        number = _number(setting, value)
+        if setting.is_pulse:
+            # A key of which nothing was told counts as held all along: so first it is not.
+            changes += [(setting.code, value) for value in ((0, 1, 0) if number else ())]
+        else:
+            changes.append((setting.code, number))
+    return changes
+
+
+def _number(setting: Setting, value: str | int) -> int:
+    """Return what a setting makes of a text or a field. Raises NoFit."""
+    number: int | None
+    if setting.values:
+        number = dict(setting.values).get(str(value))
+        if number is None:
+            known = ", ".join(text for text, _ in setting.values)
+            raise NoFit(f"{setting.source} is {str(value)!r}, and the profile knows {known} only")
+    elif isinstance(value, int):
+        number = value * setting.times
+    else:
+        number = decimal(value, setting.times)
+        if number is None:
+            raise NoFit(f"{setting.source} is {value!r}, which is no whole number (times {setting.times})")
+    if setting.code.type == EV_KEY:
+        if number not in (0, 1):
+            raise NoFit(f"{setting.source} is {value!r}; a key takes 0 or 1")
+        return number ^ setting.invert
+    if abs(number) > MAX_VALUE:
+        raise NoFit(f"{setting.source} is {value!r}, which is too large")
+    return number
+
+
+def decimal(text: str, times: int = 1) -> int | None:
+    """Return a decimal number such as -12 or 0.100, multiplied; None where it is none, or not whole then."""
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    whole, _, part = digits.partition(".")
+    if not (whole + part).isdigit() or not digits.isascii() or len(digits) > 20:
+        return None
+    unit: int = 10 ** len(part)
+    value, rest = divmod(int(whole + part) * times, unit)
+    if rest:
+        return None
+    return -value if text[0] == "-" else value
+
+
+class Speaker:
+    """What is to be sent: what opens the talk, answers, lamps; the keep-alive, with which lamps go again."""
+
+    def __init__(self, speech: Speech, leds: Sequence[tuple[str, Code]]) -> None:
+        sent = {lamp.code: (bytes(lamp.off), bytes(lamp.on)) for lamp in speech.lamps}
+        self._lamps = {name: sent[code] for name, code in leds if code in sent}
+        self._on_open = bytes(speech.on_open)
+        self._keep_alive = bytes(speech.keep_alive)
+        self._interval_s = speech.keep_alive_ms / 1000
+        self._lit: dict[str, bool] = {}
+        self._pending: list[bytes] = []
+        self._alive_at = inf
+        self.opened()
+
+    def opened(self) -> None:
+        """Take note that the port was opened anew."""
+        self._pending = [self._on_open] if self._on_open else []
+        self._alive_at = -inf if self._keep_alive else inf
+        self._send_lamps()
+
+    def answer(self, rule: Rule) -> None:
+        """Have the answer of a rule sent; one that waits already is not sent twice."""
+        answer = bytes(rule.answer)
+        if answer and answer not in self._pending and sum(map(len, self._pending)) < MOST_PENDING:
+            self._pending.append(answer)
+        if rule.restarts:
+            self._send_lamps()
+
+    def set_led(self, name: str, lit: bool) -> None:
+        """Have a lamp switched; one that the profile has nothing for stays as it is."""
+        if name in self._lamps:
+            self._lit[name] = lit
+            self._send_lamps()
+
+    def _send_lamps(self) -> None:
+        lamps = [self._lamps[name][lit] for name, lit in self._lit.items()]
+        ours = {state for both in self._lamps.values() for state in both}
+        self._pending = [sent for sent in self._pending if sent not in ours] + lamps
+
+    def to_send(self, now: float) -> bytes:
+        """Return what is due."""
+        if now >= self._alive_at:
+            self._alive_at = now + self._interval_s
+            self._send_lamps()
+            self._pending.insert(0, self._keep_alive)
+        sent, self._pending = b"".join(self._pending), []
+        return sent
+
+    def next_send(self) -> float:
+        """Return when something is due; inf: never, -inf: it is."""
+        return -inf if self._pending else self._alive_at

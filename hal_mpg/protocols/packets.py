@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Pendants that speak packets of their own, as the profile says: a start, an end, fields or text. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from hal_mpg.events import DeviceEvent
+from hal_mpg.lean_typing import NamedTuple
+from hal_mpg.profile import Profile
+from hal_mpg.protocols.checksums import CHECKSUMS
+from hal_mpg.protocols.foreign import Checksum, Field, Packets, Rule
+from hal_mpg.protocols.foreign_state import NoFit, Speaker, State
+from hal_mpg.protocols.patterns import BAUD_HINT, complaint_of, quoted, text_of
+
+
+class Junk(NamedTuple):
+    """A run of bytes that are no packet, told at its first byte; `why` is for people."""
+
+    why: str
+
+
+class PacketFramer:
+    """Cuts packets out of what comes, and never keeps more than one.
+
+    What begins as a packet and turns out to be none loses its first byte only: the true one may begin inside.
+    """
+
+    def __init__(self, packets: Packets) -> None:
+        self._start, self._end = bytes(packets.start), bytes(packets.end)
+        self._length = packets.length
+        self._longest = packets.length or packets.longest
+        self._checksum = packets.checksum
+        self._rest = b""
+        self._is_junk = False
+
+    def reset(self) -> None:
+        """Forget what has come of a packet."""
+        self._rest, self._is_junk = b"", False
+
+    def feed(self, data: bytes) -> list[bytes | Junk]:
+        """Return the packets that are complete now, and a word for each run of junk that began."""
+        found: list[bytes | Junk] = []
+        for at in range(0, len(data), self._longest):  # so that no more is ever copied than a packet has
+            self._rest += data[at : at + self._longest]
+            self._cut(found)
+        return found
+
+    def _cut(self, found: list[bytes | Junk]) -> None:
+        while self._rest:
+            at = self._begin()
+            if at:
+                self._drop(at, f"bytes {quoted(self._rest[:at])} between the packets", found)
+                continue
+            length = self._length or self._length_by_end()
+            if length is None:
+                if len(self._rest) < self._longest:
+                    return
+                self._drop(1, f"no {self._end.hex(' ')} ends {quoted(self._rest)}", found)
+            elif length < 0:
+                self._drop(-length, f"{quoted(self._rest[:-length])} began and did not end", found)
+            elif len(self._rest) < length:
+                return
+            else:
+                packet = self._rest[:length]
+                why = self._fault(packet)
+                if why:
+                    self._drop(1, why, found)
+                else:
+                    found.append(packet)
+                    self._rest, self._is_junk = self._rest[length:], False
+
+    def _begin(self) -> int:
+        """Return where the next packet may begin; the end of all bytes where none does."""
+        at = self._rest.find(self._start)
+        if at >= 0:
+            return at
+        for length in range(min(len(self._start) - 1, len(self._rest)), 0, -1):
+            if self._rest.endswith(self._start[:length]):
+                return len(self._rest) - length
+        return len(self._rest)
+
+    def _length_by_end(self) -> int | None:
+        """Return the length up to the first end; None: not here yet; below 0: where the next one begins."""
+        begin = len(self._start)
+        end = self._rest.find(self._end, begin, self._longest)
+        again = self._rest.find(self._start, begin, self._longest)
+        if again >= 0 and (end < 0 or again + begin < end + len(self._end)):
+            return -again
+        return end + len(self._end) if end >= 0 else None
+
+    def _drop(self, count: int, why: str, found: list[bytes | Junk]) -> None:
+        self._rest = self._rest[count:]
+        if not self._is_junk:
+            found.append(Junk(why))
+        self._is_junk = True
+
+    def _fault(self, packet: bytes) -> str:
+        """Return what is wrong with a packet; "": nothing."""
+        if not packet.endswith(self._end):
+            return f"{quoted(packet)} does not end with {self._end.hex(' ')}"
+        if self._checksum is None:
+            return ""
+        here, right = sums_of(self._checksum, packet)
+        if here == right:
+            return ""
+        return f"{quoted(packet)} has the checksum {here:#x}, and its bytes have {right:#x}"
+
+
+def sums_of(checksum: Checksum, packet: bytes) -> tuple[int, int]:
+    """Return the checksum that stands in a packet, and the one that its bytes have."""
+    size, function = CHECKSUMS[checksum.kind]
+    at, first, last = (offset % len(packet) for offset in (checksum.at, checksum.first, checksum.last))
+    here = int.from_bytes(packet[at : at + size], "big" if checksum.is_big_endian else "little")
+    return here, function(packet[first : last + 1])
+
+
+def value_in(field: Field, packet: bytes) -> int | None:
+    """Return the value of a field; None where the packet is too short for it."""
+    part = packet[field.at : field.at + field.size]
+    if len(part) < field.size:
+        return None
+    value = int.from_bytes(part, "big" if field.is_big_endian else "little", signed=field.is_signed)
+    return (value & field.mask) // (field.mask & -field.mask) if field.mask else value
+
+
+class FramedPackets:
+    """The decoder of a pendant that speaks packets; see `Decoder`."""
+
+    def __init__(self, profile: Profile) -> None:
+        assert profile.serial is not None and isinstance(profile.serial.protocol, Packets)
+        packets = profile.serial.protocol
+        self.silence_s = profile.serial.silence_s
+        self.name = ""
+        self.understood = 0
+        self.garbled = 0
+        self._packets = packets
+        self._framer = PacketFramer(packets)
+        self._rules = [(rule, _fullmatch(rule)) for rule in packets.rules]
+        self._fields = {field.name: field for field in packets.fields}
+        self._state = State(packets.at_start)
+        self._speaker = Speaker(packets.speech, profile.leds)
+        self._bad: bytes | str | None = None
+
+    @property
+    def complaint(self) -> str:
+        """What did not fit last; it is made when somebody asks."""
+        if isinstance(self._bad, bytes):
+            if any(rule.pattern for rule, _ in self._rules):
+                return complaint_of(self._text_bytes(self._bad), [rule for rule, _ in self._rules], "packet")
+            values = ", ".join(f"{name} {value_in(field, self._bad)}" for name, field in self._fields.items())
+            return f"packet {self._bad.hex(' ')} fits no rule of the profile ({values}); add a rule for it"
+        return self._bad or ""
+
+    def feed(self, data: bytes, now: float) -> list[DeviceEvent]:
+        """Take what has come; see `Decoder`."""
+        events: list[DeviceEvent] = []
+        for packet in self._framer.feed(data):
+            if isinstance(packet, Junk):
+                self._refuse(f"{packet.why}; {BAUD_HINT}")
+            else:
+                events += self._packet(packet, now)
+        return events
+
+    def _packet(self, packet: bytes, now: float) -> list[DeviceEvent]:
+        values = {name: value_in(field, packet) for name, field in self._fields.items()}
+        text = text_of(self._text_bytes(packet))
+        for rule, fits in self._rules:
+            found = fits(text or "") if fits and text is not None else None
+            if (fits and not found) or any(values[name] != value for name, value in rule.when):
+                continue
+            known: dict[str, str | int | None] = {**values, **(found.groupdict() if found else {})}
+            try:
+                events = self._state.take(rule, known.get, now)
+            except NoFit as reason:
+                return self._refuse(f"packet {quoted(packet)}: {reason}; correct the profile")
+            self.understood += 1
+            self._speaker.answer(rule)
+            return events
+        return self._refuse(packet)
+
+    def _text_bytes(self, packet: bytes) -> bytes:
+        """Return what stands between the start and the end, without a checksum there."""
+        checksum = self._packets.checksum
+        size = CHECKSUMS[checksum.kind][0] if checksum else 0
+        return packet[len(self._packets.start) : len(packet) - len(self._packets.end) - size]
+
+    def _refuse(self, bad: bytes | str) -> list[DeviceEvent]:
+        self.garbled += 1
+        self._bad = bad
+        return []
+
+    def to_send(self, now: float) -> bytes:
+        """Return what is due to be sent."""
+        return self._speaker.to_send(now)
+
+    def next_send(self) -> float:
+        """Return when `to_send` has something next."""
+        return self._speaker.next_send()
+
+    def set_led(self, name: str, lit: bool) -> None:
+        """Have a lamp of the profile lit or not."""
+        self._speaker.set_led(name, lit)
+
+    def show(self, text: str) -> None:
+        """Nothing: a profile has no display."""
+
+    def lost(self) -> None:
+        """Take note that the pendant was lost."""
+        self._state.forget()
+
+    def reset(self) -> None:
+        """Take note that the port was opened anew."""
+        self._state.forget()
+        self._framer.reset()
+        self._speaker.opened()
+        self._bad = None
+
+
+def _fullmatch(rule: Rule) -> Callable[[str], re.Match[str] | None] | None:
+    return re.compile(rule.pattern, re.ASCII).fullmatch if rule.pattern else None

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Pendants that speak lines of their own, as the profile's patterns say. Pure.
+
+A line is matched by patterns that `pattern_check` has passed, so its time is bounded by its length.
+"""
+
+from __future__ import annotations
+
+import re
+
+from hal_mpg.events import DeviceEvent
+from hal_mpg.profile import Profile
+from hal_mpg.protocols.foreign import Lines, Rule
+from hal_mpg.protocols.foreign_state import NoFit, Speaker, State
+from hal_mpg.protocols.framing import LineFramer
+
+MOST_QUOTED = 40
+"""Characters of a line that a complaint quotes."""
+
+
+class PatternLines:
+    """The decoder of a pendant that speaks lines; see `Decoder`."""
+
+    def __init__(self, profile: Profile) -> None:
+        assert profile.serial is not None and isinstance(profile.serial.protocol, Lines)
+        lines = profile.serial.protocol
+        self.silence_s = profile.serial.silence_s
+        self.name = ""
+        self.understood = 0
+        self.garbled = 0
+        self._lines = lines
+        self._framer = LineFramer(lines.longest, lines.end)
+        self._rules = [(rule, re.compile(rule.pattern, re.ASCII).fullmatch) for rule in lines.rules]
+        self._state = State(lines.at_start)
+        self._speaker = Speaker(lines.speech, profile.leds)
+        self._bad: bytes | str | None = None  # the last one; a text says itself what is wrong
+
+    @property
+    def complaint(self) -> str:
+        """What did not fit last; it is made when somebody asks, not for each line of a flood."""
+        if isinstance(self._bad, bytes):
+            return complaint_of(self._bad, [rule for rule, _ in self._rules], "line")
+        return self._bad or ""
+
+    def feed(self, data: bytes, now: float) -> list[DeviceEvent]:
+        """Take what has come; see `Decoder`."""
+        events: list[DeviceEvent] = []
+        for line in self._framer.feed(data):
+            if line is None:
+                self._refuse(f"{self._lines.longest} bytes without the end of a line; {BAUD_HINT}")
+            else:
+                events += self._line(line, now)
+        return events
+
+    def _line(self, line: bytes, now: float) -> list[DeviceEvent]:
+        text = text_of(line)
+        for rule, fits in self._rules if text is not None else ():
+            found = fits(text or "")
+            if found:
+                try:
+                    events = self._state.take(rule, found.group, now)
+                except NoFit as reason:
+                    return self._refuse(f"line {quoted(line)}: {reason}; correct the profile")
+                self.understood += 1
+                self._speaker.answer(rule)
+                return events
+        return self._refuse(line)
+
+    def _refuse(self, bad: bytes | str) -> list[DeviceEvent]:
+        self.garbled += 1
+        self._bad = bad
+        return []
+
+    def to_send(self, now: float) -> bytes:
+        """Return what is due to be sent."""
+        return self._speaker.to_send(now)
+
+    def next_send(self) -> float:
+        """Return when `to_send` has something next."""
+        return self._speaker.next_send()
+
+    def set_led(self, name: str, lit: bool) -> None:
+        """Have a lamp of the profile lit or not."""
+        self._speaker.set_led(name, lit)
+
+    def show(self, text: str) -> None:
+        """Nothing: a profile has no display."""
+
+    def lost(self) -> None:
+        """Take note that the pendant was lost."""
+        self._state.forget()
+
+    def reset(self) -> None:
+        """Take note that the port was opened anew."""
+        self._state.forget()
+        self._framer.reset()
+        self._speaker.opened()
+        self._bad = None
+
+
+BAUD_HINT = "is the baud rate right?"
+
+
+def text_of(line: bytes) -> str | None:
+    """Return a line or the text of a packet, tabs as blanks; None where it is not printable ASCII."""
+    text = line.decode("latin-1").replace("\t", " ")
+    return text if text.isascii() and text.isprintable() else None
+
+
+def quoted(data: bytes) -> str:
+    """Return bytes as a complaint quotes them."""
+    shown = repr(data[:MOST_QUOTED])[1:]
+    return f"{shown}..." if len(data) > MOST_QUOTED else shown
+
+
+def complaint_of(data: bytes, rules: list[Rule], what: str) -> str:
+    """Return why bytes fit none of the rules: which of them they fit the furthest, and what should follow."""
+    from hal_mpg.protocols.pattern_check import Automaton, spelled
+
+    text = text_of(data)
+    if text is None:
+        return f"{what} {quoted(data)} has bytes that are no text; {BAUD_HINT}"
+    patterns = [rule.pattern for rule in rules if rule.pattern]
+    fitted = [(*Automaton(pattern).fits_up_to(text), pattern) for pattern in patterns]
+    length, expected, may_end, pattern = max(fitted, key=lambda one: one[0])
+    right = spelled(expected) if expected else ""
+    if may_end:
+        right = f"{right} or the end" if right else "the end"
+    said = f"{what} {quoted(data)} fits no rule of the profile"
+    if not length:
+        return f"{said}; is it another pendant's? Else add a rule for it"
+    there = repr(text[length]) if length < len(text) else "the end"
+    return f"{said}; it fits {pattern!r} up to character {length}, where {right} should follow, not {there}"
