@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// Firmware for the ordinary wired MPG pendant: a quadrature handwheel, an axis and a scale selector, an enabling
+// button, a normally closed E-stop, a lamp. It speaks the hal_mpg line protocol, version 1
+// (docs/serial-protocol.md). What is wired where is in config.h and in firmware/README.md.
+//
+// This is not a safety function. The E-stop button belongs in the machine's hard-wired circuit.
+
+#include <Arduino.h>
+
+#include "board.h"
+#include "config.h"
+
+#include "contacts.h"
+#include "lines.h"
+#include "quadrature.h"
+
+// Between two state lines: while a change is fresh, because the wheel was turned (at least), otherwise.
+constexpr uint16_t FRESH_MS = 10, TURNED_MS = 5, REST_MS = 20;
+constexpr uint16_t CHANGE_IS_FRESH_MS = 100;
+constexpr uint16_t GREETING_MS = 900;
+constexpr uint16_t COMPUTER_GONE_MS = 2000;
+constexpr uint16_t WHEEL_STANDS_MS = 1000;
+
+constexpr uint8_t AXIS_CONTACTS[] = AXIS_PINS;
+#ifdef SCALE_PINS
+constexpr uint8_t SCALE_CONTACTS[] = SCALE_PINS;
+#endif
+constexpr uint8_t SWITCH_CONTACTS[][2] = {
+#ifdef ESTOP_PIN
+    {ESTOP_PIN, GUARD},
+#endif
+#ifdef RESET_PIN
+    {RESET_PIN, BUTTON},
+#endif
+#ifdef ENABLE_PIN
+    {ENABLE_PIN, GUARD},
+#endif
+    {255, BUTTON}  // the end
+};
+#ifdef BUTTON_PINS
+constexpr uint8_t BUTTON_CONTACTS[] = BUTTON_PINS;
+#endif
+#ifdef LAMP_PINS
+constexpr uint8_t LAMP_OUTPUTS[] = LAMP_PINS;
+#endif
+
+// What the pendant has, in the protocol's words.
+constexpr char CONTROLS[] = "axis=" AXES
+#ifdef SCALES
+                            " scale=" SCALES
+#endif
+#ifdef ESTOP_PIN
+                            " estop"
+#endif
+#ifdef RESET_PIN
+                            " reset"
+#endif
+#ifdef ENABLE_PIN
+                            " enable"
+#endif
+#ifdef BUTTONS
+                            " buttons=" BUTTONS
+#endif
+#ifdef LAMPS
+                            " leds=" LAMPS
+#endif
+    ;
+
+static_assert(sizeof AXES - 1 == sizeof AXIS_CONTACTS, "config.h: AXES and AXIS_PINS are not equally many");
+static_assert(sizeof AXIS_CONTACTS <= 8, "config.h: the axis selector has at most 8 positions");
+static_assert(sizeof PENDANT_NAME > 1 && sizeof PENDANT_NAME <= 33, "config.h: PENDANT_NAME has 1 to 32 characters");
+static_assert(sizeof CONTROLS + sizeof PENDANT_NAME + 16 <= LineOut::MOST, "config.h: names are too long for one line");
+static_assert(COUNTS_PER_DETENT == 4 || COUNTS_PER_DETENT == 2 || COUNTS_PER_DETENT == 1,
+              "config.h: COUNTS_PER_DETENT is 4, 2 or 1");
+#if defined(ARDUINO_ARCH_AVR)
+static_assert(digitalPinToInterrupt(WHEEL_A_PIN) != NOT_AN_INTERRUPT, "config.h: WHEEL_A_PIN has no interrupt");
+static_assert(digitalPinToInterrupt(WHEEL_B_PIN) != NOT_AN_INTERRUPT, "config.h: WHEEL_B_PIN has no interrupt");
+#endif
+
+namespace {  // some cores have functions of such names
+
+// A switch or a selector, and its pins.
+struct Control {
+  const uint8_t *pins;
+  uint8_t count;
+  Contact contact;
+
+  uint8_t read() const {
+    uint8_t closed = 0;
+    for (uint8_t i = 0; i < count; ++i) {
+      if (digitalRead(pins[i]) == CLOSED) closed |= 1 << i;
+    }
+    return closed;
+  }
+};
+
+constexpr uint8_t AXIS = 0, SCALE = 1, SWITCHES = 2;
+constexpr uint8_t MOST_CONTROLS = SWITCHES + 16;
+Control controls[MOST_CONTROLS];
+uint8_t controlCount = 0;
+
+// Between the interrupt and the rest: `wheel`, in detents; and the contacts, which both look at.
+Quadrature quadrature;
+volatile uint16_t wheel = 0;
+
+uint16_t boot = 0;
+uint16_t mark = 0;
+uint8_t changes = 0, sequence = 0;
+uint16_t toldWheel = 0;
+uint16_t stateMs = 0, changeMs = 0, greetingMs = 0, lampsMs = 0, wheelMs = 0;
+bool isFresh = false, greetingIsDue = true, hasNews = true, computerIsThere = false;
+LineOut out;
+LineIn in;
+
+uint16_t nowMs() { return static_cast<uint16_t>(millis()); }
+
+// At an edge of A or B.
+void IRAM_ATTR onWheel() {
+  const int8_t detents = quadrature.step(digitalRead(WHEEL_A_PIN), digitalRead(WHEEL_B_PIN));
+  if (detents == 0) return;
+  // A switch that changed right before this detent, and that the main loop has not seen yet, is noted first.
+  const uint16_t now = nowMs();
+  for (uint8_t i = 0; i < controlCount; ++i) controls[i].contact.saw(controls[i].read(), wheel, now);
+  wheel = wheel + detents;
+}
+
+void lookAtContacts() {
+  for (uint8_t i = 0; i < controlCount; ++i) {
+    noInterrupts();
+    controls[i].contact.saw(controls[i].read(), wheel, nowMs());
+    interrupts();
+  }
+}
+
+// Where the wheel stood when everything was as it is shown.
+uint16_t wheelToTell() {
+  noInterrupts();
+  uint16_t told = wheel;
+  interrupts();
+  for (uint8_t i = 0; i < controlCount; ++i) {
+    noInterrupts();
+    const Contact &contact = controls[i].contact;
+    if (contact.holdsWheel() && static_cast<int16_t>(contact.place - told) < 0) told = contact.place;
+    interrupts();
+  }
+  return told;
+}
+
+// Takes the next change of a switch or a selector, in the order in which they came; guards that open come first.
+bool takeChange(uint16_t now) {
+  const uint16_t told = wheelToTell();
+  for (uint8_t pass = 0; pass < 2; ++pass) {
+    for (uint8_t i = 0; i < controlCount; ++i) {
+      noInterrupts();
+      Contact &contact = controls[i].contact;
+      const bool isNext = pass == 0 ? contact.isUrgent(now) : !contact.holdsWheel() || contact.place == told;
+      uint8_t next = 0;
+      const bool isTaken = isNext && contact.hasChanged(now, next);
+      if (isTaken) contact.show(next, now);
+      interrupts();
+      if (isTaken) {
+        mark = told;
+        ++changes;
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+void writeState(uint16_t now) {
+  toldWheel = wheelToTell();
+  uint16_t switches = 0;
+  for (uint8_t i = SWITCHES; i < controlCount; ++i) {
+    if (controls[i].contact.shown) switches |= static_cast<uint16_t>(1) << (i - SWITCHES);
+  }
+  out.begin();
+  out.text("S");
+  out.number(boot);
+  out.number(sequence++);
+  out.number(toldWheel);
+  out.number(mark);
+  out.number(changes);
+  out.number(controls[AXIS].contact.position());
+  out.number(controls[SCALE].contact.position());
+  out.hex(switches);
+  out.end();
+  stateMs = now;
+  hasNews = false;
+}
+
+void writeGreeting(uint16_t now) {
+  out.begin();
+  out.text("G,1," PENDANT_NAME);
+  out.number(boot);
+  out.text(",");
+  out.text(CONTROLS);
+  out.end();
+  greetingMs = now;
+  greetingIsDue = false;
+}
+
+// Writes the next line, if one is due. Only when the one before is gone: so each says what is true now, and each
+// change has a line of its own.
+void writeNextLine() {
+  const uint16_t now = nowMs();
+  if (takeChange(now)) {
+    changeMs = now;
+    isFresh = hasNews = true;
+  }
+  if (static_cast<uint16_t>(now - changeMs) >= CHANGE_IS_FRESH_MS) isFresh = false;
+  if (static_cast<uint16_t>(now - greetingMs) >= GREETING_MS) greetingIsDue = true;
+  const uint16_t age = now - stateMs;
+  const uint16_t due = isFresh ? FRESH_MS : REST_MS;
+  if (hasNews || age >= due || (age >= TURNED_MS && wheelToTell() != toldWheel)) {
+    writeState(now);
+  } else if (greetingIsDue) {
+    writeGreeting(now);
+  }
+}
+
+// The port is given what it takes without waiting.
+void send() {
+  int room = PENDANT_PORT.availableForWrite();
+  while (room-- > 0 && !out.isGone()) PENDANT_PORT.write(out.takeNext());
+}
+
+void setLamps(uint16_t lit) {
+#ifdef LAMP_PINS
+  for (uint8_t i = 0; i < sizeof LAMP_OUTPUTS; ++i) digitalWrite(LAMP_OUTPUTS[i], lit >> i & 1 ? HIGH : LOW);
+#else
+  (void)lit;
+#endif
+}
+
+void obey(const char *body) {
+  uint16_t lit;
+  if (body[0] == '?' && body[1] == '\0') {
+    greetingIsDue = true;
+  } else if (body[0] == 'L' && body[1] == ',' && readHex(body + 2, lit)) {
+    setLamps(lit);
+    lampsMs = nowMs();
+    computerIsThere = true;
+  }
+}
+
+void listen() {
+  for (uint8_t most = 64; most && PENDANT_PORT.available() > 0; --most) {
+    if (in.take(static_cast<char>(PENDANT_PORT.read()))) obey(in.body());
+  }
+  if (computerIsThere && static_cast<uint16_t>(nowMs() - lampsMs) >= COMPUTER_GONE_MS) {
+    computerIsThere = false;
+    setLamps(0);
+  }
+}
+
+void lookAtWheel() {
+  const uint16_t now = nowMs();
+  noInterrupts();
+  if (quadrature.hasMoved()) {
+    wheelMs = now;
+  } else if (static_cast<uint16_t>(now - wheelMs) >= WHEEL_STANDS_MS) {
+    quadrature.stands();
+    wheelMs = now;
+  }
+  interrupts();
+}
+
+void addControl(const uint8_t *pins, uint8_t count, Kind kind) {
+  Control &control = controls[controlCount++];
+  control.pins = pins;
+  control.count = count;
+  control.contact.kind = kind;
+  for (uint8_t i = 0; i < count; ++i) pinMode(pins[i], CONTACT_MODE);
+}
+
+void addControls() {
+  addControl(AXIS_CONTACTS, sizeof AXIS_CONTACTS, SELECTOR);
+#ifdef SCALE_PINS
+  static_assert(sizeof SCALE_CONTACTS <= 8, "config.h: the scale selector has at most 8 positions");
+  addControl(SCALE_CONTACTS, sizeof SCALE_CONTACTS, SELECTOR);
+#else
+  addControl(nullptr, 0, SELECTOR);
+#endif
+  for (const uint8_t *control = SWITCH_CONTACTS[0]; *control != 255; control += 2) {
+    addControl(control, 1, static_cast<Kind>(control[1]));
+  }
+#ifdef BUTTON_PINS
+  static_assert(sizeof BUTTON_CONTACTS + 3 <= MOST_CONTROLS - SWITCHES, "config.h: too many buttons");
+  for (uint8_t i = 0; i < sizeof BUTTON_CONTACTS; ++i) addControl(&BUTTON_CONTACTS[i], 1, BUTTON);
+#endif
+}
+
+// Waits until no contact bounces, so that the first line says how all of them are. What is held then is no press.
+void settleContacts() {
+  delay(1);  // the pull-up resistors need a moment, with a long cable
+  const uint16_t start = nowMs();
+  bool isStill = false;
+  while (!isStill && static_cast<uint16_t>(nowMs() - start) < CHATTER_MS) {
+    feedWatchdog();
+    lookAtContacts();
+    isStill = static_cast<uint16_t>(nowMs() - start) >= SETTLED_MS;
+    for (uint8_t i = 0; i < controlCount; ++i) isStill = isStill && controls[i].contact.isStill(nowMs());
+  }
+  for (uint8_t i = 0; i < controlCount; ++i) controls[i].contact.settle(nowMs());
+}
+
+}  // namespace
+
+void setup() {
+  startWatchdog();
+  boot = bootNumber();
+#ifdef LAMP_PINS
+  for (uint8_t i = 0; i < sizeof LAMP_OUTPUTS; ++i) pinMode(LAMP_OUTPUTS[i], OUTPUT);
+#endif
+  setLamps(0);
+  PENDANT_PORT.begin(PENDANT_BAUD);
+  pinMode(WHEEL_A_PIN, CONTACT_MODE);
+  pinMode(WHEEL_B_PIN, CONTACT_MODE);
+  addControls();
+  settleContacts();
+  writeGreeting(nowMs());
+  quadrature.begin(digitalRead(WHEEL_A_PIN), digitalRead(WHEEL_B_PIN));
+  attachInterrupt(digitalPinToInterrupt(WHEEL_A_PIN), onWheel, CHANGE);
+  attachInterrupt(digitalPinToInterrupt(WHEEL_B_PIN), onWheel, CHANGE);
+}
+
+void loop() {
+  feedWatchdog();
+  lookAtContacts();
+  lookAtWheel();
+  listen();
+  if (out.isGone()) writeNextLine();
+  send();
+}
