@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
+from hal_mpg.events import EV_ABS
 from hal_mpg.machine import Machine
 from hal_mpg.odd_distances import odd_distances, plain
 from hal_mpg.pins import all_pins
@@ -25,11 +26,15 @@ from hal_mpg.profile import (
     StepSelector,
     positions_of,
 )
+from hal_mpg.serial_line import SerialLine
 
 UNITS = ("mm", "inch")
 """The linear units that a machine may have."""
 
 LABEL_WIDTH = 17
+
+SHARED_VENDORS = frozenset((0x0403, 0x067B, 0x10C4, 0x1A86, 0x2341, 0x2A03, 0x2E8A, 0x303A))
+"""FTDI, Prolific, Silicon Labs, WCH, Arduino, Raspberry Pi, Espressif: adapters and boards, not pendants."""
 
 
 def refusals(profile: Profile) -> dict[str, str]:
@@ -46,12 +51,18 @@ def refusals(profile: Profile) -> dict[str, str]:
 def as_data(profile: Profile) -> dict[str, Any]:
     """Return what a profile means, for programs; the distances are texts, exactly as the profile has them."""
     estop = profile.estop
+
+    def name(code: Code) -> str:
+        return code_text(profile, code)
+
     return {
         "name": profile.name,
         "source": profile.source,
         "wheel": {
             "form": _wheel_form(profile),
-            "codes": _names(code for control, code in profile.input_codes() if control == "wheel"),
+            "codes": [
+                code_text(profile, code) for control, code in profile.input_codes() if control == "wheel"
+            ],
             "modulo": profile.wheel.modulo if isinstance(profile.wheel, AbsoluteWheel) else None,
             "counts_per_detent": profile.wheel.counts_per_detent,
             "invert": profile.wheel.invert,
@@ -65,12 +76,12 @@ def as_data(profile: Profile) -> dict[str, Any]:
             }
             for position in profile.axes
         },
-        "estop": estop and {"key": _name(estop.key), "contact": _contact(estop.normally_closed)},
+        "estop": estop and {"key": name(estop.key), "contact": _contact(estop.normally_closed)},
         "loss": "estop" if profile.stop_on_disconnect else "disarm",
-        "reset": profile.reset and _name(profile.reset),
-        "enable": profile.enable and _name(profile.enable),
-        "buttons": {name: _name(code) for name, code in profile.buttons},
-        "leds": {name: _name(code) for name, code in profile.leds},
+        "reset": profile.reset and name(profile.reset),
+        "enable": profile.enable and name(profile.enable),
+        "buttons": {button: name(code) for button, code in profile.buttons},
+        "leds": {led: name(code) for led, code in profile.leds},
         "pins": _pins(profile),
         "warnings": list(warnings(profile)),
     }
@@ -85,7 +96,7 @@ def as_lines(profile: Profile) -> list[str]:
 
 def warnings(profile: Profile) -> Iterator[str]:
     """Yield what is no fault, but most likely not what somebody wants."""
-    for match in profile.match:
+    for match in () if profile.serial else profile.match:
         rest = (match.vendor, match.product, match.uniq, match.socket)
         if not any(rest) and not set(match.name or "") - set("*?"):
             yield "it fits every input device, keyboard and mouse included; give its USB id or its name"
@@ -94,6 +105,8 @@ def warnings(profile: Profile) -> Iterator[str]:
                 f"it fits every device of vendor {match.vendor:04x}, keyboards and mice too, if there are; "
                 f"give the product id as well, or the name"
             )
+    if profile.serial:
+        yield from _port_warnings(profile.match)
     if not profile.axes:
         yield "no position of the axis selector is an axis: the wheel moves none"
     reached = positions_of(profile.scale) if profile.scale else profile.scales
@@ -111,26 +124,53 @@ def warnings(profile: Profile) -> Iterator[str]:
         yield f"on {'an inch' if unit == 'inch' else 'a mm'} machine it does not start: {why}"
 
 
+def _port_warnings(matches: Iterable[Match]) -> Iterator[str]:
+    """Yield what is odd about how a port is found: each that fits is opened, which resets many a board."""
+    for match in matches:
+        port = (match.port or "").strip("*?")
+        if (
+            match.uniq is not None
+            or port not in ("", "/dev/", "/dev/tty")
+            or set(match.name or "") - set("*?")
+        ):
+            continue
+        if match.vendor is None:
+            yield (
+                "it fits every serial port, and would open them one after the other, which resets many a "
+                "board; give its USB id, its name, or its port"
+            )
+        elif match.vendor in SHARED_VENDORS:
+            yield (
+                f"it fits every board or adapter of {match.vendor:04x}, whatever it is used for, and would "
+                f"open it; give its serial number (uniq) as well, or a port such as /dev/serial/by-id/..."
+            )
+
+
 def _rows(profile: Profile) -> Iterator[tuple[str, str]]:
     yield "found by", "; or ".join(map(_match, profile.match))
+    if profile.serial:
+        yield "speaks", _line(profile.serial)
     yield "wheel", _wheel(profile)
-    yield "axis selector", _selector(profile.axis, upper=True)
+    yield "axis selector", _selector(profile, profile.axis, upper=True)
     if profile.scale:
-        yield "scale selector", _selector(profile.scale, upper=False)
+        yield "scale selector", _selector(profile, profile.scale, upper=False)
     for target in profile.targets:
         yield target, f"there a detent is one count of hal_mpg.{target}.counts, whatever the scale"
     yield "E-stop", _estop(profile)
     yield "plug pulled", _loss(profile)
     if profile.enable:
-        yield "enabling button", f"{_name(profile.enable)}: the wheel is live only while it is held"
+        yield (
+            "enabling button",
+            f"{code_text(profile, profile.enable)}: the wheel is live only while it is held",
+        )
     else:
         yield "enabling button", "none: the wheel is live whenever the machine is on and in manual mode"
     if profile.reset:
-        yield "reset button", f"{_name(profile.reset)} -> pin hal_mpg.reset"
+        yield "reset button", f"{code_text(profile, profile.reset)} -> pin hal_mpg.reset"
     for name, code in profile.buttons:
-        yield f"button {name}"[: LABEL_WIDTH - 1], f"{_name(code)} -> pin hal_mpg.button.{name}"
+        yield f"button {name}"[: LABEL_WIDTH - 1], f"{code_text(profile, code)} -> pin hal_mpg.button.{name}"
     for name, code in profile.leds:
-        yield f"lamp {name}"[: LABEL_WIDTH - 1], f"{_name(code)} <- pin hal_mpg.led.{name}"
+        yield f"lamp {name}"[: LABEL_WIDTH - 1], f"{code_text(profile, code)} <- pin hal_mpg.led.{name}"
 
 
 def _match(match: Match) -> str:
@@ -143,7 +183,20 @@ def _match(match: Match) -> str:
         words.append(f"USB id {vendor}:{product}")
     words += [f'name "{match.name}"'] if match.name is not None else []
     words += [f'serial number "{match.uniq}"'] if match.uniq is not None else []
+    words += [f"the port {match.port}"] if match.port is not None else []
     return " and ".join(words)
+
+
+def _line(line: SerialLine) -> str:
+    """Return what a serial pendant speaks, and how."""
+    language = {
+        "Own": "hal_mpg's line protocol",
+        "Lines": "lines of its own",
+        "Packets": "packets of its own",
+    }
+    silence = f"lost after {line.silence_s:g} s of silence" if line.silence_ms else "silence is no loss"
+    what = language[type(line.protocol).__name__]
+    return f"{what}, at {line.baud} baud, {line.framing}; {silence}"
 
 
 def _wheel(profile: Profile) -> str:
@@ -151,29 +204,30 @@ def _wheel(profile: Profile) -> str:
     match wheel:
         case KeyWheel(forward, backward):
             one = "one press is one detent" if per == 1 else f"{per} presses are one detent"
-            text = f"{_name(forward)} forward, {_name(backward)} backward: {one}"
+            text = f"{code_text(profile, forward)} forward, {code_text(profile, backward)} backward: {one}"
         case AbsoluteWheel(code, modulo):
             counts = "one count is one detent" if per == 1 else f"{per} counts are one detent"
-            text = f"{_name(code)} says where it stands, 0 to {modulo - 1} and around again: {counts}"
+            where = f"says where it stands, 0 to {modulo - 1} and around again"
+            text = f"{code_text(profile, code)} {where}: {counts}"
         case _:
             counts = "one count is one detent" if per == 1 else f"{per} counts are one detent"
-            text = f"{_name(wheel.code)} says how far it was turned: {counts}"
+            text = f"{code_text(profile, wheel.code)} says how far it was turned: {counts}"
     return f"{text}; direction inverted" if wheel.invert else text
 
 
-def _selector(selector: Selector, upper: bool) -> str:
+def _selector(profile: Profile, selector: Selector, upper: bool) -> str:
     def spell(name: str) -> str:
         return name.upper() if upper and len(name) == 1 else name
 
     match selector:
         case KeySelector(positions):
-            return ", ".join(f"{spell(name)} ({_name(code)})" for name, code in positions)
+            return ", ".join(f"{spell(name)} ({code_text(profile, code)})" for name, code in positions)
         case AbsSelector(code, positions):
             values = ", ".join(f"{value} {spell(name)}" for value, name in positions)
-            return f"by the value of {_name(code)}: {values}; any other value is none"
+            return f"by the value of {code_text(profile, code)}: {values}; any other value is none"
         case StepSelector(forward, backward, order):
-            keys = [f"{_name(forward)} to the next"] if forward else []
-            keys += [f"{_name(backward)} to the previous"] if backward else []
+            keys = [f"{code_text(profile, forward)} to the next"] if forward else []
+            keys += [f"{code_text(profile, backward)} to the previous"] if backward else []
             names = ", ".join(map(spell, order))
             return f"{names}; {' and '.join(keys)}, around; it starts at {spell(order[0])}"
 
@@ -182,7 +236,7 @@ def _estop(profile: Profile) -> str:
     if profile.estop is None:
         when = "FALSE only while the pendant is not there" if profile.stop_on_disconnect else "always TRUE"
         return f"none; hal_mpg.estop-ok is {when}"
-    key = _name(profile.estop.key)
+    key = code_text(profile, profile.estop.key)
     if profile.estop.normally_closed:
         return f"{key}, normally closed: held while released; a press or a broken wire is an E-stop"
     return f"{key}, normally open: held while pressed; a broken wire is NOT noticed"
@@ -241,7 +295,7 @@ def _wheel_form(profile: Profile) -> str:
         case KeyWheel():
             return "keys"
         case AbsoluteWheel(code):
-            return "abs" if _name(code).startswith("ABS") else "rel-absolute"
+            return "abs" if code.type == EV_ABS else "rel-absolute"
     return "rel"
 
 
@@ -253,9 +307,8 @@ def _contact(normally_closed: bool) -> str:
     return "normally-closed" if normally_closed else "normally-open"
 
 
-def _names(codes: Iterator[Code]) -> list[str]:
-    return [_name(code) for code in codes]
-
-
-def _name(code: Code) -> str:
-    return code_name(code.type, code.number)
+def code_text(profile: Profile, code: Code) -> str:
+    """Return what a code is called: by the kernel, or by a serial pendant's own protocol."""
+    if profile.serial:
+        return next((name for name, known in profile.serial.codes if known == code), code_name(*code))
+    return code_name(*code)
