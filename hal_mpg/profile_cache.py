@@ -25,10 +25,15 @@ MAX_BYTES = 1 << 20
 MAX_NAME = 255
 """Bytes in the name of a file (NAME_MAX)."""
 
-MAKERS = ("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py")
+MAKERS = (
+    *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py"),
+    *("profile_own.py", "profile_packets.py", "profile_serial.py", "serial_line.py"),
+    *("protocols/foreign.py", "protocols/line_events.py", "protocols/line_format.py"),
+    "protocols/pattern_check.py",
+)
 """The files on which it depends what becomes of a text."""
 
-RECORDS = {
+RECORDS: dict[str, type[Any]] = {
     record.__name__: record
     for record in (
         *(profile.AbsSelector, profile.AbsoluteWheel, profile.Code, profile.EStop, profile.Increment),
@@ -36,7 +41,25 @@ RECORDS = {
         profile.StepSelector,
     )
 }
-"""What the data may be made of, beside plain values; every record is checked against `_SHAPES`."""
+"""What the data may be made of, beside plain values; every record is checked against `_SHAPES`.
+
+Those of serial pendants come with the first of them: see `_know_serial`.
+"""
+
+
+def _know_serial() -> None:
+    """Take the records of serial pendants for known, which no other start has to import."""
+    from hal_mpg import serial_line
+    from hal_mpg.protocols import foreign
+
+    shapes = {**serial_line.SHAPES, **foreign.SHAPES}
+    _SHAPES.update(shapes)
+    RECORDS.update({record.__name__: record for record in shapes})
+
+
+def _is_serial(value: Any) -> bool:
+    """Tell whether a value is the serial part of a profile, or none."""
+    return value is None or (type(value) is RECORDS.get("SerialLine") and _fits(value, type(value)))
 
 
 def read_profile(path: str) -> Profile:
@@ -130,6 +153,8 @@ def _keep(path: str, head: str, made: Profile) -> None:
         file = _file_of(path)
         if file is None:
             return
+        if made.serial is not None:
+            _know_serial()
         data = "\n".join(_encoded(made))
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
         new = f"{file}.new"
@@ -171,6 +196,8 @@ def _decoded(lines: Iterator[str]) -> Any:
     line = next(lines)
     kind, text = line[0], line[1:]
     if kind == "r":
+        if text == "SerialLine":
+            _know_serial()
         record = RECORDS[text]
         return record(*(_decoded(lines) for _ in record._fields))
     if kind == "t":
@@ -199,7 +226,7 @@ _SELECTORS = {profile.KeySelector, profile.AbsSelector, profile.StepSelector}
 _NONE = type(None)
 _SHAPES: dict[type, tuple[Any, ...]] = {
     profile.Code: (int, int),
-    profile.Match: ({int, _NONE}, {int, _NONE}, {str, _NONE}, {str, _NONE}, {str, _NONE}),
+    profile.Match: ({int, _NONE}, {int, _NONE}, *[{str, _NONE}] * 4),
     profile.Increment: (str, (_is_distance, _is_distance, _is_distance)),
     profile.RelativeWheel: (_CODE, int, bool),
     profile.AbsoluteWheel: (_CODE, int, int, bool),
@@ -212,7 +239,7 @@ _SHAPES: dict[type, tuple[Any, ...]] = {
         *(str, str, [profile.Match], [profile.Increment]),
         {profile.RelativeWheel, profile.AbsoluteWheel, profile.KeyWheel},
         *(_SELECTORS, {*_SELECTORS, _NONE}, {profile.EStop, _NONE}, {_CODE, _NONE}, {_CODE, _NONE}),
-        *(_NAMED_CODES, _NAMED_CODES, bool, [str]),
+        *(_NAMED_CODES, _NAMED_CODES, bool, [str], _is_serial),
     ),
 }
 """The fields of each record. A set: one of these; a list: any number of these; a tuple: exactly so.

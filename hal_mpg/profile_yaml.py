@@ -11,7 +11,7 @@ import re
 from itertools import pairwise
 
 import yaml
-from yaml.nodes import Node
+from yaml.nodes import MappingNode, Node, ScalarNode
 
 from hal_mpg.errors import ProfileError
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
@@ -35,10 +35,16 @@ from hal_mpg.profile import (
 )
 from hal_mpg.yaml_reader import Reader, quoted, suggestion
 
-SOURCES = ("evdev", "virtual")
+SOURCES = ("evdev", "serial", "virtual")
+TEXT_KEYS = ("name", "uniq", "socket", "port")
 UNITS = ("mm", "inch", "degree")
-ROOT_KEYS = ("name", "source", "match", "on-disconnect", "increments", "controls")
-MATCH_KEYS = {"evdev": ("vendor", "product", "name", "uniq"), "virtual": ("socket",)}
+SERIAL_KEYS = ("serial", "protocol", "greeting")
+ROOT_KEYS = ("name", "source", "match", *SERIAL_KEYS, "on-disconnect", "increments", "controls")
+MATCH_KEYS = {
+    "evdev": ("vendor", "product", "name", "uniq"),
+    "serial": ("vendor", "product", "name", "uniq", "port"),
+    "virtual": ("socket",),
+}
 CONTROLS = ("wheel", "axis", "scale", "estop", "reset", "enable", "buttons", "leds")
 WHEEL_KEYS = ("rel", "abs", "rel-absolute", "keys", "modulo", "counts-per-detent", "invert")
 WHEEL_FORMS = "{rel: CODE}, {abs: CODE, modulo: N}, {rel-absolute: CODE, modulo: N} or {keys: {...}}"
@@ -76,10 +82,22 @@ def load_profile(text: str, file: str) -> Profile:
 
 def _profile(reader: Reader, root: Node) -> Profile | None:
     """Read the whole profile; the result is of use only where the reader found no fault."""
-    fields = reader.mapping(
-        root, ROOT_KEYS, "the profile", needed=("name", "match", "increments", "controls")
-    )
+    needed = ("name", "match", "increments", *([] if _tells_its_controls(root) else ["controls"]))
+    fields = reader.mapping(root, ROOT_KEYS, "the profile", needed)
     source = reader.choice(fields["source"], SOURCES, "source") if "source" in fields else "evdev"
+    serial = None
+    if source == "serial":
+        from hal_mpg.profile_own import is_own, own_profile, read_serial
+
+        serial = read_serial(reader, fields)
+        if is_own(fields):
+            increments = _increments(reader, fields.get("increments"))
+            return own_profile(
+                reader, fields, serial, increments, _matches(reader, fields.get("match"), source)
+            )
+    elif source:
+        for key in fields.keys() & {*SERIAL_KEYS}:
+            reader.fault(fields[key], f"{key!r} is for source: serial, and this is {source}; leave it out")
     on_disconnect = reader.choice(fields.get("on-disconnect"), ("estop", "disarm"), "on-disconnect value")
     increments = _increments(reader, fields.get("increments"))
     controls = reader.mapping(fields.get("controls"), CONTROLS, "controls", needed=("wheel", "axis"))
@@ -112,8 +130,23 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         # A missing device is an actuated E-stop wherever there is one, whatever the profile says.
         stop_on_disconnect=estop is not None or on_disconnect == "estop",
         notes=tuple(reader.notes),
+        serial=serial,
     )
+    if unused := reader.unused_codes():
+        reader.fault(
+            fields.get("protocol"), f"no control uses {', '.join(unused)}; leave it out of the protocol"
+        )
     return profile if wheel and axis else None
+
+
+def _tells_its_controls(root: Node) -> bool:
+    """Tell whether the profile is of pendants that tell their controls themselves: hal_mpg's own protocol."""
+    if not isinstance(root, MappingNode):
+        return False
+    values = {key.value: value for key, value in root.value if isinstance(key, ScalarNode)}
+    source = values.get("source")
+    is_serial = isinstance(source, ScalarNode) and source.value == "serial"
+    return is_serial and not isinstance(values.get("protocol"), MappingNode)
 
 
 def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...]:
@@ -128,7 +161,7 @@ def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...
         numbers = {
             key: reader.integer(fields[key], key, 0, 0xFFFF) for key in ("vendor", "product") if key in fields
         }
-        texts = {key: reader.text(fields[key], key) for key in ("name", "uniq", "socket") if key in fields}
+        texts = {key: reader.text(fields[key], key) for key in TEXT_KEYS if key in fields}
         matches.append(Match(**numbers, **texts))  # type: ignore[arg-type]  # each by its own type
     return tuple(matches)
 

@@ -7,15 +7,13 @@ made of plain values and tuples of them: see profile_cache.
 
 from __future__ import annotations
 
-from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
+from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.profile import Code
-
-if TYPE_CHECKING:
-    from hal_mpg.protocols.foreign import Lines, Packets
+from hal_mpg.protocols.foreign import Lines, Packets
 
 BAUD = 115200
 FRAMING = "8N1"
-SILENCE_S = 0.15
+SILENCE_MS = 150
 """After so long without a good line a pendant of hal_mpg's own protocol is lost."""
 
 
@@ -23,11 +21,13 @@ class Own(NamedTuple):
     """hal_mpg's own line protocol (docs/serial-protocol.md).
 
     `controls` is what its greeting is expected to say (the words after BOOT); the pins are made from it.
-    `is_given`: the profile says so itself; else what is plugged in at the start has the say.
+    `is_given`: the profile says so itself; else what is plugged in at the start has the say. `stops`: the
+    profile says that loss of a pendant without an E-stop counts as one.
     """
 
-    controls: str
+    controls: str = "axis=xyzabc scale=x1,x10,x100 estop reset enable leds=ready"
     is_given: bool = False
+    stops: bool = False
 
 
 class SerialLine(NamedTuple):
@@ -41,10 +41,17 @@ class SerialLine(NamedTuple):
     protocol: Own | Lines | Packets
     baud: int = BAUD
     framing: str = FRAMING
-    silence_ms: int = 150
+    silence_ms: int = SILENCE_MS
     codes: tuple[tuple[str, Code], ...] = ()
 
     @property
     def silence_s(self) -> float:
         """The silence after which the pendant is lost, in seconds; inf: never."""
         return self.silence_ms / 1000 if self.silence_ms else float("inf")
+
+
+SHAPES: dict[type, tuple[object, ...]] = {
+    Own: (str, bool, bool),
+    SerialLine: ({Own, Lines, Packets}, int, str, int, [(str, Code)]),
+}
+"""The fields of each record, in profile_cache's form; those of others' protocols are in `foreign`."""

@@ -43,6 +43,9 @@ CODE_KINDS = {
 }
 """For each event type: how its codes are called, the prefixes, the highest number."""
 
+OWN_KINDS = {EV_KEY: "switch", EV_REL: "movement", EV_ABS: "position", EV_LED: "lamp"}
+"""What a code of each type is called where the profile itself defines it."""
+
 Fields = dict[str, Node]
 
 
@@ -63,6 +66,8 @@ class Reader:
         self._more = 0
         self._used: dict[Code, str] = {}
         self.notes: list[str] = []
+        self.own_codes: dict[str, Code] | None = None
+        """The codes that there are, by their names, where they are not the kernel's."""
 
     @property
     def faults(self) -> list[str]:
@@ -197,22 +202,43 @@ class Reader:
         text = self.text(node, what)
         if not text or node is None:
             return Code(kind, 0)
-        called, prefixes, highest = CODE_KINDS[kind]
-        number = _integer(text)
-        if number is None:
-            number = code_names().get(text, -1) if text.startswith(prefixes) else -1
-        if not 0 <= number <= highest:
-            names = [name for name in code_names() if name.startswith(prefixes)]
-            right = f"use a {called} name of the kernel, or 0 to {highest:#x}"
-            # Comparing with all of the kernel's names takes its time.
-            near = right if self.is_full else suggestion(text, names, right)
-            self.fault(node, f"{what}: {quoted(text)} is no {called} code; {near}")
+        find = self._kernel_code if self.own_codes is None else self._own_code
+        code = find(text, node, kind, what)
+        if code is None:
             return Code(kind, 0)
-        code = Code(kind, number)
         if code in self._used:
             self.fault(node, f"{what}: {text} is used already, {self._used[code]}; give each its own")
         self._used[code] = f"by {what} in line {node.start_mark.line + 1}"
         return code
+
+    def _kernel_code(self, text: str, node: Node, kind: int, what: str) -> Code | None:
+        called, prefixes, highest = CODE_KINDS[kind]
+        number = _integer(text)
+        if number is None:
+            number = code_names().get(text, -1) if text.startswith(prefixes) else -1
+        if 0 <= number <= highest:
+            return Code(kind, number)
+        names = [name for name in code_names() if name.startswith(prefixes)]
+        right = f"use a {called} name of the kernel, or 0 to {highest:#x}"
+        # Comparing with all of the kernel's names takes its time.
+        near = right if self.is_full else suggestion(text, names, right)
+        self.fault(node, f"{what}: {quoted(text)} is no {called} code; {near}")
+        return None
+
+    def _own_code(self, text: str, node: Node, kind: int, what: str) -> Code | None:
+        codes = self.own_codes or {}
+        fitting = [name for name, code in codes.items() if code.type == kind]
+        if text in fitting:
+            return codes[text]
+        called = OWN_KINDS[kind]
+        wrong = f"is no {called}" if text in codes else "is no code of the protocol"
+        right = suggestion(text, fitting) if fitting else f"the protocol has no {called}; add it there"
+        self.fault(node, f"{what}: {quoted(text)} {wrong}; {right}")
+        return None
+
+    def unused_codes(self) -> list[str]:
+        """Return the names of the profile's own codes that nothing has used."""
+        return [name for name, code in (self.own_codes or {}).items() if code not in self._used]
 
     def entries(self, node: Node | None, what: str) -> list[Entry]:
         """Return the entries of a mapping with any keys, of which there has to be at least one."""

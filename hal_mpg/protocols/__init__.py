@@ -16,20 +16,21 @@ class Decoder(Protocol):
     Whole and byte-wise feeding give equal events, but for their times. Memory is bounded whatever comes.
     """
 
-    silence_s: float
-    """After so long without anything understood the pendant is lost; inf: silence is no loss."""
+    @property
+    def understood(self) -> int:
+        """Lines or packets since the start that fitted, and showed at least that the pendant is alive."""
 
-    understood: int
-    """Lines or packets since the start that fitted, and told how the pendant stands (or that it is alive)."""
+    @property
+    def garbled(self) -> int:
+        """Lines or packets refused since the start; a run of junk counts as one. `reset` leaves it."""
 
-    garbled: int
-    """Lines or packets refused since the start; each run of junk counts as one. `reset` leaves it."""
+    @property
+    def complaint(self) -> str:
+        """What did not fit last, for people: what came, and what is right; "": nothing since `reset`."""
 
-    complaint: str
-    """What did not fit last, for people: what came, and what would be right. "": nothing since `reset`."""
-
-    name: str
-    """What the pendant calls itself; "": nothing that is known."""
+    @property
+    def name(self) -> str:
+        """What the pendant calls itself; "": nothing that is known."""
 
     def feed(self, data: bytes, now: float) -> list[DeviceEvent]:
         """Take what has come. Connected at the first complete state, then Frames of what has changed.

@@ -31,11 +31,11 @@ NOWHERE = 0
 """The value of a selector that is at none of the profile's positions."""
 
 
-def with_controls(profile: Profile, words: str, controls: Controls, is_given: bool) -> Profile:
-    """Return a profile of the line protocol with the controls of a greeting, whose words these are.
+def with_controls(profile: Profile, controls: Controls, own: Own) -> Profile:
+    """Return a profile of the line protocol with these controls; `own` is what it is to say of them.
 
-    `is_given`: the profile itself says so. Scales that the profile has no increment for are no scales of it;
-    without a scale selector the first increment is the one.
+    Scales that the profile has no increment for are no scales of it; without a scale selector the first
+    increment is the one.
     """
     assert profile.serial is not None
     known = {increment.scale for increment in profile.increments}
@@ -58,8 +58,8 @@ def with_controls(profile: Profile, words: str, controls: Controls, is_given: bo
         enable=SINGLES["enable"] if controls.enable else None,
         buttons=buttons,
         leds=leds,
-        stop_on_disconnect=profile.stop_on_disconnect or estop is not None,
-        serial=profile.serial._replace(protocol=Own(words, is_given), codes=tuple(names)),
+        stop_on_disconnect=own.stops or estop is not None,
+        serial=profile.serial._replace(protocol=own, codes=tuple(names)),
     )
 
 

@@ -40,9 +40,7 @@ class LineProtocol:
     """Makes events of a pendant's lines, and the lines for it. See `Decoder`."""
 
     def __init__(self, profile: Profile) -> None:
-        assert profile.serial is not None
         self._profile = profile
-        self.silence_s = profile.serial.silence_s
         self.understood = self.garbled = self.lost_lines = 0
         self.complaint = self.name = ""
         self.greeting: Greeting | None = None

@@ -91,7 +91,7 @@ def detect(profiles: Iterable[tuple[str, Profile]], device: str | None) -> list[
     Which is the best: see `rank`.
     `device`: look at this node only. Raises DeviceError where the pendant may not be read.
     """
-    known = list(profiles)
+    known = [entry for entry in profiles if entry[1].source == "evdev"]
     for path in unreadable_paths():
         identity = identity_from_sysfs(path)
         fits = identity and any(match.fits(identity) for _, profile in known for match in profile.match)

@@ -34,7 +34,7 @@ LOOK_S = 0.1
 """How often it is looked when nothing comes."""
 
 SETTLE_S = 1.0
-"""How long a port may refuse to be opened before that is told: udev gives access a moment after it is there."""
+"""How long a port may refuse to be opened before that is told: udev gives access a moment later."""
 
 PATIENCE_S = 4.0
 """How long a port may say nothing that is understood before it is tried anew, or another one that fits.
@@ -186,7 +186,7 @@ class SerialSource:
         return events
 
     def _silent(self, now: float) -> list[DeviceEvent]:
-        """Return the loss after too long a silence; its port stays open. Where nobody was, try another port."""
+        """Return the loss after too long a silence; its port stays open. Where nobody was, try another."""
         said = self.decoder.complaint if self._garbled != self._garbled_before else ""
         self._heard_at, self._garbled_before = now, self._garbled
         if self._is_connected:
