@@ -10,9 +10,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from math import isfinite
+from typing import TYPE_CHECKING
 
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import device_of, input_devices
+from hal_mpg.devices.ports import is_tty, port_of, port_refusal, serial_ports
 from hal_mpg.errors import HalError, HalMpgError, UsageError
 from hal_mpg.hal_port import load_hal
 from hal_mpg.input_node import open_node
@@ -29,11 +31,19 @@ from hal_mpg.run_options import is_component_name, machine_of
 from hal_mpg.sources import Source
 from hal_mpg.sources.evdev_nodes import Found, Nodes, codes_of, detect, missing_codes
 from hal_mpg.sources.node_paths import check_access, is_node
+from hal_mpg.sources.serial_ports import is_url, places
+
+if TYPE_CHECKING:
+    from hal_mpg.sources.serial import SerialSource
+
+LINE_PROTOCOL = "line-protocol"
+"""The profile of what speaks hal_mpg's own protocol."""
 
 EXAMPLES = """\
 examples:
   hal_mpg monitor                          what is there: the running component, or the pendant
   hal_mpg monitor --pendant my.yaml        the pendant, as this profile reads it
+  hal_mpg monitor --device /dev/ttyACM0    a serial pendant at this port (or socket://ADDRESS:PORT)
   hal_mpg monitor --hal                    the pins of hal_mpg in the running LinuxCNC
   hal_mpg monitor --hal --name mpg2        of another component
   hal_mpg monitor --plain | tee log.txt    a line for each change (also without a terminal)
@@ -82,7 +92,9 @@ def parser() -> Parser:
     )
     add = parser.add_argument
     add("--pendant", metavar="NAME|FILE", help="profile by name, or its file; default: what is plugged in")
-    add("--device", metavar="PATH", help="use this input device instead of the profile's match")
+    add(
+        "--device", metavar="PATH", help="use this input device or serial port instead of the profile's match"
+    )
     add("--no-grab", action="store_true", help="let other programs see the pendant's events, too")
     add("--hal", action="store_true", help="show the pins of the running component instead")
     add("--name", default="hal_mpg", help="name of the component (default: hal_mpg)")
@@ -116,8 +128,32 @@ def _reader(options: argparse.Namespace) -> Reader:
         with suppress(HalError):  # HAL without hal_mpg, or without its Python module
             return _hal_reader(options.name, None)
     profile = profile or _profile_of_what_is_there(options.device)
+    if profile.source == "serial":
+        return _serial_reader(profile, options)
     source = _source(profile, options)
     return DeviceReader(profile, machine_of(options), source, lambda: _why_absent(profile, options.device))
+
+
+def _serial_reader(profile: Profile, options: argparse.Namespace) -> DeviceReader:
+    """Return what reads a serial pendant; its port is opened, as the component would."""
+    from hal_mpg.sources.serial import SerialSource
+
+    source = SerialSource(profile, options.device)
+    return DeviceReader(
+        profile, machine_of(options), source, lambda: _why_unheard(profile, source, options.device)
+    )
+
+
+def _why_unheard(profile: Profile, source: SerialSource, device: str | None) -> str:
+    """Return why a serial pendant is not connected (yet)."""
+    if source.descriptors():
+        said = source.decoder.complaint or "it has said nothing yet that tells how the pendant stands"
+        return f"{source.description}: {said}"
+    there = [device] if device else places(profile.match)
+    if not there or not (is_url(there[0]) or os.path.exists(there[0])):  # noqa: PTH110
+        return "not there: plug it in"
+    refusal = "" if is_url(there[0]) else port_refusal(there[0])
+    return f"{there[0]}: {refusal or 'is opened'}"
 
 
 def _hal_reader(name: str, profile: Profile | None) -> HalReader:
@@ -138,6 +174,9 @@ def _profile_of_what_is_there(device: str | None) -> Profile:
         name, profile = fitting[0]
         tell(f"using profile {name}")
         return profile
+    serial = _serial_profile(device)
+    if serial:
+        return serial
     if device is None:
         raise UsageError(
             "no known pendant is plugged in; hal_mpg list shows what is, --pendant names a profile"
@@ -148,6 +187,21 @@ def _profile_of_what_is_there(device: str | None) -> Profile:
     raise UsageError(
         f"no known profile fits {found.name}; name one with --pendant, or make one: hal_mpg learn"
     )
+
+
+def _serial_profile(device: str | None) -> Profile | None:
+    """Return the profile of a serial pendant that is there; at a named port, that of hal_mpg's own protocol.
+
+    None: there is none, or the device is no port.
+    """
+    for port in serial_ports():
+        if port.fits and (device is None or port_of([port], device)):
+            tell(f"using profile {port.fits[0].name}")
+            return port.fits[0].profile
+    if device is not None and (is_url(device) or is_tty(device)):
+        tell(f"using profile {LINE_PROTOCOL}: hal_mpg's own protocol (see --pendant for others)")
+        return read_profile(find_profile(LINE_PROTOCOL))
+    return None
 
 
 def _why_absent(profile: Profile, device: str | None) -> str:

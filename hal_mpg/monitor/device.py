@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from math import inf
 
 from hal_mpg.controls import Controls
-from hal_mpg.devices.input_codes import code_name
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
@@ -16,13 +15,15 @@ from hal_mpg.events import (
     Disconnected,
     EventsLost,
     Frame,
+    Garbled,
     PinValue,
     Snapshot,
 )
 from hal_mpg.machine import Machine
 from hal_mpg.monitor.shown import Shown, changes, from_profile
 from hal_mpg.pendant import Pendant
-from hal_mpg.profile import Profile
+from hal_mpg.profile import Code, Profile
+from hal_mpg.profile_summary import code_text
 from hal_mpg.sources import Source
 
 SEARCH_S = 0.5
@@ -35,6 +36,7 @@ class DeviceReader:
         self, profile: Profile, machine: Machine, source: Source, why_absent: Callable[[], str]
     ) -> None:
         """`why_absent` tells, while nothing is open, why that is so."""
+        self._profile = profile
         self._pendant = Pendant(profile, machine)
         self._source = source
         self._controls = Controls(
@@ -62,7 +64,8 @@ class DeviceReader:
     def deadline(self) -> float:
         """Return when something is due by time alone."""
         deadline = self._pendant.next_deadline()
-        return min(inf if deadline is None else deadline, inf if self._is_open else self._search_at)
+        source = self._source.next_deadline() if self._source.descriptors() else self._search_at
+        return min(inf if deadline is None else deadline, source)
 
     def update(self, ready: Iterable[int], now: float) -> list[str]:
         """Take what the device says; return what has changed, in lines."""
@@ -75,6 +78,10 @@ class DeviceReader:
         events: list[DeviceEvent] = []
         if self._source.descriptors():
             events = self._source.read([d for d in ready if d != hotplug], now)
+            if now >= self._source.next_deadline():
+                events = [*events, *self._source.tick(now)]
+            if not self._is_open:
+                self._shown.where = self._why_absent()  # a port is open, but nobody has spoken yet
         elif now >= self._search_at:
             self._search_at = now + SEARCH_S
             events = self._source.search(now)
@@ -96,8 +103,8 @@ class DeviceReader:
                 self._is_open = True
                 self._controls.seed(nodes, may_be_old)
                 self._shown.where = self._source.description
-                held = [code_name(EV_KEY, key) for node in nodes for key in sorted(node.keys)]
-                held += [f"{code_name(EV_ABS, c)} {v}" for node in nodes for c, v in node.absolutes.items()]
+                held = [self._named(EV_KEY, key) for node in nodes for key in sorted(node.keys)]
+                held += [f"{self._named(EV_ABS, c)} {v}" for node in nodes for c, v in node.absolutes.items()]
                 lines = [f"plug   {self._source.description}", f"state  held: {', '.join(held) or 'nothing'}"]
                 self._shown.events.append(lines[1])
                 return lines
@@ -111,17 +118,24 @@ class DeviceReader:
             case Disconnected(_, reason):
                 self._is_open = False
                 self._search_at = 0.0
-                self._source.close()
+                self._source.let_go()
                 self._shown.events.append(f"unplugged: {reason}")
                 return [f"unplug {reason}"]
+            case Garbled(_, total):
+                self._shown.events.append(f"{total} lines refused")
+                return [f"refuse {total} lines since the start"]
         return []
+
+    def _named(self, kind: int, number: int) -> str:
+        """Return what a code is called, by the kernel or by the pendant's own protocol."""
+        return code_text(self._profile, Code(kind, number))
 
     def _frame(self, node: int, frame: tuple[tuple[int, int, int], ...]) -> list[str]:
         lines = []
         for change in frame:
             detents = self._controls.apply(node, change)
             self._shown.wheel += detents or 0
-            text = f"{code_name(change[0], change[1])} {change[2]}"
+            text = f"{self._named(change[0], change[1])} {change[2]}"
             self._shown.events.append(text)
             lines.append(f"event  {text}")
         self._controls.heard(node)

@@ -42,7 +42,7 @@ from hal_mpg.pendant import Pendant
 from hal_mpg.profile import Identity
 from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.profile_yaml import load_profile
-from hal_mpg.sources import evdev_nodes
+from hal_mpg.sources import Untimed, evdev_nodes
 from hal_mpg.sources.evdev_nodes import Found
 from tests.core.bed import CONTACT, ENABLE, HOME, REL_DIAL, X1, X, Y, make_profile
 from tests.fuzz.profiles import random_profile
@@ -149,7 +149,7 @@ def test_in_a_usual_terminal_everything_fits() -> None:
         assert "READY" in lines[-2]
 
 
-class Table:
+class Table(Untimed):
     """A source that says what it is told to."""
 
     description = "a table"
