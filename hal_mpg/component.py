@@ -46,10 +46,17 @@ def run_component(options: RunOptions) -> int:
     profile = _choose_profile(options)
     for note in profile.notes:
         tell(note, speaker="")
-    if options.device is not None:
+    source: Source | None = None
+    if profile.source == "serial":
+        from hal_mpg.serial_start import open_pendant
+
+        profile, source = open_pendant(profile, options.device)
+    elif options.device is not None:
         _check_device(options.device)
-    if options.device and profile.source != "evdev":
-        raise UsageError(f"--device is for evdev pendants, but this profile is of source {profile.source}")
+        if profile.source != "evdev":
+            raise UsageError(
+                f"--device is for evdev and serial pendants, and this profile is of source {profile.source}"
+            )
     pins = all_pins(profile, machine.steps_of(profile))
     longest = max((f"{options.name}.{pin.name}" for pin in pins), key=len)
     if len(longest) > MAX_NAME:
@@ -64,11 +71,13 @@ def run_component(options: RunOptions) -> int:
     port = HalPort(hal, options.name, pins)
     port.ready()  # the pins' first values are the safe ones
     try:
-        runner = _runner(profile, machine, port, options)
+        runner = _runner(profile, machine, port, options, source)
         if is_real(hal):
             _settle(options.verbose)
     except BaseException:
         port.close()
+        if source:
+            source.close()
         raise
     stopped = runner.run()
     if stopped:
@@ -76,17 +85,18 @@ def run_component(options: RunOptions) -> int:
     return 0
 
 
-def _runner(profile: Profile, machine: Machine, port: HalPort, options: RunOptions) -> Runner:
+def _runner(
+    profile: Profile, machine: Machine, port: HalPort, options: RunOptions, source: Source | None
+) -> Runner:
     """Return the loop for a component that is ready: nobody waits for what is imported here."""
     from hal_mpg.pendant import Pendant
     from hal_mpg.runner import Runner
 
-    source: Source
     if profile.source == "virtual":
         from hal_mpg.sources.virtual import VirtualSource
 
         source = VirtualSource(profile)
-    else:
+    elif source is None:
         from hal_mpg.sources.evdev import EvdevSource
 
         source = EvdevSource(profile, options.device, grab=not options.no_grab)
@@ -112,9 +122,7 @@ def _choose_profile(options: RunOptions) -> Profile:
     """Return the profile that was asked for, or the one that fits what is plugged in."""
     if options.pendant is not None:
         return read_profile(find_profile(options.pendant))
-    from hal_mpg.sources.evdev_nodes import detect
-
-    fitting = detect(readable_profiles(read_profile), options.device)
+    fitting = _fitting(options.device)
     if not fitting:
         if options.device and os.path.exists(options.device):
             raise UsageError(f"no known profile fits {options.device}; name one with --pendant")
@@ -124,6 +132,21 @@ def _choose_profile(options: RunOptions) -> Profile:
     others = f"; {', '.join(names[1:])} fit as well (see --pendant)" if names[1:] else ""
     tell(f"using profile {names[0]}{others}")
     return fitting[0][1]
+
+
+def _fitting(device: str | None) -> list[tuple[str, Profile]]:
+    """Return the known profiles that fit what is plugged in, the best one first."""
+    from hal_mpg.sources.evdev_nodes import detect
+    from hal_mpg.sources.serial_ports import is_serial_device
+
+    known = list(readable_profiles(read_profile))
+    found = [] if device and is_serial_device(device) else detect(known, device)
+    if found or (device and not is_serial_device(device)) or device == "":
+        return found
+    from hal_mpg.serial_start import fitting_profiles, line_protocol_profile
+
+    found = fitting_profiles(known, device)
+    return found if found or device is None else [line_protocol_profile(device)]
 
 
 def _check_device(path: str) -> None:

@@ -71,8 +71,8 @@ def own_profile(
     if "controls" in fields:
         reader.fault(
             fields["controls"],
-            "with protocol: hal_mpg the pendant tells its controls itself; leave controls out, or say in "
-            "`greeting` which pins there are to be before it is plugged in",
+            "a serial pendant with protocol: hal_mpg tells its controls itself; leave controls out, or say "
+            "in `greeting` what it has; for other protocols, give protocol: {lines: ...} or {packets: ...}",
         )
     on_disconnect = reader.choice(fields.get("on-disconnect"), ("estop", "disarm"), "on-disconnect value")
     controls, own = _greeting(reader, fields, increments)

@@ -18,11 +18,15 @@ from types import FrameType
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.events import AxisLimit, Connected, DeviceEvent, Disconnected, Event, EventsLost, Gates, PinWrite
 from hal_mpg.hal_port import HalPort
+from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.messages import tell
 from hal_mpg.motion_limit import is_limit
 from hal_mpg.pendant import PULSE_HOLD_S, Pendant
 from hal_mpg.shortcut import Shortcut
 from hal_mpg.sources import Source
+
+if TYPE_CHECKING:
+    from hal_mpg.sources.serial import SerialSource
 
 BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.055
 """Half a period of the heartbeat, and how often HAL's pins are looked at: in use, and at rest.
@@ -41,6 +45,22 @@ MAX_READY = 16
 """Descriptors to be told of at once; without it, Python makes room for a thousand, each time."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def wait_for_greeting(source: SerialSource, wait_s: float) -> None:
+    """Open a serial pendant's port, if it is there, and let it say what it is; at the start only."""
+    now = time.monotonic()
+    end = now + wait_s
+    source.search(now)
+    while source.descriptors() and now < end and not source.decoder.name:
+        poll = select.poll()
+        for descriptor in source.descriptors():
+            poll.register(descriptor, select.POLLIN)
+        ready = poll.poll(max(min(end, source.next_deadline()) - now, 0) * 1000)
+        now = time.monotonic()
+        source.read([descriptor for descriptor, _ in ready], now)
+        if now >= source.next_deadline():
+            source.tick(now)
 
 
 class Runner:

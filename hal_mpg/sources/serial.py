@@ -69,6 +69,12 @@ class SerialSource:
         self._profile = profile
         self._settings = profile.serial
         self.decoder: Decoder = decoder_of(profile)
+        self._is_connected = False
+
+    @property
+    def place(self) -> str:
+        """The path or URL that is open, or was last; "": none yet."""
+        return self._place
 
     @property
     def description(self) -> str:
@@ -77,6 +83,8 @@ class SerialSource:
 
     def search(self, now: float) -> list[DeviceEvent]:
         """Open a port that fits: the one after that which was open last. It has yet to speak."""
+        if self._line:
+            return []
         there = self._places()
         if self._place in there:
             after = there.index(self._place) + 1

@@ -8,10 +8,11 @@ opened, and that by others than this module.
 from __future__ import annotations
 
 import os
+import stat
 
 from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
 from hal_mpg.profile import Identity, fits_pattern
-from hal_mpg.sources.node_paths import clean
+from hal_mpg.sources.node_paths import INPUT_DIR, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,6 +59,24 @@ def ports() -> list[Port]:
 def is_url(port: str) -> bool:
     """Tell whether a port is one of pyserial's URLs, such as socket://192.168.1.5:2000, and no path."""
     return "://" in port
+
+
+def is_serial_device(device: str) -> bool:
+    """Tell whether what `--device` names is a serial port, or a URL of one, rather than an input node."""
+    if is_url(device):
+        return True
+    name = os.path.basename(os.path.realpath(device))
+    if device.startswith(f"{INPUT_DIR}/") or name.startswith("event"):
+        return False
+    return name.startswith(("tty", "rfcomm")) or device.startswith("/dev/serial/") or _is_terminal(device)
+
+
+def _is_terminal(device: str) -> bool:
+    try:
+        is_special = stat.S_ISCHR(os.stat(device).st_mode)
+    except OSError:
+        return False
+    return is_special and os.path.realpath(device).startswith("/dev/pts/")
 
 
 def fits(match: Match, port: Port) -> bool:

@@ -179,9 +179,8 @@ def test_on_disconnect_without_an_estop(says: str | None, stops: bool) -> None:
     assert load_profile(text, "p").stop_on_disconnect is stops
 
 
-def test_a_serial_pendant_is_known() -> None:
-    """The contract knows `source: serial`; as long as there is none, it has to be refused as such."""
-    with pytest.raises(ProfileError, match="serial"):
+def test_a_serial_pendant_without_a_protocol_tells_its_controls_itself() -> None:
+    with pytest.raises(ProfileError, match="p:.*: a serial pendant .*leave controls out"):
         load_profile(GOOD.replace("source: evdev", "source: serial"), "p")
 
 
