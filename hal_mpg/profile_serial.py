@@ -246,11 +246,11 @@ class _ProtocolReader:
         return round(seconds * 1000) if text else 0
 
     def _bytes(self, node: Node | None, what: str) -> tuple[int, ...]:
-        """Return what is sent: a text, as a line or in a packet; or a list of bytes, as it is."""
+        """Return what is sent: a text, as a line or in a packet; or a list of such texts and of bytes."""
         if node is None:
             return ()
         if isinstance(node, SequenceNode):
-            return tuple(self._reader.integer(i, what, 0, 255) for i in self._reader.items(node, what))
+            return tuple(byte for item in self._reader.items(node, what) for byte in self._item(item, what))
         # Blanks at its ends are meant: they are sent, where `text` would take them away.
         text = str(node.value) if not isinstance(node, MappingNode) else self._reader.text(node, what)
         if not set(text) <= PRINTABLE or not text:
@@ -261,6 +261,15 @@ class _ProtocolReader:
         if self._packets.checksum is not None:
             self._reader.fault(node, f"{what}: a packet with a checksum is given as a list of bytes")
         return (*self._packets.start, *text.encode(), *self._packets.end)
+
+    def _item(self, node: Node, what: str) -> tuple[int, ...]:
+        """Return one of a list of things to send: a byte, or a text."""
+        if isinstance(node, ScalarNode) and node.style is None and INTEGER.fullmatch(node.value):
+            return (self._reader.integer(node, what, 0, 255),)
+        if isinstance(node, SequenceNode):
+            self._reader.text(node, what)  # says what is wrong with it
+            return ()
+        return self._bytes(node, what)
 
 
 def _range_of(kind: str) -> tuple[int, int]:

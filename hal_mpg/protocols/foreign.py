@@ -56,7 +56,10 @@ class Lamp(NamedTuple):
 
 
 class Speech(NamedTuple):
-    """What is sent without being asked: `on_open` when the port is opened, `keep_alive` at intervals."""
+    """What is sent without being asked.
+
+    `on_open` when the port is opened, and with each `keep_alive` until the pendant has said how it stands.
+    """
 
     on_open: tuple[int, ...] = ()
     keep_alive: tuple[int, ...] = ()

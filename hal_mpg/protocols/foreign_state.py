@@ -39,12 +39,12 @@ class State:
     def __init__(self, at_start: Sequence[tuple[Code, int]]) -> None:
         self._at_start = dict(at_start)
         self._now: dict[Code, int] = {}
-        self._is_connected = False
+        self.is_connected = False
         self._was_told = False
 
     def forget(self) -> None:
         """Take note that nothing is known any more; what comes next is a new connection."""
-        self._is_connected = False
+        self.is_connected = False
 
     def take(self, rule: Rule, value_of: Callable[[str], str | int | None], now: float) -> list[DeviceEvent]:
         """Return what follows from a line or a packet that fits a rule.
@@ -54,13 +54,13 @@ class State:
         """
         changes = list(_changes(rule.settings, value_of))
         events: list[DeviceEvent] = []
-        if rule.restarts and self._is_connected and self._was_told:
+        if rule.restarts and self.is_connected and self._was_told:
             events.append(Disconnected(now, RESTARTED))
-            self._is_connected = False
-        if not self._is_connected and (changes or rule.restarts or rule.answer):
+            self.is_connected = False
+        if not self.is_connected and (changes or rule.restarts or rule.answer):
             # What a pendant has no word of until it changes is known only where it was switched on just now.
             self._now = dict(self._at_start) if rule.restarts else {}
-            self._is_connected, self._was_told = True, False
+            self.is_connected, self._was_told = True, False
             events.append(Connected(now, (self._node(),)))
         self._was_told = self._was_told or bool(changes)
         return [*events, *self._events(changes, now)]
@@ -187,12 +187,14 @@ class Speaker:
         ours = {state for both in self._lamps.values() for state in both}
         self._pending = [sent for sent in self._pending if sent not in ours] + lamps
 
-    def to_send(self, now: float) -> bytes:
-        """Return what is due."""
+    def to_send(self, now: float, is_connected: bool) -> bytes:
+        """Return what is due; what opens the talk goes with each keep-alive until somebody has answered."""
         if now >= self._alive_at:
             self._alive_at = now + self._interval_s
             self._send_lamps()
             self._pending.insert(0, self._keep_alive)
+            if self._on_open and not is_connected and self._on_open not in self._pending:
+                self._pending.append(self._on_open)
         sent, self._pending = b"".join(self._pending), []
         return sent
 

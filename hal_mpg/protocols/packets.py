@@ -131,7 +131,6 @@ class FramedPackets:
     def __init__(self, profile: Profile) -> None:
         assert profile.serial is not None and isinstance(profile.serial.protocol, Packets)
         packets = profile.serial.protocol
-        self.silence_s = profile.serial.silence_s
         self.name = ""
         self.understood = 0
         self.garbled = 0
@@ -193,7 +192,7 @@ class FramedPackets:
 
     def to_send(self, now: float) -> bytes:
         """Return what is due to be sent."""
-        return self._speaker.to_send(now)
+        return self._speaker.to_send(now, self._state.is_connected)
 
     def next_send(self) -> float:
         """Return when `to_send` has something next."""

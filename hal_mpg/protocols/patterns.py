@@ -24,7 +24,6 @@ class PatternLines:
     def __init__(self, profile: Profile) -> None:
         assert profile.serial is not None and isinstance(profile.serial.protocol, Lines)
         lines = profile.serial.protocol
-        self.silence_s = profile.serial.silence_s
         self.name = ""
         self.understood = 0
         self.garbled = 0
@@ -73,7 +72,7 @@ class PatternLines:
 
     def to_send(self, now: float) -> bytes:
         """Return what is due to be sent."""
-        return self._speaker.to_send(now)
+        return self._speaker.to_send(now, self._state.is_connected)
 
     def next_send(self) -> float:
         """Return when `to_send` has something next."""
