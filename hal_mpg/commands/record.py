@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import select
 import sys
 import time
@@ -16,11 +17,15 @@ from typing import IO
 
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import Device, device_of, input_devices
+from hal_mpg.devices.ports import is_tty, port_of, serial_ports
 from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.messages import tell
 from hal_mpg.options import Parser
+from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.recording.recorder import KEY_ENTER, NodeRecorder, file_names
+from hal_mpg.serial_line import Own, SerialLine
+from hal_mpg.sources.serial_ports import is_url, places
 from hal_mpg.stop_signals import StopSignals
 
 EXAMPLES = """\
@@ -29,11 +34,16 @@ examples:
   hal_mpg record --device /dev/input/event5 knob.evemu  a device that no profile knows
   hal_mpg record --seconds 20 pendant.evemu             for 20 seconds
   hal_mpg record - | tee pendant.evemu                  to standard output
+  hal_mpg record --pendant my.yaml pendant.serial       a serial pendant, as this profile speaks with it
+  hal_mpg record --device /dev/ttyUSB0 --baud 9600 pendant.serial
+                                                        what comes at a port; nothing is sent
 
 For a bug report: start it, then turn the wheel by one click, set each selector to each of its positions,
 press and release the E-stop and every button; then Ctrl-C. The file is plain text in evemu's format:
 evemu-play and umockdev read it, and `hal_mpg replay` shows what it does to the pins. It has in it whatever
 is pressed on that device meanwhile, so do not type a password on it; and no serial number.
+
+Of a serial pendant the file has the bytes, with times; `hal_mpg replay` reads it, too.
 
 A device that shows as several nodes gives several files: pendant.evemu, pendant-2.evemu, ...
 
@@ -43,6 +53,7 @@ exit status: 0 also after Ctrl-C; 2 command line, 4 device.
 """
 
 PROGRESS_S = 0.2
+MAX_BAUD = 4_000_000
 ENTER_S = 2.0
 """How long the key that started this may still be held: a terminal that misses its release repeats it."""
 
@@ -52,6 +63,11 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     if options.seconds is not None and not (isfinite(options.seconds) and options.seconds > 0):
         raise UsageError(f"--seconds {options.seconds:g}: use a positive number")
+    port = _port(options)
+    if port is not None:
+        return _record_port(options, *port)
+    if options.baud is not None or options.framing is not None:
+        raise UsageError("--baud and --framing are for serial ports; give one with --device")
     device = _choose(options)
     nodes = [node.path for node in device.nodes if not node.refusal]
     files = file_names(options.file, len(nodes)) if options.file != "-" else ["-"]
@@ -97,13 +113,72 @@ def parser() -> Parser:
     )
     parser.add_argument("file", metavar="FILE", help="the file to write; - for standard output")
     parser.add_argument(
-        "--device", metavar="PATH", help="the input device; default: the pendant that is there"
+        "--device", metavar="PATH", help="the input device or serial port; default: the pendant that is there"
     )
     parser.add_argument("--pendant", metavar="NAME|FILE", help="the device that this profile is for")
     parser.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
+    parser.add_argument("--baud", type=int, metavar="N", help="speed of the serial port (default: 115200)")
+    parser.add_argument("--framing", metavar="8N1", help="data bits, parity, stop bits (default: 8N1)")
     parser.add_argument("--force", action="store_true", help="write over files that are there")
     parser.add_argument("--no-grab", action="store_true", help="let other programs have the events, too")
     return parser
+
+
+def _port(options: argparse.Namespace) -> tuple[str, Profile | None] | None:
+    """Return the serial port to record, and its profile where one is known; None: it is no serial pendant.
+
+    Raises UsageError, DeviceError.
+    """
+    profile = read_profile(find_profile(options.pendant)) if options.pendant else None
+    if options.device and (is_url(options.device) or is_tty(options.device)):
+        if profile and profile.source != "serial":
+            raise UsageError(f"--pendant {options.pendant}: is for no serial pendant, and --device is a port")
+        return options.device, profile
+    if profile:
+        if profile.source != "serial":
+            return None
+        there = places(profile.match)
+        if not there:
+            raise DeviceError(f"{profile.name}: is not plugged in; hal_mpg list shows what is there")
+        return there[0], profile
+    if options.device or any(device.fits for device in input_devices()):
+        return None
+    fitting = [port for port in serial_ports() if port.fits]
+    return (fitting[0].path, fitting[0].fits[0].profile) if len(fitting) == 1 else None
+
+
+def _record_port(options: argparse.Namespace, place: str, profile: Profile | None) -> int:
+    """Record a serial pendant; return the exit status."""
+    from hal_mpg.recording.serial_recorder import SerialRecorder, comments_of, record
+
+    if options.file != "-" and not options.force and Path(options.file).exists():
+        raise UsageError(f"{options.file}: is there already; use --force to write over it, or another name")
+    settings = _settings(options, profile)
+    known = port_of(serial_ports(()), place)
+    what = f"USB {known.usb_id} {known.name}" if known and known.is_on_usb else ""
+    recorder = SerialRecorder(place, settings, profile)
+    try:
+        tell(f"recording {profile.name if profile else what or 'what comes'} at {place}")
+        with _opened(options.file) as file:
+            comments = comments_of(place, settings, what, options.pendant)
+            passed = record(recorder, file, comments, options.seconds)
+    finally:
+        recorder.close()
+    name = "standard output" if options.file == "-" else options.file
+    result = f" ({recorder.result})" if recorder.result else ""
+    tell(f"{name}: {recorder.bytes} bytes of {place} in {passed:.1f} s{result}")
+    if not recorder.bytes:
+        tell("nothing came; is it the right port, and are --baud and --framing the pendant's?")
+    return 0
+
+
+def _settings(options: argparse.Namespace, profile: Profile | None) -> SerialLine:
+    settings = profile.serial if profile and profile.serial else SerialLine(Own(""))
+    if options.framing is not None and not re.fullmatch("[5-8][NEOMS][12]", options.framing):
+        raise UsageError(f"--framing {options.framing}: use data bits, parity, stop bits, as in 8N1")
+    if options.baud is not None and not 50 <= options.baud <= MAX_BAUD:
+        raise UsageError(f"--baud {options.baud}: use a speed such as 9600 or 115200")
+    return settings._replace(baud=options.baud or settings.baud, framing=options.framing or settings.framing)
 
 
 def _choose(options: argparse.Namespace) -> Device:
@@ -115,7 +190,8 @@ def _choose(options: argparse.Namespace) -> Device:
         found = device_of(devices, options.device)
         if found is None:
             raise DeviceError(
-                f"--device {options.device}: is no input device; hal_mpg list shows what is there"
+                f"--device {options.device}: is no input device, and no serial port; hal_mpg list shows what "
+                f"is there"
             )
         return _readable(found)
     if options.pendant:

@@ -3,16 +3,18 @@
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from hal_mpg.cli import main
 from hal_mpg.commands.monitor import _serial_reader, parser
 from hal_mpg.monitor.device import DeviceReader
-from hal_mpg.monitor.plain import wait
 from hal_mpg.profile_files import read_profile
+from hal_mpg.recording.serial_format import read_serial
 from tests.beds.serial_hands import write_profile
 from tests.beds.serial_pendant import FULL, Noise, PtyPendant
 
@@ -43,7 +45,7 @@ class Watched:
         while not condition():
             self.lines += self.reader.update(ready, time.monotonic())
             assert time.monotonic() < deadline, (self.lines[-20:], self.reader.shown.where)
-            ready = wait(self.reader, [], None, 0.05)
+            ready = select.select(self.reader.descriptors(), [], [], 0.02)[0]
 
     def has(self, words: str) -> None:
         """Wait until a line has these words."""
@@ -83,3 +85,77 @@ def test_monitor_says_what_it_waits_for(tmp_path: Path, pendant: PtyPendant, pro
     watched = Watched(absent)
     watched.until(lambda: watched.reader.shown.where == "not there: plug it in")
     watched.reader.close()
+
+
+def record(*arguments: object) -> int:
+    return main(["record", *map(str, arguments)])
+
+
+def test_record_writes_what_comes_and_what_is_sent(
+    tmp_path: Path, pendant: PtyPendant, profile: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "pendant.serial"
+    assert record(file, "--pendant", profile, "--seconds", "0.7") == 0
+    text = file.read_text()
+    chunks = read_serial(text)
+    came = b"".join(chunk.data for chunk in chunks if not chunk.to_pendant)
+    sent = b"".join(chunk.data for chunk in chunks if chunk.to_pendant)
+    assert came.count(b"S,1,") > 10
+    assert b"?*C7BC\n" in sent  # the greeting was asked for, as by the component
+    assert b"L,0*" in sent
+    assert f"# pendant: {profile}" in text.splitlines()
+    assert " understood, 0 refused" in capsys.readouterr().err
+    assert record(file, "--pendant", profile) == 2  # it is there already
+
+
+def test_record_without_a_profile_sends_nothing(
+    tmp_path: Path, pendant: PtyPendant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "raw.serial"
+    assert record(file, "--device", pendant.path, "--baud", "9600", "--seconds", "0.3") == 0
+    assert pendant.speaker.firmware.heard == 0
+    assert not any(chunk.to_pendant for chunk in read_serial(file.read_text()))
+    assert ", 9600 8N1" in file.read_text()
+    pendant.speaker.silent = True
+    assert record(tmp_path / "none", "--device", pendant.path, "--seconds", "0.2") == 0
+    assert "nothing came" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--baud", "0"), 2, "--baud 0: use"),
+        (("--framing", "9N1"), 2, "--framing 9N1: use"),
+        (("--pendant", "generic-4axis"), 2, "is for no serial pendant"),
+    ],
+)
+def test_record_refuses_what_is_wrong(
+    tmp_path: Path,
+    pendant: PtyPendant,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    status: int,
+    said: str,
+) -> None:
+    assert record(tmp_path / "x", "--device", pendant.path, *words) == status
+    err = capsys.readouterr().err
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_record_of_a_port_that_somebody_has_says_so(
+    tmp_path: Path, pendant: PtyPendant, profile: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watched = Watched(profile)
+    watched.has("plug ")
+    try:
+        assert record(tmp_path / "x", "--device", pendant.path) == 4
+    finally:
+        watched.reader.close()
+    assert "another program has this port" in capsys.readouterr().err
+
+
+def test_record_of_an_absent_pendant(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    absent = write_profile(tmp_path / "absent.yaml", f"port: {tmp_path / 'none'}", 0.5, FULL)
+    assert record(tmp_path / "x", "--pendant", absent) == 4
+    assert "is not plugged in" in capsys.readouterr().err

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Records a serial pendant: which bytes come and go, and when.
+
+With a profile, what the pendant is to hear (questions, keep-alive) is sent as the component would send it:
+some pendants say nothing without. Without one, nothing is sent.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import select
+import sys
+import time
+from collections.abc import Iterable
+from math import inf
+from typing import IO
+
+from hal_mpg import __version__
+from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.messages import printable, tell
+from hal_mpg.profile import Profile
+from hal_mpg.protocols import Decoder, decoder_of
+from hal_mpg.recording.serial_format import HEADER, Chunk, to_line
+from hal_mpg.serial_line import SerialLine
+from hal_mpg.sources.open_line import Line, open_line, why_not_open
+from hal_mpg.stop_signals import StopSignals
+
+LOOK_S = 0.2
+"""How often the progress is shown, and the end of the time looked at."""
+
+
+class SerialRecorder:
+    """One open port and the file that it is recorded to. Raises DeviceError where the port cannot be had."""
+
+    def __init__(self, place: str, settings: SerialLine, profile: Profile | None) -> None:
+        self.place = place
+        self.bytes = 0
+        self.last = b""
+        """The end of what came last."""
+        self._decoder: Decoder | None = decoder_of(profile) if profile else None
+        try:
+            self._line: Line = open_line(place, settings)
+        except OSError as error:
+            raise DeviceError(f"{place}: {why_not_open(error)}") from None
+        self._began = 0.0
+        self._file: IO[str] | None = None
+
+    @property
+    def descriptor(self) -> int:
+        """What to wait for."""
+        return self._line.fileno()
+
+    @property
+    def result(self) -> str:
+        """What the profile makes of what came, in words; "" without one."""
+        if self._decoder is None:
+            return ""
+        words = f"{self._decoder.understood} understood, {self._decoder.garbled} refused"
+        return f"{words}; the last: {self._decoder.complaint}" if self._decoder.complaint else words
+
+    def begin(self, file: IO[str], now: float, comments: Iterable[str]) -> None:
+        """Write the head of the recording; its times begin now."""
+        self._file, self._began = file, now
+        self._write([HEADER, *(f"# {printable(comment)}" for comment in comments)])
+
+    def read(self, now: float) -> None:
+        """Write down what has come. Raises DeviceError where the port has gone."""
+        try:
+            data = self._line.read()
+        except OSError as error:
+            raise self._lost(error) from None
+        if data:
+            self.bytes += len(data)
+            self.last = (self.last + data)[-80:]
+            self._write([to_line(Chunk(now - self._began, False, data))])
+            if self._decoder:
+                self._decoder.feed(data, now)
+
+    def next_send(self) -> float:
+        """Return when there is something to send."""
+        return self._decoder.next_send() if self._decoder else inf
+
+    def send(self, now: float) -> None:
+        """Send what is due, and write that down, too."""
+        for complaint in self._line.complaints():
+            tell(f"{self.place}: {complaint}")
+        if self._decoder is None or now < self._decoder.next_send():
+            return
+        data = self._decoder.to_send(now)
+        if data:
+            try:
+                self._line.write(data)
+            except OSError as error:
+                raise self._lost(error) from None
+            self._write([to_line(Chunk(now - self._began, True, data))])
+
+    def _lost(self, error: OSError) -> DeviceError:
+        return DeviceError(f"{self.place}: the port has gone ({error.strerror}); plug it in again")
+
+    def _write(self, lines: Iterable[str]) -> None:
+        assert self._file is not None
+        try:
+            self._file.write("".join(f"{line}\n" for line in lines))
+            self._file.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise UsageError(f"{self._file.name}: cannot be written: {error.strerror}; make room") from None
+
+    def close(self) -> None:
+        """Close the port."""
+        self._line.close()
+
+
+def comments_of(place: str, settings: SerialLine, what: str, profile: str | None) -> list[str]:
+    """Return what a recording says of its pendant; no serial number is among it."""
+    named = [f"pendant: {profile}"] if profile else []
+    versions = f"hal_mpg {__version__}, kernel {platform.release()}"
+    return [*named, f"{versions}, {place}, {settings.baud} {settings.framing}", *([what] if what else [])]
+
+
+def record(recorder: SerialRecorder, file: IO[str], comments: Iterable[str], seconds: float | None) -> float:
+    """Record until a signal, or the end of the time; return how long that was, in seconds."""
+    began = time.monotonic()
+    recorder.begin(file, began, comments)
+    progress = _Progress(recorder, began)
+    with StopSignals() as stop:
+        try:
+            while not stop.number:
+                now = time.monotonic()
+                if seconds is not None and now >= began + seconds:
+                    break
+                recorder.send(now)
+                end = inf if seconds is None else began + seconds
+                wait_s = max(0.0, min(recorder.next_send(), now + LOOK_S, end) - now)
+                ready, _, _ = select.select([stop.descriptor, recorder.descriptor], [], [], wait_s)
+                if recorder.descriptor in ready:
+                    recorder.read(time.monotonic())
+                progress.show()
+        finally:
+            progress.clear()
+    return time.monotonic() - began
+
+
+class _Progress:
+    """One line on a terminal that says that something arrives."""
+
+    def __init__(self, recorder: SerialRecorder, began: float) -> None:
+        self._recorder, self._began = recorder, began
+        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        self._next = 0.0
+        self._shown = False
+
+    def show(self) -> None:
+        now = time.monotonic()
+        if not self._is_terminal or now < self._next:
+            return
+        self._next, self._shown = now + LOOK_S, True
+        last = self._recorder.last.rstrip(b"\r\n").rpartition(b"\n")[2].decode("ascii", "replace")
+        what = f"last: {printable(last)}" if last else "turn, press and select"
+        text = f"{now - self._began:5.0f} s, {self._recorder.bytes} bytes; {what}; Ctrl-C ends it"
+        print(f"\r\x1b[K{text[: _columns() - 1]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _columns() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except OSError:
+        return 80
