@@ -32,6 +32,7 @@ class PatternLines:
         self._rules = [(rule, re.compile(rule.pattern, re.ASCII).fullmatch) for rule in lines.rules]
         self._state = State(lines.at_start)
         self._speaker = Speaker(lines.speech, profile.leds)
+        self._endless = b""  # what came first, until something was understood or refused
         self._bad: bytes | str | None = None  # the last one; a text says itself what is wrong
 
     @property
@@ -39,11 +40,15 @@ class PatternLines:
         """What did not fit last; it is made when somebody asks, not for each line of a flood."""
         if isinstance(self._bad, bytes):
             return complaint_of(self._bad, [rule for rule, _ in self._rules], "line")
+        if self._bad is None and self._endless:
+            return f"no line has ended since {quoted(self._endless)} came; {BAUD_HINT}"
         return self._bad or ""
 
     def feed(self, data: bytes, now: float) -> list[DeviceEvent]:
         """Take what has come; see `Decoder`."""
         events: list[DeviceEvent] = []
+        if self._bad is None and not self.understood:
+            self._endless = (self._endless + data)[: MOST_QUOTED + 1]
         for line in self._framer.feed(data):
             if line is None:
                 self._refuse(f"{self._lines.longest} bytes without the end of a line; {BAUD_HINT}")
@@ -61,6 +66,7 @@ class PatternLines:
                 except NoFit as reason:
                     return self._refuse(f"line {quoted(line)}: {reason}; correct the profile")
                 self.understood += 1
+                self._endless = b""
                 self._speaker.answer(rule)
                 return events
         return self._refuse(line)
@@ -94,7 +100,7 @@ class PatternLines:
         self._state.forget()
         self._framer.reset()
         self._speaker.opened()
-        self._bad = None
+        self._bad, self._endless = None, b""
 
 
 BAUD_HINT = "is the baud rate right?"

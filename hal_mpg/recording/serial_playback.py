@@ -27,7 +27,7 @@ def serial_playback(chunks: Sequence[Chunk], profile: Profile) -> Playback:
     decoder = decoder_of(profile)
     events = list(_without_lead(_events(heard, decoder, profile.serial.silence_s)))
     if not events:
-        why = decoder.complaint or "it never says how it stands"
+        why = decoder.complaint or "it never tells how it stands"
         raise UsageError(f"nothing in the recording is what {profile.name} says: {why}")
     return Playback(tuple(events), tuple(_notes(decoder)), events[-1].time)
 
