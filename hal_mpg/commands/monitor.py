@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import device_of, input_devices
-from hal_mpg.devices.ports import is_tty, port_of, port_refusal, serial_ports
+from hal_mpg.devices.ports import port_refusal
 from hal_mpg.errors import HalError, HalMpgError, UsageError
 from hal_mpg.hal_port import load_hal
 from hal_mpg.input_node import open_node
@@ -31,13 +31,10 @@ from hal_mpg.run_options import is_component_name, machine_of
 from hal_mpg.sources import Source
 from hal_mpg.sources.evdev_nodes import Found, Nodes, codes_of, detect, missing_codes
 from hal_mpg.sources.node_paths import check_access, is_node
-from hal_mpg.sources.serial_ports import is_url, places
+from hal_mpg.sources.serial_ports import is_serial_device, is_url, places
 
 if TYPE_CHECKING:
     from hal_mpg.sources.serial import SerialSource
-
-LINE_PROTOCOL = "line-protocol"
-"""The profile of what speaks hal_mpg's own protocol."""
 
 EXAMPLES = """\
 examples:
@@ -136,9 +133,9 @@ def _reader(options: argparse.Namespace) -> Reader:
 
 def _serial_reader(profile: Profile, options: argparse.Namespace) -> DeviceReader:
     """Return what reads a serial pendant; its port is opened, as the component would."""
-    from hal_mpg.sources.serial import SerialSource
+    from hal_mpg.serial_start import open_pendant
 
-    source = SerialSource(profile, options.device)
+    profile, source = open_pendant(profile, options.device)
     return DeviceReader(
         profile, machine_of(options), source, lambda: _why_unheard(profile, source, options.device)
     )
@@ -194,14 +191,15 @@ def _serial_profile(device: str | None) -> Profile | None:
 
     None: there is none, or the device is no port.
     """
-    for port in serial_ports():
-        if port.fits and (device is None or port_of([port], device)):
-            tell(f"using profile {port.fits[0].name}")
-            return port.fits[0].profile
-    if device is not None and (is_url(device) or is_tty(device)):
-        tell(f"using profile {LINE_PROTOCOL}: hal_mpg's own protocol (see --pendant for others)")
-        return read_profile(find_profile(LINE_PROTOCOL))
-    return None
+    from hal_mpg.serial_start import fitting_profiles, line_protocol_profile
+
+    if device is not None and not is_serial_device(device):
+        return None
+    fitting = fitting_profiles(list(readable_profiles()), device)
+    if fitting:
+        tell(f"using profile {fitting[0][0]}")
+        return fitting[0][1]
+    return line_protocol_profile(device)[1] if device is not None else None
 
 
 def _why_absent(profile: Profile, device: str | None) -> str:

@@ -17,7 +17,7 @@ from typing import IO
 
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import Device, device_of, input_devices
-from hal_mpg.devices.ports import is_tty, port_of, serial_ports
+from hal_mpg.devices.ports import port_of, serial_ports
 from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.messages import tell
 from hal_mpg.options import Parser
@@ -25,7 +25,7 @@ from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.recording.recorder import KEY_ENTER, NodeRecorder, file_names
 from hal_mpg.serial_line import Own, SerialLine
-from hal_mpg.sources.serial_ports import is_url, places
+from hal_mpg.sources.serial_ports import is_serial_device, places
 from hal_mpg.stop_signals import StopSignals
 
 EXAMPLES = """\
@@ -130,7 +130,7 @@ def _port(options: argparse.Namespace) -> tuple[str, Profile | None] | None:
     Raises UsageError, DeviceError.
     """
     profile = read_profile(find_profile(options.pendant)) if options.pendant else None
-    if options.device and (is_url(options.device) or is_tty(options.device)):
+    if options.device and (is_serial_device(options.device)):
         if profile and profile.source != "serial":
             raise UsageError(f"--pendant {options.pendant}: is for no serial pendant, and --device is a port")
         return options.device, profile

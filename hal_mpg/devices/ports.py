@@ -103,13 +103,6 @@ def port_of(ports: Iterable[Port], path: str) -> Port | None:
     return next((port for port in ports if os.path.realpath(port.path) == real), None)
 
 
-def is_tty(path: str) -> bool:
-    """Tell whether a path leads to a serial port, or to a pseudo-terminal, without opening it."""
-    real = os.path.realpath(path)
-    name = Path(real).name
-    return real.startswith(("/dev/tty", "/dev/rfcomm", "/dev/pts/")) and name[-1:].isdigit()
-
-
 def port_refusal(path: str) -> str:
     """Return why this user may not use a port, "" where it may; without opening it."""
     if os.access(path, os.R_OK | os.W_OK):
