@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from math import isfinite
 from typing import Any, NamedTuple
@@ -14,15 +14,24 @@ from typing import Any, NamedTuple
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.errors import UsageError
-from hal_mpg.events import Connected, DeviceEvent, EventsLost, Frame, PinValue
+from hal_mpg.events import Connected, DeviceEvent, Disconnected, EventsLost, Frame, Garbled, PinValue
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort, load_hal
 from hal_mpg.messages import tell
 from hal_mpg.options import Parser, add_machine_options
 from hal_mpg.pendant import Pendant
-from hal_mpg.profile import ANGULAR_AXES
-from hal_mpg.recording.files import has_its_codes, held_keys, profile_for, read_recordings
+from hal_mpg.profile import ANGULAR_AXES, Code, Profile
+from hal_mpg.profile_files import find_profile, read_profile
+from hal_mpg.recording.files import (
+    has_its_codes,
+    held_keys,
+    profile_for,
+    read_recordings,
+    read_serial_recording,
+)
 from hal_mpg.recording.playback import Playback, playback, run
+from hal_mpg.recording.serial_format import Chunk as Bytes
+from hal_mpg.recording.serial_playback import serial_playback
 from hal_mpg.run_options import is_component_name, machine_of
 
 EXAMPLES = """\
@@ -50,20 +59,48 @@ def main(arguments: Sequence[str]) -> int:
     """Replay the recording; return the exit status."""
     options = parser().parse_args(arguments)
     _check(options)
-    recordings = read_recordings(options.files)
-    profile = profile_for(options.pendant, recordings)
-    for note in profile.notes:
-        tell(note, speaker="")
-    held = held_keys(options.hold, profile) if options.hold else set()
+    profile, played = _played(options)
     pendant = Pendant(profile, machine_of(options))
-    played = playback(recordings, profile, held, trust=not options.hal)
-    for assumed in played.assumed:
-        tell(f"note: {assumed}")
-    if not has_its_codes(profile, recordings):
-        tell(f"note: no event is one of the profile's ({profile.name}); is it another pendant's?")
     if options.hal:
         return _on_real_hal(pendant, played, options)
     return _in_memory(pendant, played, options)
+
+
+def _played(options: argparse.Namespace) -> tuple[Profile, Playback]:
+    """Return the profile to play with, and what is played; say what had to be assumed."""
+    serial = read_serial_recording(options.files)
+    if serial is not None:
+        return _serial_played(options, *serial)
+    recordings = read_recordings(options.files)
+    profile = profile_for(options.pendant, recordings)
+    _tell_notes(profile.notes, speaker="")
+    held = held_keys(options.hold, profile) if options.hold else set()
+    played = playback(recordings, profile, held, trust=not options.hal)
+    _tell_notes(played.assumed)
+    if not has_its_codes(profile, recordings):
+        tell(f"note: no event is one of the profile's ({profile.name}); is it another pendant's?")
+    return profile, played
+
+
+def _serial_played(
+    options: argparse.Namespace, chunks: list[Bytes], named: str | None
+) -> tuple[Profile, Playback]:
+    """Return the same of a serial pendant's recording, whose bytes the profile makes something of."""
+    if options.hold:
+        raise UsageError("--hold: is for recordings of input devices; a serial one has what there is")
+    name = options.pendant or named
+    if name is None:
+        raise UsageError(f"{options.files[0]}: does not say whose it is; name the profile with --pendant")
+    profile = read_profile(find_profile(name))
+    _tell_notes(profile.notes, speaker="")
+    played = serial_playback(chunks, profile)
+    _tell_notes(played.assumed)
+    return profile, played
+
+
+def _tell_notes(notes: Iterable[str], speaker: str = "hal_mpg: note: ") -> None:
+    for note in notes:
+        tell(note, speaker)
 
 
 def parser() -> Parser:
@@ -128,6 +165,8 @@ def _in_memory(pendant: Pendant, played: Playback, options: argparse.Namespace) 
     del values[HEARTBEAT]
     changes: list[Change] = []
     pace = _Pace(options.speed)
+    serial = pendant.profile.serial
+    names = {code: name for name, code in serial.codes} if serial else {}
     if not options.json:
         print(f"{'time/s':>12}  {'pin':40} value")
     for step in run(pendant, played):
@@ -141,7 +180,7 @@ def _in_memory(pendant: Pendant, played: Playback, options: argparse.Namespace) 
         if options.json:
             changes += new
             continue
-        lines = _event_lines(step.event) if options.events else iter(())
+        lines = _event_lines(step.event, names) if options.events else iter(())
         for line in (*lines, *(_line(change, options.name) for change in new)):
             print(line, flush=bool(options.speed))
     if options.json:
@@ -181,14 +220,19 @@ class _Pace:
         time.sleep(max(0.0, self._began + now / self._speed - real))
 
 
-def _event_lines(event: DeviceEvent | None) -> Iterator[str]:
+def _event_lines(event: DeviceEvent | None, names: Mapping[Code, str]) -> Iterator[str]:
     """Yield lines for what the device says."""
     if isinstance(event, Connected):
         yield f"{event.time:12.6f}    plugged in"
     elif isinstance(event, Frame | EventsLost):
         lost = " (lost)" if isinstance(event, EventsLost) else ""
         for kind, code, value in event[2]:
-            yield f"{event.time:12.6f}    {code_name(kind, code)} {value}{lost}"
+            name = names.get(Code(kind, code)) or code_name(kind, code)
+            yield f"{event.time:12.6f}    {name} {value}{lost}"
+    elif isinstance(event, Disconnected):
+        yield f"{event.time:12.6f}    lost ({event.reason})"
+    elif isinstance(event, Garbled):
+        yield f"{event.time:12.6f}    did not fit: {event.total} so far"
 
 
 def _line(change: Change, name: str) -> str:

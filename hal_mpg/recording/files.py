@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from hal_mpg.devices.input_codes import code_name, merged
@@ -13,6 +14,7 @@ from hal_mpg.profile import Code, KeySelector, Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.recording.evemu_format import Recording, parse
 from hal_mpg.recording.playback import identities
+from hal_mpg.recording.serial_format import Chunk, is_serial, pendant_of, read_serial
 from hal_mpg.sources.evdev_nodes import rank
 from hal_mpg.yaml_reader import code_names
 
@@ -42,10 +44,28 @@ def read_recordings(files: Sequence[str]) -> list[Recording]:
     return recordings
 
 
+def read_serial_recording(files: Sequence[str]) -> tuple[list[Chunk], str | None] | None:
+    """Return the bytes of a serial pendant's recording, and the profile that it names, if it does.
+
+    None: the files are something else. Raises UsageError where it cannot be read.
+    """
+    text = _text(Path(files[0]))
+    if not is_serial(text):
+        return None
+    if len(files) > 1:
+        raise UsageError(f"{files[1]}: a serial pendant has one recording; replay them one by one")
+    return read_serial(text, "<stdin>" if files[0] == STDIN else files[0]), pendant_of(text)
+
+
+@cache
+def _stdin() -> bytes:
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
 def _text(path: Path) -> str:
     try:
         if str(path) == STDIN:
-            content = sys.stdin.buffer.read(MAX_BYTES + 1)
+            content = _stdin()
         else:
             with path.open("rb") as file:
                 content = file.read(MAX_BYTES + 1)

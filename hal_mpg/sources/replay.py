@@ -65,8 +65,11 @@ class ReplaySource(Untimed):
         return f"the recording {self._name}"
 
     def search(self, now: float) -> list[DeviceEvent]:
-        """Begin, by plugging the device in."""
+        """Begin, by plugging the device in; go on, where the recorded pendant was lost and came back."""
         if self._next:
+            if self._timer is None:
+                self._timer = _Timer()
+                self._set_timer(self._timer)
             return []
         first = self._events[0]
         assert isinstance(first, Connected)

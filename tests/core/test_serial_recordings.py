@@ -1,26 +1,35 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Recordings of serial pendants, and what the pins are in the end. A bug report goes to tests/core/recordings.
+"""Recordings of serial pendants, and what the pins are in the end.
 
-As test_recordings: `# pendant: NAME` at the top, and `# expect: PIN VALUE` for each pin that matters.
+A bug report goes to tests/core/recordings, with `# pendant: NAME` at its top, and `# expect: PIN VALUE` for
+each pin that matters.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from select import select
+from time import monotonic
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from hal_mpg.commands import replay
 from hal_mpg.errors import UsageError
+from hal_mpg.events import Connected, DeviceEvent, Disconnected
 from hal_mpg.machine import Machine
 from hal_mpg.monitor.shown import spell
 from hal_mpg.pendant import Pendant
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.recording.playback import run
-from hal_mpg.recording.serial_format import Chunk, pendant_of, read_serial
+from hal_mpg.recording.serial_format import HEADER, Chunk, pendant_of, read_serial, to_text
 from hal_mpg.recording.serial_playback import serial_playback
+from hal_mpg.sources.replay import ReplaySource
 
 FOLDER = Path(__file__).parent / "recordings"
 FILES = sorted(FOLDER.glob("*.serial"))
@@ -83,3 +92,84 @@ def test_a_wrong_profile_says_what_does_not_fit(recorded: str, other: str) -> No
         serial_playback(chunks, profile_named(other))
     assert re.search(WRONG[recorded, other], str(caught.value))
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
+
+
+def test_a_replay_goes_on_after_the_pendant_was_lost() -> None:
+    profile = profile_named("step-lines")
+    chunks = read_serial((FOLDER / "step-lines.serial").read_text("utf-8"))
+    source = ReplaySource(serial_playback(chunks, profile), "x", speed=1000.0)
+    began = monotonic()
+    events: list[DeviceEvent] = []
+    try:
+        while len([event for event in events if isinstance(event, Connected)]) < 2:
+            assert monotonic() < began + 10
+            events += source.search(monotonic())
+            select(source.descriptors(), [], [], 1.0)
+            events += source.read(source.descriptors(), monotonic())
+            if any(isinstance(event, Disconnected) for event in events):
+                source.close()
+    finally:
+        source.close()
+
+
+def test_a_silence_is_a_loss_where_the_profile_has_one() -> None:
+    profile = profile_named("stx-etx")
+    said = [(0.0, b"\x02E2\x03"), (3.9, b"\x02b \x03"), (8.0, b"\x02E2\x03")]
+    played = serial_playback([Chunk(at, False, data) for at, data in said], profile)
+    kinds = [(type(event).__name__, event.time) for event in played.events]
+    assert ("Disconnected", 7.9) in kinds and kinds[-1] == ("Snapshot", 8.0)
+
+
+FAULTS = {
+    "": ":1: is no serial recording",
+    "# hal_mpg serial recording 2\n": ":1: is of another version",
+    f"{HEADER}\n0.5 < E0:0\n": ":2: '0.5 < E0:0' is not of the form",
+    f'{HEADER}\n0.5 < "a"\n0.4 < "b"\n': ":3: the time 0.4 is before",
+    f'{HEADER}\n0.5 < "\\q"\n': r":2: \\q is not read",
+    f'{HEADER}\n0.5 < "\\x0"\n': r":2: \\x is not read",
+    f'{HEADER}\n0.5 < "\u20ac"\n': ":2: has a character that is no byte",
+    f'{HEADER}\n-1 < "a"\n': ":2: '-1 < ",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_each_fault_of_a_recording_is_told_with_its_line(text: str) -> None:
+    with pytest.raises(UsageError, match=FAULTS[text]):
+        read_serial(text, "file")
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**9), st.booleans(), st.binary(max_size=20)), max_size=8))
+def test_what_is_written_is_read_again(parts: list[tuple[int, bool, bytes]]) -> None:
+    chunks = [Chunk(time / 1e6, to, data) for time, to, data in sorted(parts)]
+    assert read_serial(to_text(chunks)) == chunks
+
+
+def test_the_command_replays_a_serial_recording(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        replay.main([str(FOLDER / "arduino-connector.serial"), "--pins", "axis.*.jog-counts", "--events"])
+        == 0
+    )
+    shown = capsys.readouterr()
+    assert "axis X was jogged by 0.1 machine units (100 jog-counts)" in shown.out
+    assert re.search(r"3\.052000 +Y 1", shown.out)  # by the profile's own names
+    assert not shown.err
+    assert replay.main([str(FOLDER / "step-lines.serial"), "--json"]) == 0
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["pins"]["axis.x.jog-counts"] == 33
+    assert shown.err.startswith(
+        "hal_mpg: note: 2 lines or packets do not fit, the last one: line 'STEP:Q,1,1'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--hold", "x"], "--hold: is for"),
+        (["--pendant", "generic-4axis"], "is no serial pendant"),
+        (["--pendant", "arduino-connector"], "nothing in the recording is what"),
+        (["second.serial"], "second.serial: a serial pendant has one recording"),
+    ],
+)
+def test_what_the_command_refuses(arguments: list[str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        replay.main([str(FOLDER / "step-lines.serial"), *arguments])
