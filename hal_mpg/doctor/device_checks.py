@@ -9,6 +9,7 @@ from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import GROUP, Hidden, device_of, missing_codes, why_hidden
 from hal_mpg.devices.udev_rules import SHIPPED
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
+from hal_mpg.doctor.port_facts import PortFacts
 from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings, fits_profile
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Profile
@@ -34,7 +35,7 @@ def check_device(facts: Surroundings, profile: Profile | None, node: str | None 
         return
     usable = [device for device in fitting if device.may_open]
     for device in usable or fitting:
-        yield from _access(facts, device)
+        yield from access_findings(facts, device)
         if device.may_open:
             yield from _grab(device)
             yield from _codes(device, profile)
@@ -75,12 +76,13 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(dict.fromkeys(names))
 
 
-def _access(facts: Surroundings, device: DeviceFacts) -> Iterator[Finding]:
+def access_findings(facts: Surroundings, device: DeviceFacts | PortFacts) -> Iterator[Finding]:
     """Yield the first reason why a device cannot be used; or what will be wrong elsewhere or later."""
     name, node = device.device.name, device.device.paths[0]
     user = facts.user
     found = _rules(facts, device)
-    broken = [n.refusal for n in device.device.nodes if "cannot be opened" in n.refusal]
+    nodes = device.device.nodes if isinstance(device, DeviceFacts) else ()
+    broken = [n.refusal for n in nodes if "cannot be opened" in n.refusal]
     if broken:
         yield Finding("not-readable", ERROR, f"{name} at {node}: {broken[0]}", "unplug it, plug it in again")
     elif device.may_open:
@@ -112,7 +114,7 @@ def _join(facts: Surroundings) -> str:
     return f"sudo adduser {facts.user.name} {GROUP}, then {LOGIN}"
 
 
-def _rules(facts: Surroundings, device: DeviceFacts) -> Finding | None:
+def _rules(facts: Surroundings, device: DeviceFacts | PortFacts) -> Finding | None:
     """Return what is wrong with udev's rules for a device; None: nothing."""
     name, node = device.device.name, device.device.paths[0]
     command = f"sudo {own_command()} install-udev"
@@ -129,8 +131,9 @@ def _rules(facts: Surroundings, device: DeviceFacts) -> Finding | None:
             return Finding("rule-missing", ERROR, what, command)
         return None
     if not device.naming:
-        what = f"no udev rule names {name} ({device.device.usb_id}) as a pendant"
-        extra = "" if device.device.fits and facts.shipped_rules is None else f" --device {node}"
+        what = f"no udev rule names {name} ({device.device.usb_id or node}) as a pendant"
+        is_known = isinstance(device, DeviceFacts) and device.device.fits and facts.shipped_rules is None
+        extra = "" if is_known else f" --device {node}"
         return Finding("rule-missing", ERROR, what, command + extra)
     if facts.shipped_rules is None:
         what = f"{device.naming[0]} names {name}, but the rules that act on that are not installed"

@@ -16,12 +16,14 @@ from hal_mpg.doctor.findings import ERROR, NOTE, OK, SEVERITIES, WARNING, Findin
 from hal_mpg.doctor.live import live_netlist, running_linuxcnc
 from hal_mpg.doctor.machine_checks import check_machine
 from hal_mpg.doctor.netlist import Netlist, from_commands
+from hal_mpg.doctor.port_checks import check_port
 from hal_mpg.doctor.surroundings import Surroundings, gather
 from hal_mpg.errors import HalError, ProfileError
 from hal_mpg.linuxcnc_files.hal import PROGRAM, component_name, read_hal_files
 from hal_mpg.linuxcnc_files.ini import read_ini
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile
+from hal_mpg.sources.serial_ports import is_serial_device
 
 
 @dataclass
@@ -63,10 +65,10 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
         return done
     base = configuration_of(done.ini, net, pids, name)
     profile, faults = named_profile(base, pendant)
-    facts = gather(done.ini, path, profile)
+    node = _option(base, "--device")
+    facts = gather(done.ini, path, profile, node)
     chosen = profile or _only_profile(facts, bool(faults))
     configuration = replace(base, profile=chosen, version=facts.version)
-    node = _option(base, "--device")
     is_unknown = bool(faults) or (_is_unresolved(base) and not _only_profile(facts, False))
     done.findings += [*faults, *_without_configuration(facts, profile, is_unknown, node)]
     wiring = list(check_configuration(configuration))
@@ -79,13 +81,23 @@ def examine(ini: Path | None, pendant: str | None, name: str | None) -> Examinat
 def _without_configuration(
     facts: Surroundings, profile: Profile | None, is_faulty: bool, node: str | None = None
 ) -> Iterator[Finding]:
-    yield from check_machine(facts, profile is not None and profile.source != "evdev")
+    yield from check_machine(facts, profile is not None and profile.source == "virtual")
     if not is_faulty:
-        yield from check_device(facts, profile, node)
+        check = check_port if _is_serial(facts, profile, node) else check_device
+        yield from check(facts, profile, node)
         for fault in facts.profile_faults:
             yield Finding(
                 "profile-faulty", WARNING, f"a known profile is passed over: {fault}", "mend that line"
             )
+
+
+def _is_serial(facts: Surroundings, profile: Profile | None, node: str | None) -> bool:
+    """Tell whether the pendant is a serial one: by its profile, by its port, or by what is plugged in."""
+    if profile is not None:
+        return profile.source == "serial"
+    if node is not None:
+        return is_serial_device(node)
+    return not any(facts.device.fits for facts in facts.devices) and any(p.device.fits for p in facts.ports)
 
 
 def configuration_of(
@@ -163,7 +175,8 @@ def _profile(pendant: str | None, ini: Path | None) -> tuple[Profile | None, lis
 
 def _only_profile(facts: Surroundings, is_faulty: bool) -> Profile | None:
     """Return the profile that hal_mpg would take by itself, where none is named."""
-    fits = [fit for facts in facts.devices for fit in facts.device.fits]
+    fits = [fit for found in facts.devices for fit in found.device.fits]
+    fits += [fit for port in facts.ports for fit in port.device.fits]
     return fits[0].profile if fits and not is_faulty else None
 
 

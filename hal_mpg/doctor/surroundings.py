@@ -10,33 +10,28 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from hal_mpg.cli import TOOLS
 from hal_mpg.demo.setup import CHECK_S, SYSTEM_PYTHON
 from hal_mpg.devices.access import User, calling_user, has_group
 from hal_mpg.devices.inventory import (
-    GROUP,
     Device,
     Hidden,
-    group_name,
     hidden_devices,
     input_devices,
     loaded_profiles,
 )
 from hal_mpg.devices.udev_rules import SHIPPED, installed, is_marked, naming_files
+from hal_mpg.doctor.port_facts import PortFacts, port_facts
+from hal_mpg.doctor.processes import Holder, can_try, holders_of, is_for_group, may_open
 from hal_mpg.input_node import open_node
 from hal_mpg.profile import Profile
 from hal_mpg.realtime import ENOUGH_TO_LOCK, PRIORITY
 
 LIMITS = Path("/etc/security/limits.d")
 LIMITS_FILE = "limits-hal-mpg.conf"
-
-Holder = tuple[int, str]
-"""A process that has a node open: number, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +72,20 @@ class Surroundings:
     python_has_hal: bool
     system_has_hal: bool
     may_lock: bool = True
+    ports: tuple[PortFacts, ...] = ()
+    has_pyserial: bool = True
+    has_modem_manager: bool = False
 
 
-def gather(ini: Path | None = None, path: str | None = None, profile: Profile | None = None) -> Surroundings:
+def gather(
+    ini: Path | None = None,
+    path: str | None = None,
+    profile: Profile | None = None,
+    device: str | None = None,
+) -> Surroundings:
     """Look at this machine. `ini` and `path`: where LinuxCNC looks for the program that loadusr starts.
 
-    `profile`: of the pendant that is looked for, where it is known.
+    `profile`: of the pendant that is looked for, where it is known; `device`: the one that is named for it.
     """
     user = calling_user()
     profiles, faults = loaded_profiles()
@@ -111,6 +114,9 @@ def gather(ini: Path | None = None, path: str | None = None, profile: Profile | 
         program=program,
         python=python,
         python_has_hal=has_hal,
+        ports=port_facts(user, profiles, profile, device),
+        has_pyserial=imports(python, "serial"),
+        has_modem_manager=bool(shutil.which("ModemManager", path="/usr/sbin:/usr/bin:/sbin")),
         system_has_hal=has_hal or imports_hal(SYSTEM_PYTHON),
     )
 
@@ -135,24 +141,12 @@ def fits_profile(device: Device, profile: Profile) -> bool:
     return any(match.fits(node.identity) for match in profile.match for node in device.nodes)
 
 
-def is_for_group(path: str) -> bool:
-    """Tell whether the group of the udev rules may read a node, and write to it."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return False
-    return group_name(status.st_gid) == GROUP and status.st_mode & 0o060 == 0o060
-
-
 def _is_broken(device: Device) -> bool:
     return any(node.refusal and os.access(node.path, os.R_OK) for node in device.nodes)
 
 
 def _may_read(user: User, path: str) -> bool:
-    try:
-        return user.may_open(path, os.R_OK)
-    except OSError:
-        return False
+    return may_open(user, path, os.R_OK)
 
 
 def is_grabbed(path: str) -> bool:
@@ -167,43 +161,6 @@ def is_grabbed(path: str) -> bool:
         finally:
             device.close()
     return False
-
-
-def can_try(holders: Sequence[Holder]) -> bool:
-    """Tell whether a device may be grabbed for a moment: never where a hal_mpg may be reading it.
-
-    What the pendant sent in that moment, an E-stop perhaps, would be lost to one that has not grabbed it.
-    """
-    if any(is_component(what) for _, what in holders):
-        return False
-    return not any(
-        is_component(what) and not os.access(process / "fd", os.R_OK) for process, what in _processes()
-    )
-
-
-def is_component(what: str) -> bool:
-    """Tell whether a process is hal_mpg as LinuxCNC starts it, and not one of the tools."""
-    found = re.search(r"(?:^|[ /])hal_mpg(?:/__main__\.py)?(?: (\S+))?(?: |$)", what)
-    return found is not None and found[1] not in TOOLS
-
-
-def holders_of(paths: Sequence[str]) -> tuple[Holder, ...]:
-    """Return the processes that have one of these nodes open, as far as this user may look at them."""
-    wanted, found = set(paths), []
-    for process, what in _processes():
-        with suppress(OSError):
-            if {str(link.readlink()) for link in (process / "fd").iterdir()} & wanted:
-                found.append((int(process.name), what))
-    return tuple(found)
-
-
-def _processes() -> Iterator[tuple[Path, str]]:
-    """Yield the other processes' directories in /proc, and their command lines."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            if int(process.name) != os.getpid():
-                yield process, " ".join(filter(None, words))[:160]
 
 
 def interpreter(program: str) -> str:
@@ -224,9 +181,14 @@ def interpreter(program: str) -> str:
 
 def imports_hal(python: str) -> bool:
     """Tell whether a Python has LinuxCNC's module `hal`."""
+    return imports(python, "hal")
+
+
+def imports(python: str, module: str) -> bool:
+    """Tell whether a Python has a module."""
     try:
         done = subprocess.run(
-            [python, "-c", "import hal"], check=False, capture_output=True, timeout=CHECK_S, cwd="/"
+            [python, "-c", f"import {module}"], check=False, capture_output=True, timeout=CHECK_S, cwd="/"
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

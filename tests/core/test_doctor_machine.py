@@ -15,14 +15,8 @@ from hal_mpg.devices.inventory import Device, Hidden, Node, fits
 from hal_mpg.doctor.device_checks import check_device
 from hal_mpg.doctor.findings import ERROR, OK, WARNING, Finding
 from hal_mpg.doctor.machine_checks import check_machine
-from hal_mpg.doctor.surroundings import (
-    DeviceFacts,
-    Surroundings,
-    can_try,
-    interpreter,
-    is_component,
-    version_of,
-)
+from hal_mpg.doctor.processes import can_try, is_component
+from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings, interpreter, version_of
 from hal_mpg.profile import Identity, Profile
 from hal_mpg.profile_files import read_profile
 
