@@ -160,7 +160,7 @@ def test_the_counting_matcher_knows_a_catastrophe(pattern: str) -> None:
 
 
 def steps_allowed(pattern: str, text: str) -> int:
-    """Return how many steps a text may take: as many for each of its characters as the pattern has, four times.
+    """Return how many steps a text may take: eight for each of its characters and each of the pattern.
 
     A repeat of {1,99} counts as the characters that it stands for.
     """
