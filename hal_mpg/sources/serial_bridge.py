@@ -58,11 +58,13 @@ def _opened(url: str, settings: Any, peer: socket.socket) -> Any:
     from serial import serial_for_url
 
     given = port_settings(settings) | {"timeout": READ_S, "write_timeout": WRITE_S}
+    if url.startswith("rfc2217:"):
+        del given["write_timeout"]  # it has none
     said = ""
     while True:
         try:
             return serial_for_url(url, **given)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, NotImplementedError) as error:
             if str(error) != said:
                 said = str(error)
                 _say(said)
