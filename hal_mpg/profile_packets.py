@@ -81,8 +81,10 @@ def _mask(reader: Reader, keys: Fields, size: int, is_signed: bool) -> int:
     given = [key for key in ("mask", "bit") if key in keys]
     if not given:
         return 0
-    if len(given) > 1 or is_signed:
-        reader.fault(keys[given[-1]], "use one of mask and bit, and a type that begins with u")
+    if len(given) > 1:
+        reader.fault(keys["bit"], "bit and mask say the same in two ways; keep one of them")
+    if is_signed:
+        reader.fault(keys[given[-1]], "bits are picked out of a signed number; use a type that begins with u")
     if "bit" in keys:
         return 1 << reader.integer(keys["bit"], "bit", 0, size * 8 - 1)
     return reader.integer(keys["mask"], "mask", 1, (1 << size * 8) - 1)

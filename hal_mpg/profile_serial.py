@@ -259,7 +259,7 @@ class _ProtocolReader:
         if self._packets is None:
             return (*text.encode(), ENDS[self._line_end])
         if self._packets.checksum is not None:
-            self._reader.fault(node, f"{what}: a packet with a checksum is given as a list of bytes")
+            self._reader.fault(node, f"{what}: its checksum is not made for it; give a list of bytes")
         return (*self._packets.start, *text.encode(), *self._packets.end)
 
     def _item(self, node: Node, what: str) -> tuple[int, ...]:

@@ -172,7 +172,7 @@ class Automaton:
         if character == ".":
             return PRINTABLE
         if character in "^$":
-            raise PatternError(begin, f"the whole line has to fit, so leave {character} out")
+            raise PatternError(begin, f"the whole line has to fit anyway; leave {character} out")
         if character in _SPECIAL:
             raise PatternError(begin, f"nothing stands before this {character}; write \\{character} for it")
         if character not in PRINTABLE:

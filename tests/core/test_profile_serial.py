@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a profile says of other people's protocols is read, or refused at its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hal_mpg.errors import ProfileError
+from hal_mpg.profile import Code
+from hal_mpg.profile_yaml import load_profile
+from hal_mpg.protocols.foreign import Checksum, Field, Lamp, Lines, Packets, Rule, Setting, Speech
+from hal_mpg.serial_line import SerialLine
+
+TABLE: dict[str, Any] = yaml.load(
+    (Path(__file__).parent / "bad_serial_profiles.yaml").read_text("utf-8"), Loader=yaml.BaseLoader
+)
+
+
+def serial_of(text: str) -> SerialLine:
+    """Return what a profile says of the port."""
+    serial = load_profile(text, "p.yaml").serial
+    assert serial is not None
+    return serial
+
+
+def test_lines() -> None:
+    axis, held, wheel, lamp = Code(3, 1), Code(1, 1), Code(2, 1), Code(17, 1)
+    assert serial_of(TABLE["profiles"]["lines"]).protocol == Lines(
+        rules=(
+            Rule(
+                "S(?P<axis>[XYZ]),(?P<count>-?[0-9]+)",
+                settings=(
+                    Setting(axis, "axis", values=(("X", 1), ("Y", 2), ("Z", 3))),
+                    Setting(wheel, "count"),
+                ),
+            ),
+            Rule("P(?P<n>[01])", settings=(Setting(held, "n", invert=True),)),
+            Rule("HI", answer=tuple(b"HO\n"), restarts=True),
+        ),
+        speech=Speech(
+            tuple(b"HI\n\x07"), tuple(b"ALIVE\n"), 500, (Lamp(lamp, tuple(b"L1\n"), tuple(b"L0\n")),)
+        ),
+        at_start=((axis, 1),),
+        longest=80,
+        end=10,
+    )
+
+
+def test_packets() -> None:
+    axis, held, wheel = Code(3, 1), Code(1, 1), Code(2, 1)
+    assert serial_of(TABLE["profiles"]["packets"]).protocol == Packets(
+        start=(0xAA, 0x55),
+        end=(13,),
+        length=9,
+        fields=(
+            Field("turn", 2, is_signed=True),
+            Field("axis", 3, mask=15),
+            Field("held", 4, mask=1),
+            Field("kind", 5),
+        ),
+        checksum=Checksum("crc16-xmodem", 6, 2, 5, is_big_endian=True),
+        rules=(
+            Rule(
+                when=(("kind", 1),),
+                settings=(Setting(axis, "axis"), Setting(held, "held"), Setting(wheel, "turn", times=2)),
+            ),
+            Rule(when=(("kind", 2),), answer=(6,), restarts=True),
+        ),
+    )
+
+
+def test_silence_is_no_loss_unless_the_profile_says_so() -> None:
+    text = TABLE["profiles"]["lines"]
+    assert serial_of(text).silence_s == float("inf")
+    assert serial_of(text.replace("protocol:", "serial: {silence: 4}\nprotocol:")).silence_s == 4.0
+
+
+@pytest.mark.parametrize(
+    "row", TABLE["bad"], ids=lambda row: f"{row['in']} {row['at']} {row['bad']}"[:50].strip()
+)
+def test_each_fault_is_told_at_its_place(row: dict[str, Any]) -> None:
+    good = TABLE["profiles"][row["in"]]
+    assert row["good"] in good
+    with pytest.raises(ProfileError) as caught:
+        load_profile(good.replace(row["good"], row["bad"], 1), "p.yaml")
+    found = [fault for fault in caught.value.faults if fault.startswith(f"p.yaml:{row['at']}: ")]
+    assert found, caught.value.faults
+    assert all(word in found[0] for word in row["says"]), found
+    assert all(len(fault) < 400 and "\n" not in fault and ";" in fault for fault in caught.value.faults)
+
+
+def test_more_rules_than_each_line_can_be_tried_with_are_refused() -> None:
+    rules = "".join(f"    - {{line: 'X{number}'}}\n" for number in range(70))
+    with pytest.raises(ProfileError, match="more than 64 rules"):
+        load_profile(TABLE["profiles"]["lines"].replace("  line-end", f"{rules}  line-end"), "p.yaml")
+
+
+SCRAPS = st.sampled_from(
+    [*"{}[],:'()?*+|.-<>0aX \n", "(?P<", "set: ", "{key: ", "lines:", "- ", "&a ", "*a", "!!x "]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(["lines", "packets"]),
+    st.integers(0, 2000),
+    st.integers(0, 6),
+    st.lists(SCRAPS, max_size=4),
+)
+def test_a_spoilt_profile_is_read_or_refused_with_places(
+    form: str, at: int, cut: int, scraps: list[str]
+) -> None:
+    good = TABLE["profiles"][form]
+    at %= len(good)
+    try:
+        load_profile(good[:at] + "".join(scraps) + good[at + cut :], "p.yaml")
+    except ProfileError as error:
+        assert all(re.match(r"p\.yaml:[0-9]+:[0-9]+: .*;", fault) for fault in error.faults), error.faults
