@@ -147,21 +147,25 @@ def pin(name: str) -> str:
 
 
 class Stopwatch:
-    """The pendant, and who watches a pin follow it (stopwatch.c)."""
+    """The pendant, and who watches a pin follow it (stopwatch.c). `serial`: at a pseudo-terminal."""
 
-    def __init__(self, name: str = "stopwatch", keys: int = 16) -> None:
+    def __init__(self, name: str = "stopwatch", keys: int = 16, serial: bool = False) -> None:
         self.name = name
         self._process = start(
-            [str(BUILD / "bin/stopwatch"), name, str(keys)],
+            [str(BUILD / "bin/stopwatch"), name, str(keys), *(["serial"] if serial else [])],
             STOPWATCH_CPU,
             STOPWATCH_PRIORITY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
         assert self._process.stdout is not None
-        if self._process.stdout.readline() != "ready\n":
+        ready, *port = self._process.stdout.readline().split() or [""]
+        if ready != "ready":
             raise RuntimeError("the stopwatch did not start")
-        self.node: str = wait_for("node of the pendant", self._node)
+        if serial:
+            self.node: str = port[0]
+            return
+        self.node = wait_for("node of the pendant", self._node)
         run("udevadm", "settle")
         os.chown(self.node, NOBODY, NOBODY)
 

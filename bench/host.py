@@ -117,7 +117,8 @@ def _compile(name: str, flags: list[str]) -> None:
     (BUILD / "bin").mkdir(exist_ok=True)
     target = BUILD / "bin" / name
     compiler = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-DULAPI", "-I/usr/include/linuxcnc", *flags]
-    subprocess.run([*compiler, "-o", str(target), str(HERE / f"{name}.c"), "-llinuxcnchal"], check=True)
+    source = str(HERE / f"{name}.c")
+    subprocess.run([*compiler, "-o", str(target), source, "-llinuxcnchal", "-lutil"], check=True)
 
 
 def _install() -> None:

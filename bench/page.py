@@ -21,6 +21,7 @@ PARTS = {
     "latency": "from a detent to the HAL pin",
     "storms": "how many detents arrive, and how fast they may come",
     "rest": "what it costs at rest and for each event; memory",
+    "serial": "a serial pendant beside an evdev one",
     "start": "from loadusr to ready",
     "growth": "keys, axes, several pendants, an hour's use",
     "motion": "from a detent to motion, run-on, wrong ways",

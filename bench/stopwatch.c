@@ -2,7 +2,7 @@
  *
  * Makes a pendant in the kernel (uinput), turns its wheel, and watches a HAL pin follow.
  *
- *     stopwatch NAME KEYS
+ *     stopwatch NAME KEYS [serial]
  *
  * The component and the pendant are both called NAME. The pendant has KEYS joystick buttons from BTN_TRIGGER on,
  * and a dial. Commands come on standard input, one in a line; each is answered by one line on standard output:
@@ -14,6 +14,9 @@
  *     storm N RATE              turn by N detents, RATE of them in a second, all forwards; answers how many seconds
  *                               that took, how far the pin moved, how many detents the kernel took, and for
  *                               how many microseconds the first processor stood still at most
+ *
+ *     flip N                    from now on, N of each 10000 bytes of a serial pendant arrive damaged
+ *     every MS                  a serial pendant tells its state so often at least
  *
  * The pin is NAME.counts, an input, to be netted to what is measured. The stopwatch is to have a processor of its
  * own, and the program under test the first one (0).
@@ -63,6 +66,8 @@ static void sleep_until(int64_t at)
         ;
 }
 
+#include "serial_line.h"
+
 /* One change and its SYN_REPORT in one write, so that the reader is woken once. */
 static int report(int type, int code, int value)
 {
@@ -98,9 +103,16 @@ static void hold(char *buttons)
     for (char *word = strtok(buttons, " \n"); word; word = strtok(NULL, " \n"))
         if (atoi(word) >= 0 && atoi(word) < keys)
             wanted[atoi(word)] = 1;
-    for (int key = 0; key < keys; key++)
+    if (line >= 0)
+        hold_serial(wanted);
+    for (int key = 0; line < 0 && key < keys; key++)
         report(EV_KEY, button(key), wanted[key]);
     printf("held\n");
+}
+
+static int turn(int detent, int at_once)
+{
+    return line < 0 ? report(EV_REL, REL_DIAL, detent) : turn_serial(detent, at_once);
 }
 
 static int64_t one_latency(int detent)
@@ -108,7 +120,7 @@ static int64_t one_latency(int detent)
     int32_t before = **counts;
     int64_t start = now(), last, at = start;
 
-    report(EV_REL, REL_DIAL, detent);
+    turn(detent, 1);
     do {
         last = at;
         at = now();
@@ -201,7 +213,7 @@ static void storm(int n, int rate)
             ;
         if (at > due + CATCH_UP * period)
             due = at - CATCH_UP * period;
-        sent += report(EV_REL, REL_DIAL, 1);
+        sent += turn(1, 0);
     }
     took = now() - begin;
     sleep_until(now() + QUEUE * period);
@@ -214,15 +226,15 @@ static void storm(int n, int rate)
 
 int main(int argc, char **argv)
 {
-    char line[512], pin[64];
+    char command[512], pin[64], path[64] = "";
     int component, n, from, to;
 
-    if (argc != 3 || (keys = atoi(argv[2])) < 16 || keys > 56) {
-        fprintf(stderr, "usage: stopwatch NAME KEYS   (16 to 56)\n");
+    if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "serial")) || (keys = atoi(argv[2])) < 16 || keys > 56) {
+        fprintf(stderr, "usage: stopwatch NAME KEYS [serial]   (16 to 56)\n");
         return 2;
     }
-    if (make_pendant(argv[1]) < 0) {
-        perror("/dev/uinput");
+    if (argc == 4 ? make_serial(path) : make_pendant(argv[1])) {
+        perror(argc == 4 ? "pseudo-terminal" : "/dev/uinput");
         return 4;
     }
     component = hal_init(argv[1]);
@@ -233,18 +245,24 @@ int main(int argc, char **argv)
     hal_ready(component);
     mlockall(MCL_CURRENT);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    printf("ready\n");
-    while (fgets(line, sizeof line, stdin)) {
-        if (!strncmp(line, "hold", 4))
-            hold(line + 4);
-        else if (sscanf(line, "latency %d %d %d", &n, &from, &to) == 3)
+    printf(*path ? "ready %s\n" : "ready\n", path);
+    while (fgets(command, sizeof command, stdin)) {
+        if (!strncmp(command, "hold", 4))
+            hold(command + 4);
+        else if (sscanf(command, "latency %d %d %d", &n, &from, &to) == 3)
             latency(n, from, to);
-        else if (sscanf(line, "storm %d %d", &n, &from) == 2)
+        else if (sscanf(command, "storm %d %d", &n, &from) == 2)
             storm(n, from);
-        else
-            printf("unknown: %s", line);
+        else if (sscanf(command, "flip %d", &flipped) == 1)
+            printf("flipped\n");
+        else if (sscanf(command, "every %d", &n) == 1) {
+            state_gap = n * SECOND / 1000;
+            printf("every\n");
+        } else
+            printf("unknown: %s", command);
     }
-    ioctl(device, UI_DEV_DESTROY);
+    if (line < 0)
+        ioctl(device, UI_DEV_DESTROY);
     hal_exit(component);
     return 0;
 }
