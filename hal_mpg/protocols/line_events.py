@@ -7,7 +7,7 @@ same for every pendant of the protocol, by what a control is.
 
 from __future__ import annotations
 
-from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, Change, NodeState
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, Change, DeviceEvent, Frame, NodeState
 from hal_mpg.profile import (
     FAULT,
     AbsoluteWheel,
@@ -108,9 +108,7 @@ class Translation:
         if after.mark != before.wheel and after.changes != before.changes:
             if (after.changes - before.changes) % 256 > 1:
                 axis = scale = -1
-                changes.append((*AXIS, NOWHERE))
-                if self._scale:
-                    changes.append((*SCALE, NOWHERE))
+                changes += self._deselected()
             changes.append((*WHEEL, after.mark))
         if after.changes != before.changes:
             changes += self._switched(before.switches, after.switches)
@@ -123,6 +121,16 @@ class Translation:
         else:
             changes.append((*WHEEL, after.wheel))
         return changes
+
+    def dropped(self, before: State, after: State, now: float) -> list[DeviceEvent]:
+        """Return how far the wheel was turned from one state to another, while nothing was selected."""
+        if after.wheel == before.wheel:
+            return []
+        return [Frame(now, 0, (*self._deselected(), (*WHEEL, after.wheel)))]
+
+    def _deselected(self) -> list[Change]:
+        scale = [(*SCALE, NOWHERE)] if self._scale else []
+        return [(*AXIS, NOWHERE), *scale]
 
     def _switched(self, before: int, after: int) -> list[Change]:
         """Return the changes of the switches, those in the order of the greeting."""

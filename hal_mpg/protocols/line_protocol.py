@@ -137,6 +137,7 @@ class LineProtocol:
         self.lost_lines += lost
         several = (state.changes - before.changes) % 256 > 1
         if several and lost >= HIDDEN_LINES and now - heard_at >= HIDDEN_S:
+            events += self._translation.dropped(before, state, now)
             self._lose("too many lines were lost to know whether a switch was pressed", now, events)
             return
         changes = self._translation.changes(before, state)
