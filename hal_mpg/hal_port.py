@@ -84,7 +84,7 @@ class HalPort:
         self._echo = False
         self._echoed_at: float | None = None  # None: nothing has ever come back, so nothing is netted
         self._servo_runs = True
-        self._gate_reads = [self._get.pop(name) for name in GATES]
+        self.gate_reads = [self._get.pop(name) for name in GATES]
         self._reads = tuple(self._get.values())
         self._values: list[Any] = []
         self._gates: tuple[Any, ...] = ()
@@ -133,7 +133,7 @@ class HalPort:
 
     def has_new_gates(self) -> bool:
         """The same for those inputs alone that permit or forbid jogging: looked at for each detent."""
-        is_on, is_manual, is_inhibited = self._gate_reads
+        is_on, is_manual, is_inhibited = self.gate_reads
         gates = (is_on(), is_manual(), is_inhibited(), self._servo_runs)
         if gates == self._gates:
             return False
@@ -145,7 +145,7 @@ class HalPort:
 
         LinuxCNC takes what was counted while the thread stood still for one move when it goes on.
         """
-        is_on, is_manual, is_inhibited = (bool(read()) for read in self._gate_reads)
+        is_on, is_manual, is_inhibited = (bool(read()) for read in self.gate_reads)
         return Gates(is_on and self._servo_runs, is_manual, is_inhibited)
 
     def limits(self) -> list[AxisLimit]:
@@ -168,7 +168,7 @@ class HalPort:
     def close(self) -> None:
         """Take the component out of HAL. Its signals keep their last values."""
         # An item that is used after this would crash the process.
-        self.setters, self._get, self._reads, self._gate_reads = {}, {}, (), []
+        self.setters, self._get, self._reads, self.gate_reads = {}, {}, (), []
         self._component.exit()
 
 

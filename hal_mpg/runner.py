@@ -21,9 +21,9 @@ from hal_mpg.hal_port import HalPort
 from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.messages import tell
 from hal_mpg.motion_limit import is_limit
-from hal_mpg.pendant import PULSE_HOLD_S, Pendant
+from hal_mpg.pendant import PULSE_HOLD_S, STALE_S, Pendant
 from hal_mpg.shortcut import Shortcut
-from hal_mpg.sources import Source
+from hal_mpg.sources import Source, Untimed
 
 if TYPE_CHECKING:
     from hal_mpg.sources.serial import SerialSource
@@ -40,6 +40,9 @@ SEARCH_S = 1.0
 
 SEARCH_PAUSE_S = 0.05
 """From the end of one search to the beginning of the next."""
+
+STALLED_S = STALE_S / 2
+"""When nothing was looked at for so long, what the device says now may be stale."""
 
 MAX_READY = 16
 """Descriptors to be told of at once; without it, Python makes room for a thousand, each time."""
@@ -71,7 +74,7 @@ class Runner:
         self._source = source
         self._port = port
         self._verbose = verbose
-        self._shortcut = Shortcut(port.setters)
+        self._shortcut = Shortcut(port)
         self._poll = select.epoll()
         self._open: frozenset[int] = frozenset()
         self._hotplug: int | None = None
@@ -79,6 +82,7 @@ class Runner:
         self._search_at = 0.0
         self._searched_at = -SEARCH_PAUSE_S
         self._deadline = 0.0  # when there is something to do even if nothing happens
+        self._is_timed = not isinstance(source, Untimed)
         self._source_deadline = inf  # when the source has something to do
         self._gates: Gates | None = None
         self._limits: list[AxisLimit] = []
@@ -111,25 +115,30 @@ class Runner:
             tell(f"waiting for the pendant: {self._pendant.profile.name}")
 
     def _loop(self) -> None:
-        beat_at = now = 0.0
+        beat_at = now = looked_at = 0.0
+        shortcut, poll, clock = self._shortcut, self._poll.poll, time.monotonic
         while not self._stop:
             wait_s = (beat_at if beat_at < self._deadline else self._deadline) - now
-            ready = self._poll.poll(wait_s if wait_s > 0 else 0, MAX_READY)
-            now = time.monotonic()
+            ready = poll(wait_s if wait_s > 0 else 0, MAX_READY)
+            now = clock()
+            has_new_inputs = False
+            # Whatever a node has to say, it has said since it was looked at last.
+            if ready == shortcut.expected and now - looked_at < STALLED_S:
+                self._source.take_up(shortcut.take())
+                if shortcut.made is not None:
+                    self._pendant.was_made(shortcut.made)
+                    self._handle(self._open, False, now)
+                    ready = []
             if now >= beat_at:
                 self._port.toggle_heartbeat(now)
                 # From now, not from then: after a stall no beats are caught up with.
                 beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else IDLE_BEAT_S)
                 has_new_inputs = self._port.has_new_inputs()
-            else:
+            elif ready:
                 has_new_inputs = self._port.has_new_gates()
-            if ready and not has_new_inputs and ready[0][0] in self._open:
-                write = self._shortcut.answer(self._source.peek(), now)
-                if write is not None:
-                    self._pendant.was_made(write)
             if ready or has_new_inputs or now >= self._deadline:
                 self._handle(dict(ready), has_new_inputs, now)
-                now = time.monotonic()  # a search for the device takes its time
+            looked_at, now = now, clock()  # a search for the device takes its time
 
     def _handle(self, ready: Collection[int], has_new_inputs: bool, now: float) -> None:
         """Handle all that has come, in the order HAL, device, time. `ready`: descriptors that have news."""
@@ -147,9 +156,11 @@ class Runner:
             self._port.write(writes)
             self._report([], writes)
             deadline = self._pendant.next_deadline()
-        self._shortcut.prepare(self._pendant.foreseen)
-        self._source_deadline = due = self._source.next_deadline()
-        self._deadline = due if deadline is None or due < deadline else deadline
+        self._shortcut.prepare(self._pendant.foreseen, self._source.sole_node())
+        self._deadline = inf if deadline is None else deadline
+        if self._is_timed:
+            self._source_deadline = self._source.next_deadline()
+            self._deadline = min(self._deadline, self._source_deadline)
         if not self._open:
             self._deadline = min(self._deadline, self._search_at)
 

@@ -38,8 +38,11 @@ class Source(Protocol):
     def let_go(self) -> None:
         """Close a device that was lost, where it is no longer there."""
 
-    def peek(self) -> bytes:
-        """Return what an input node has to say, for `read` to take up; b"" where that cannot be had."""
+    def sole_node(self) -> int | None:
+        """Return the input node that others may read for this, where there is one, and only one."""
+
+    def take_up(self, data: bytes) -> None:
+        """Take what was read of it, for the next `read`, which reads on if it may be only a part."""
 
     def hotplug_descriptor(self) -> int | None:
         """Return what tells that it is worth while to search; None: nothing does."""

@@ -36,7 +36,7 @@ from hal_mpg.profile import AbsoluteWheel, Code, Identity, Profile
 from hal_mpg.sources import Untimed
 from hal_mpg.sources.evdev_nodes import GONE, Found, Nodes
 from hal_mpg.sources.evdev_stale import state_may_be_old
-from hal_mpg.sources.frames import INPUT_EVENT, FrameBuilder
+from hal_mpg.sources.frames import FIRST_BYTES, INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
 from hal_mpg.sources.node_paths import NOT_READABLE, is_node, unreadable_nodes
 
@@ -80,7 +80,7 @@ class EvdevSource(Untimed):
         self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
         self._nodes: list[Node] = []
         self._single: int | None = None  # the descriptor of a single node that dates its events as we do
-        self._peeked = b""  # what was read of it, and not taken up yet
+        self._taken_up = b""  # what was read of it elsewhere
         self._nodes_seen = Nodes()
         self._unreadable_since: dict[str, float] = {}
         self._incomplete: dict[tuple[str, ...], float] = {}  # paths of a device -> seen since
@@ -255,13 +255,16 @@ class EvdevSource(Untimed):
 
     def _read_node(self, node: Node, now: float, events: list[DeviceEvent]) -> bool:
         """Append what one node has to say; return whether that was anything. Raises OSError."""
-        data, self._peeked = self._peeked, b""
-        try:
-            data = data or os.read(node.descriptor, READ_BYTES)
-        except BlockingIOError:
-            return False
+        data, self._taken_up = self._taken_up, b""
         if not data:
-            raise OSError(errno.ENODEV, "end of file")
+            try:
+                data = os.read(node.descriptor, READ_BYTES)
+            except BlockingIOError:
+                return False
+            if not data:
+                raise OSError(errno.ENODEV, "end of file")
+        elif len(data) == FIRST_BYTES:
+            data += _read_on(node.descriptor)
         news = node.builder.feed(data, now)
         events += news
         for event in news:
@@ -271,15 +274,13 @@ class EvdevSource(Untimed):
                 break
         return True
 
-    def peek(self) -> bytes:
-        """Return what the device's single node has to say, for `read` to take up; of others, nothing."""
-        if self._single is None:
-            return b""
-        try:
-            self._peeked = os.read(self._single, READ_BYTES)
-        except OSError:
-            return b""  # `read` meets it, too
-        return self._peeked
+    def sole_node(self) -> int | None:
+        """Return the node of a device that has one, and dates its events as we do."""
+        return self._single
+
+    def take_up(self, data: bytes) -> None:
+        """Take what was read of the node elsewhere, for `read`."""
+        self._taken_up = data
 
     def hotplug_descriptor(self) -> int | None:
         """Return udev's monitor of input devices, where there is one."""
@@ -304,9 +305,17 @@ class EvdevSource(Untimed):
     def close(self) -> None:
         """Close all nodes; that also ends the grab."""
         nodes, self._nodes = self._nodes, []
-        self._single, self._peeked = None, b""
+        self._single, self._taken_up = None, b""
         for node in nodes:
             node.device.close()
+
+
+def _read_on(descriptor: int) -> bytes:
+    """Return what follows the first part of what was there; what is wrong with the node is met next time."""
+    try:
+        return os.read(descriptor, READ_BYTES)
+    except OSError:
+        return b""
 
 
 def _time_of(event: DeviceEvent) -> float:

@@ -24,6 +24,9 @@ ONE_CHANGE = struct.Struct("llHHi16xQ")
 
 FRAME_BYTES = ONE_CHANGE.size
 
+FIRST_BYTES = 9 * FRAME_BYTES
+"""What is read at first where one frame is expected. Python has memory at hand for less than 512 bytes."""
+
 SUM_WITHIN_S = 0.05
 """Relative changes that lie no further back than this may be told as one."""
 

@@ -106,9 +106,12 @@ class ReplaySource(Untimed):
         self._set_timer(self._timer)
         return events
 
-    def peek(self) -> bytes:
-        """Return nothing, for these are no input nodes."""
-        return b""
+    def sole_node(self) -> int | None:
+        """Nothing here is an input node."""
+        return None
+
+    def take_up(self, data: bytes) -> None:
+        """Nobody reads for this."""
 
     def hotplug_descriptor(self) -> int | None:
         """Nothing tells of a recording: it is there."""

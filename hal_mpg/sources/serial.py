@@ -221,9 +221,12 @@ class SerialSource:
         if self._is_gone:
             self.close()
 
-    def peek(self) -> bytes:
+    def sole_node(self) -> int | None:
         """Return nothing, for this is no input node."""
-        return b""
+        return None
+
+    def take_up(self, data: bytes) -> None:
+        """Nothing is read for this."""
 
     def hotplug_descriptor(self) -> int | None:
         """Return udev's monitor, where there is one."""

@@ -104,9 +104,12 @@ class VirtualSource(Untimed):
             tell(f"the virtual pendant is none: {reason}")
         return []
 
-    def peek(self) -> bytes:
-        """Return nothing, for these are no input nodes."""
-        return b""
+    def sole_node(self) -> int | None:
+        """Nothing here is an input node."""
+        return None
+
+    def take_up(self, data: bytes) -> None:
+        """Nobody reads for this."""
 
     def hotplug_descriptor(self) -> int | None:
         """Nothing tells of a socket that comes up; it is looked for now and then."""

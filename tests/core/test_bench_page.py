@@ -86,9 +86,9 @@ def storm_data(*rows: dict[str, Any]) -> dict[str, Any]:
         (storm_row(counted=19999.0), [False, False]),
         (storm_row(counted=19990.0, dropped=10), [True, False]),  # refused, and said so
         (storm_row(counted=19936.0, overflows=1), [True, False]),  # the kernel's queue, once
-        (storm_row(counted=19935.0, overflows=1), [False, False]),  # and one more
+        (storm_row(counted=19800.0, overflows=1), [True, False]),  # thrice before it was read, and told once
         (storm_row(counted=20001.0), [False, False]),
-        (storm_row(counted=19000.0, disturbed=True), [False, False]),  # no storm that says anything
+        (storm_row(counted=19000.0, disturbed=True), [False, False]),  # whoever was to blame: not a word
         (storm_row(disturbed=True), [True, True]),
     ],
 )

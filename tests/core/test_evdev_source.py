@@ -10,8 +10,6 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -19,9 +17,6 @@ from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
     EV_REL,
-    EV_SYN,
-    SYN_DROPPED,
-    SYN_REPORT,
     Connected,
     DeviceEvent,
     Disconnected,
@@ -29,68 +24,19 @@ from hal_mpg.events import (
     Frame,
     Snapshot,
 )
-from hal_mpg.sources import evdev, evdev_nodes, node_paths
+from hal_mpg.sources import evdev
 from hal_mpg.sources.evdev import EvdevSource
 from hal_mpg.sources.evdev_nodes import Nodes
-from hal_mpg.sources.frames import INPUT_EVENT
+from hal_mpg.sources.frames import FIRST_BYTES
 from hal_mpg.sources.hotplug import Hotplug
 from tests.core.bed import CONTACT, READY, REL_DIAL, Bed, X, Y, make_profile
-
-REPORT, DROPPED = (EV_SYN, SYN_REPORT, 0), (EV_SYN, SYN_DROPPED, 0)
-DETENT = (EV_REL, REL_DIAL, 1)
-CODES = {EV_REL: [REL_DIAL], EV_KEY: list(range(0x120, 0x130))}
-
-
-class Table:
-    """Input nodes that are pipes, and what the devices behind them say when they are asked."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.devices: dict[str, SimpleNamespace] = {}
-        self.writers: list[int] = []
-        self.keys = READY
-        self.is_gone = False
-
-    def add(self, phys: str = "usb-1/input0", uniq: str = "", codes: dict[int, list[int]] = CODES) -> None:
-        path = self.folder / f"event{len(self.devices)}"
-        path.touch()
-        reader, writer = os.pipe2(os.O_NONBLOCK)
-        self.writers.append(writer)
-        self.devices[str(path)] = SimpleNamespace(
-            fd=reader,
-            info=SimpleNamespace(vendor=1, product=2),
-            name="test",
-            phys=phys,
-            uniq=uniq,
-            capabilities=lambda: codes,
-            grab=lambda: None,
-            close=lambda: None,
-        )
-
-    def open(self, path: str) -> Any:
-        return self.devices[path]
-
-    def held_keys(self, descriptor: int) -> frozenset[int]:
-        if self.is_gone:
-            raise OSError(errno.ENODEV, "No such device")
-        return self.keys
-
-    def say(self, *events: tuple[int, int, int], node: int = 0, at: float = 1.0) -> None:
-        data = [INPUT_EVENT.pack(int(at), round(at % 1 * 1e6), *event) for event in events]
-        os.write(self.writers[node], b"".join(data))
+from tests.core.evdev_table import CODES, DETENT, DROPPED, REPORT, Table, table_in
 
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Table]:
-    table = Table(tmp_path)
-    monkeypatch.setattr(node_paths, "INPUT_DIR", tmp_path)
-    for module in (evdev, evdev_nodes):
-        monkeypatch.setattr(module, "open_node", table.open)
-    monkeypatch.setattr(evdev, "held_keys", table.held_keys)
-    monkeypatch.setattr(evdev, "use_monotonic_clock", lambda descriptor: True)
-    yield table
-    for descriptor in [*table.writers, *(device.fd for device in table.devices.values())]:
-        os.close(descriptor)
+    with table_in(tmp_path, monkeypatch) as table:
+        yield table
 
 
 def read(source: EvdevSource) -> list[DeviceEvent]:
@@ -117,30 +63,57 @@ def test_the_state_comes_after_all_that_was_read_before_it(table: Table) -> None
     assert bed["estop-ok"] is False
 
 
-def test_what_was_peeked_at_is_read_and_read_once(table: Table) -> None:
+def test_what_was_read_elsewhere_is_told_once(table: Table) -> None:
     table.add()
     source = EvdevSource(make_profile())
-    assert source.peek() == b"", "nothing is open"
+    assert source.sole_node() is None, "nothing is open"
     source.search(0.0)
-    assert source.peek() == b"", "nothing was said"
+    node = source.sole_node()
+    assert node is not None
     table.say(DETENT, REPORT)
-    assert len(source.peek()) == 48
+    source.take_up(os.read(node, FIRST_BYTES))
     table.say((EV_KEY, Y, 1), REPORT)
     assert [event.changes for event in read(source)] == [(DETENT,)]
     assert [event.changes for event in read(source)] == [((EV_KEY, Y, 1),)]
     source.close()
-    assert source.peek() == b""
+    assert source.sole_node() is None
 
 
-def test_of_two_nodes_nobody_peeks_at_one(table: Table) -> None:
+@pytest.mark.parametrize("detents", [8, 9, 10, 20])
+def test_what_may_be_only_a_part_is_read_on(table: Table, detents: int) -> None:
+    table.add()
+    source = EvdevSource(make_profile())
+    source.search(0.0)
+    for _ in range(detents):
+        table.say(DETENT, REPORT)
+    node = source.sole_node()
+    assert node is not None
+    source.take_up(os.read(node, FIRST_BYTES))
+    assert sum(change[2] for event in read(source) for change in event.changes) == detents
+
+
+def test_what_was_read_of_a_node_that_is_gone_since_is_told_first(table: Table) -> None:
+    table.add()
+    source = EvdevSource(make_profile())
+    source.search(0.0)
+    for _ in range(9):
+        table.say(DETENT, REPORT)
+    node = source.sole_node()
+    assert node is not None
+    source.take_up(os.read(node, FIRST_BYTES))
+    os.close(table.writers[0])
+    table.writers.clear()
+    assert sum(change[2] for event in read(source) for change in event.changes) == 9
+    assert kinds(read(source)) == ["Disconnected"]
+
+
+def test_of_two_nodes_none_is_read_elsewhere(table: Table) -> None:
     """What the other has said meanwhile may come before it."""
     table.add("usb-1/input0", codes={EV_KEY: CODES[EV_KEY]})
     table.add("usb-1/input1", codes={EV_REL: [REL_DIAL]})
     source = EvdevSource(make_profile())
     source.search(0.0)
-    table.say(DETENT, REPORT, node=1)
-    assert source.peek() == b""
-    assert len(read(source)) == 1
+    assert source.sole_node() is None
 
 
 def test_a_step_among_what_was_read_with_a_gap_is_taken_once(table: Table) -> None:
