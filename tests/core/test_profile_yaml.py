@@ -180,7 +180,7 @@ def test_on_disconnect_without_an_estop(says: str | None, stops: bool) -> None:
 
 
 def test_a_serial_pendant_without_a_protocol_tells_its_controls_itself() -> None:
-    with pytest.raises(ProfileError, match="p:.*: a serial pendant .*leave controls out"):
+    with pytest.raises(ProfileError, match=r"p:.*: a serial pendant .*leave controls out"):
         load_profile(GOOD.replace("source: evdev", "source: serial"), "p")
 
 
