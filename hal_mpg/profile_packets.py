@@ -16,7 +16,7 @@ from hal_mpg.yaml_reader import Fields, Reader, quoted
 PACKET_KEYS = ("start", "end", "length", "fields", "checksum")
 FIELD_KEYS = ("at", "type", "mask", "bit")
 CHECKSUM_KEYS = ("kind", "at", "from", "to", "order")
-TYPE = re.compile(r"([us])(8|16|24|32)(le|be)?")
+TYPE = re.compile(r"([us])(?:(8)|(16|24|32)(le|be))")
 TYPES = "u8, s8, u16le, s16be and the like"
 MOST_FIELDS = 64
 
@@ -67,13 +67,13 @@ def _field(reader: Reader, name: str, place: Node, node: Node, longest: int) -> 
     keys = reader.mapping(node, FIELD_KEYS, f"field {name}", needed=("at",))
     text = reader.text(keys["type"], "type") if "type" in keys else "u8"
     found = TYPE.fullmatch(text)
-    if found is None or (found[2] == "8") != (found[3] is None):
+    if found is None:
         reader.fault(keys["type"], f"{quoted(text)} is no type; use {TYPES}, with le or be for the order")
         return Field(name, 0)
-    size = int(found[2]) // 8
+    size = int(found[2] or found[3]) // 8
     at = reader.integer(keys.get("at"), f"at of {name}", 0, max(0, longest - size))
     return Field(
-        name, at, size, found[1] == "s", found[3] == "be", _mask(reader, keys, size, found[1] == "s")
+        name, at, size, found[1] == "s", found[4] == "be", _mask(reader, keys, size, found[1] == "s")
     )
 
 

@@ -20,8 +20,9 @@ sys.path.insert(0, str(ROOT))
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL  # noqa: E402  # from this checkout
 from hal_mpg.profile import AXIS_LETTERS, OFF, TARGETS  # noqa: E402
-from hal_mpg.profile_yaml import PIN_NAME, SOURCES, UNITS  # noqa: E402
+from hal_mpg.profile_yaml import MATCH_KEYS, PIN_NAME, SOURCES, UNITS  # noqa: E402
 from hal_mpg.yaml_reader import CODE_KINDS, INTEGER, code_names  # noqa: E402
+from tools import profile_schema_serial as serial  # noqa: E402
 
 SCHEMA_FILE = ROOT / "config" / "profile.schema.json"
 
@@ -48,18 +49,29 @@ def schema() -> Schema:
         "`hal_mpg check FILE` finds every fault, and says what the pendant will do.",
         "type": "object",
         "properties": _root_properties(),
-        "required": ["name", "match", "increments", "controls"],
+        "required": ["name", "match", "increments"],
         "additionalProperties": False,
-        "allOf": [_MATCH_BY_SOURCE, _SCALE_WHERE_THERE_ARE_SEVERAL],
+        "allOf": [
+            *_match_by_source(),
+            *serial.rules_by_source(_controls(serial.own_code()), _controls()),
+            _SCALE_WHERE_THERE_ARE_SEVERAL,
+        ],
         "definitions": {name: _codes(kind) for kind, name in DEFINITIONS.items()},
     }
 
 
-_MATCH_BY_SOURCE: Schema = {
-    "if": {"properties": {"source": {"const": "virtual"}}, "required": ["source"]},
-    "then": {"properties": {"match": {"items": {"propertyNames": {"enum": ["socket"]}}}}},
-    "else": {"properties": {"match": {"items": {"propertyNames": {"not": {"enum": ["socket"]}}}}}},
-}
+def _match_by_source() -> list[Schema]:
+    """Return what may stand in `match`, for each source; without one, it is evdev."""
+    return [
+        {
+            "if": {"properties": {"source": {"const": source}}} | ({} if source == "evdev" else _SAYS_SOURCE),
+            "then": {"properties": {"match": {"items": {"propertyNames": {"enum": list(keys)}}}}},
+        }
+        for source, keys in MATCH_KEYS.items()
+    ]
+
+
+_SAYS_SOURCE: Schema = {"required": ["source"]}
 _SCALE_WHERE_THERE_ARE_SEVERAL: Schema = {
     "if": {"properties": {"increments": {"minProperties": 2}}, "required": ["increments"]},
     "then": {"properties": {"controls": {"required": ["scale"]}}},
@@ -72,7 +84,8 @@ def _root_properties() -> Schema:
         "source": {
             "enum": list(SOURCES),
             "default": "evdev",
-            "description": "evdev: an input device of the kernel. virtual: a program at a Unix socket.",
+            "description": "evdev: an input device of the kernel. serial: a serial port, USB or not. "
+            "virtual: a program at a Unix socket.",
         },
         "match": {
             "description": "Which devices are this pendant: alternatives; in one, everything has to fit.",
@@ -86,7 +99,8 @@ def _root_properties() -> Schema:
             "A pendant with an E-stop trips it in any case.",
         },
         "increments": _increments(),
-        "controls": _controls(),
+        "controls": {"type": "object", "description": "What the pendant has, and its codes."},
+        **serial.root_properties(),
     }
 
 
@@ -107,6 +121,8 @@ def _match() -> Schema:
             "name": TEXT | {"description": 'What the kernel calls it; * stands for anything: "*MPG*"'},
             "uniq": TEXT | {"description": "Its serial number; * stands for anything."},
             "socket": TEXT | {"description": "Of a virtual pendant: the path of its Unix socket."},
+            "port": TEXT
+            | {"description": "Of a serial pendant: the path of its port, or of a link to it; or a URL."},
         },
     }
 
@@ -132,19 +148,22 @@ def _increments() -> Schema:
     }
 
 
-def _controls() -> Schema:
+def _controls(code: Schema | None = None) -> Schema:
+    """Return the controls; `code`: what stands for any code, where it is not the kernel's."""
     return {
         "type": "object",
         "required": ["wheel", "axis"],
         "additionalProperties": False,
         "properties": {
-            "wheel": _wheel(),
-            "axis": _selector("The axis selector.", (*AXIS_LETTERS, *TARGETS, OFF)),
-            "scale": _selector("The scale selector; its positions are the names in `increments`.", None),
-            "estop": _button("The E-stop contact.")
+            "wheel": _wheel(code),
+            "axis": _selector("The axis selector.", (*AXIS_LETTERS, *TARGETS, OFF), code),
+            "scale": _selector(
+                "The scale selector; its positions are the names in `increments`.", None, code
+            ),
+            "estop": _button("The E-stop contact.", code)
             | {
                 "properties": {
-                    "key": _code(EV_KEY),
+                    "key": _code(EV_KEY, code),
                     "contact": {
                         "enum": ["normally-closed", "normally-open"],
                         "default": "normally-closed",
@@ -153,15 +172,15 @@ def _controls() -> Schema:
                     },
                 }
             },
-            "reset": _button("Resets the E-stop chain."),
-            "enable": _button("The enabling button: the wheel is live only while it is held."),
-            "buttons": _named("Further buttons: each is a pin button.NAME.", EV_KEY),
-            "leds": _named("Lamps: each is an input pin led.NAME.", EV_LED),
+            "reset": _button("Resets the E-stop chain.", code),
+            "enable": _button("The enabling button: the wheel is live only while it is held.", code),
+            "buttons": _named("Further buttons: each is a pin button.NAME.", EV_KEY, code),
+            "leds": _named("Lamps: each is an input pin led.NAME.", EV_LED, code),
         },
     }
 
 
-def _wheel() -> Schema:
+def _wheel(code: Schema | None) -> Schema:
     absolute = {"required": ["modulo"]}
     relative = {"not": {"required": ["modulo"]}}
     kinds = (relative, absolute, absolute, relative)
@@ -174,15 +193,16 @@ def _wheel() -> Schema:
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "rel": _code(EV_REL) | {"description": "Each event says how far it was turned."},
-            "abs": _code(EV_ABS) | {"description": "Each event says where it stands; it wraps at modulo."},
-            "rel-absolute": _code(EV_REL) | {"description": "Where it stands, reported as REL."},
+            "rel": _code(EV_REL, code) | {"description": "Each event says how far it was turned."},
+            "abs": _code(EV_ABS, code)
+            | {"description": "Each event says where it stands; it wraps at modulo."},
+            "rel-absolute": _code(EV_REL, code) | {"description": "Where it stands, reported as REL."},
             "keys": {
                 "description": "Each press of a key is one count.",
                 "type": "object",
                 "required": ["forward", "backward"],
                 "additionalProperties": False,
-                "properties": {"forward": _code(EV_KEY), "backward": _code(EV_KEY)},
+                "properties": {"forward": _code(EV_KEY, code), "backward": _code(EV_KEY, code)},
             },
             "modulo": _whole(3, 1 << 31, "After how many counts an absolute wheel wraps."),
             "counts-per-detent": _whole(1, 10_000, "How many counts come from one click that you feel.")
@@ -193,16 +213,16 @@ def _wheel() -> Schema:
     }
 
 
-def _selector(what: str, positions: tuple[str, ...] | None) -> Schema:
+def _selector(what: str, positions: tuple[str, ...] | None, code: Schema | None) -> Schema:
     forms = "{keys: {...}}, {abs: CODE, positions: {...}} or {next: KEY, previous: KEY, order: [...]}"
     position = POSITION if positions is None else {"enum": list(positions)}
     keys: Schema = {"type": "object", "minProperties": 1}
     if positions is None:
-        keys["additionalProperties"] = _code(EV_KEY)
+        keys["additionalProperties"] = _code(EV_KEY, code)
     else:
         keys |= {
             "additionalProperties": False,
-            "properties": {name: _code(EV_KEY) for name in positions},
+            "properties": {name: _code(EV_KEY, code) for name in positions},
         }
     steps = {"anyOf": [{"required": ["next"]}, {"required": ["previous"]}], "required": ["order"]}
     by_value = {"required": ["abs", "positions"]}
@@ -212,15 +232,15 @@ def _selector(what: str, positions: tuple[str, ...] | None) -> Schema:
         "additionalProperties": False,
         "properties": {
             "keys": keys | {"description": "One key for each position, held while it stands there."},
-            "abs": _code(EV_ABS) | {"description": "One value for each position."},
+            "abs": _code(EV_ABS, code) | {"description": "One value for each position."},
             "positions": {
                 "type": "object",
                 "minProperties": 1,
                 "propertyNames": {"pattern": NUMBER_AS_TEXT},
                 "additionalProperties": position,
             },
-            "next": _code(EV_KEY) | {"description": "A button that steps on."},
-            "previous": _code(EV_KEY) | {"description": "A button that steps back."},
+            "next": _code(EV_KEY, code) | {"description": "A button that steps on."},
+            "previous": _code(EV_KEY, code) | {"description": "A button that steps back."},
             "order": {"type": "array", "minItems": 1, "uniqueItems": True, "items": position},
         },
         "oneOf": [
@@ -231,23 +251,23 @@ def _selector(what: str, positions: tuple[str, ...] | None) -> Schema:
     }
 
 
-def _button(what: str) -> Schema:
+def _button(what: str, code: Schema | None) -> Schema:
     return {
         "description": what,
         "type": "object",
         "required": ["key"],
         "additionalProperties": False,
-        "properties": {"key": _code(EV_KEY)},
+        "properties": {"key": _code(EV_KEY, code)},
     }
 
 
-def _named(what: str, kind: int) -> Schema:
+def _named(what: str, kind: int, code: Schema | None) -> Schema:
     return {
         "description": what,
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"pattern": f"^{PIN_NAME.pattern}$"},
-        "additionalProperties": _code(kind),
+        "additionalProperties": _code(kind, code),
     }
 
 
@@ -269,7 +289,9 @@ def _whole(low: int, high: int, what: str) -> Schema:
     }
 
 
-def _code(kind: int) -> Schema:
+def _code(kind: int, code: Schema | None = None) -> Schema:
+    if code is not None:
+        return code
     # Beside what describes it, `$ref` alone would be read: draft 7 ignores its siblings.
     return {"allOf": [{"$ref": f"#/definitions/{DEFINITIONS[kind]}"}]}
 

@@ -17,6 +17,7 @@ from hal_mpg.profile import Code
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.protocols.foreign import Checksum, Field, Lamp, Lines, Packets, Rule, Setting, Speech
 from hal_mpg.serial_line import SerialLine
+from tests.core.test_profile_schema import complaints
 
 TABLE: dict[str, Any] = yaml.load(
     (Path(__file__).parent / "bad_serial_profiles.yaml").read_text("utf-8"), Loader=yaml.BaseLoader
@@ -94,6 +95,17 @@ def test_each_fault_is_told_at_its_place(row: dict[str, Any]) -> None:
     assert found, caught.value.faults
     assert all(word in found[0] for word in row["says"]), found
     assert all(len(fault) < 400 and "\n" not in fault and ";" in fault for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize(
+    "row", TABLE["bad"], ids=lambda row: f"{row['in']} {row['at']} {row['bad']}"[:50].strip()
+)
+def test_each_fault_is_one_in_the_editor_as_far_as_a_schema_can_see(row: dict[str, Any]) -> None:
+    good = TABLE["profiles"][row["in"]]
+    assert complaints(good) == []
+    seen = bool(complaints(good.replace(row["good"], row["bad"], 1)))
+    # What is left out may be seen or not, by what it is.
+    assert not row["bad"] or seen == (row["bad"] not in TABLE["unseen"]), TABLE["unseen"].get(row["bad"])
 
 
 def test_more_rules_than_each_line_can_be_tried_with_are_refused() -> None:
