@@ -100,6 +100,12 @@ def _runner(
         from hal_mpg.sources.evdev import EvdevSource
 
         source = EvdevSource(profile, options.device, grab=not options.no_grab)
+    elif profile.serial is not None:
+        from hal_mpg.serial_runner import SerialRunner
+        from hal_mpg.sources.serial import SerialSource
+
+        assert isinstance(source, SerialSource)
+        return SerialRunner(Pendant(profile, machine), source, port, options.verbose)
     return Runner(Pendant(profile, machine), source, port, options.verbose)
 
 

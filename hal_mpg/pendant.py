@@ -21,7 +21,7 @@ from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
 from hal_mpg.pins import all_pins, safe_writes
 from hal_mpg.profile import Profile
-from hal_mpg.selection import NOTHING, read_selection
+from hal_mpg.selection import NOTHING, Selection, read_selection
 from hal_mpg.wheel_speed import WheelSpeed
 
 ESTOP_HOLD_S = 0.1
@@ -75,6 +75,11 @@ class Pendant:
         self._connections = 0
         self._selection = NOTHING
         self._is_waiting = False  # for the wheel to be still, and for nothing else
+
+    @property
+    def selection(self) -> Selection:
+        """What the next detent is for."""
+        return self._selection
 
     def was_made(self, write: PinWrite) -> None:
         """Take note that a foreseen write was made; `handle` has to follow, and does not ask for it again."""

@@ -14,7 +14,9 @@ PACKAGE = Path(__file__).parents[2] / "hal_mpg"
 CORE = [
     *("arming", "axis", "controls", "counter", "device_state", "errors", "events", "foresight"),
     *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
-    "wheel_speed",
+    *("wheel_speed", "serial_line", "protocols", "protocols.checksums", "protocols.foreign"),
+    *("protocols.foreign_state", "protocols.framing", "protocols.line_events", "protocols.line_format"),
+    *("protocols.line_protocol", "protocols.packets", "protocols.pattern_check", "protocols.patterns"),
 ]
 FORBIDDEN = {
     *("evdev", "serial", "hal", "linuxcnc", "pyudev", "yaml", "time", "os", "io", "pathlib", "socket"),
@@ -25,7 +27,9 @@ FORBIDDEN = {
 def imports_of(module: str) -> set[str]:
     """Return what a module of the package imports, anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse((PACKAGE / f"{module}.py").read_text(encoding="utf-8"))):
+    path = PACKAGE / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
