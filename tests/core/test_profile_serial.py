@@ -14,8 +14,12 @@ from hypothesis import strategies as st
 
 from hal_mpg.errors import ProfileError
 from hal_mpg.profile import Code
+from hal_mpg.profile_packets import CHECKSUM_KEYS, FIELD_KEYS
+from hal_mpg.profile_serial import LINES_KEYS, PACKETS_KEYS, RULE_KEYS, SETTING_KEYS
 from hal_mpg.profile_yaml import load_profile
+from hal_mpg.protocols.checksums import CHECKSUMS
 from hal_mpg.protocols.foreign import Checksum, Field, Lamp, Lines, Packets, Rule, Setting, Speech
+from hal_mpg.protocols.pattern_check import Automaton, PatternError
 from hal_mpg.serial_line import SerialLine
 from tests.core.test_profile_schema import complaints
 
@@ -135,3 +139,45 @@ def test_a_spoilt_profile_is_read_or_refused_with_places(
         load_profile(good[:at] + "".join(scraps) + good[at + cut :], "p.yaml")
     except ProfileError as error:
         assert all(re.match(r"p\.yaml:[0-9]+:[0-9]+: .*;", fault) for fault in error.faults), error.faults
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "serial-pendants.md").read_text("utf-8")
+HEAD = "name: Page\nsource: serial\nmatch: [{name: Page}]\n"
+TAIL = """\
+increments: {x1: {mm: 0.01}}
+controls:
+  wheel: {rel: WHEEL}
+  axis: {abs: AXIS, positions: {1: x, 2: y}}
+  enable: {key: ENABLE}
+"""
+
+
+def test_the_profiles_on_the_page_are_good_ones() -> None:
+    whole, part = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert isinstance(serial_of(whole).protocol, Lines)
+    assert isinstance(serial_of(HEAD + part + TAIL).protocol, Packets)
+
+
+def test_what_the_page_says_of_patterns_is_so() -> None:
+    table = PAGE.split("| refused | instead |")[1].split("\n\n")[0].replace("\\|", "\0")
+    rows = [line.split("|")[1:3] for line in table.splitlines() if "`" in line]
+    assert len(rows) == 5
+    for refused, instead in rows:
+        [bad] = re.findall("`([^`]+)`", refused)
+        with pytest.raises(PatternError):
+            Automaton(bad.replace("\0", "|"))
+        for good in re.findall("`([^`]+)`", instead):
+            Automaton(good.replace("\0", "|"))
+
+
+def test_the_page_names_every_checksum_and_key() -> None:
+    for name in (
+        *CHECKSUMS,
+        *LINES_KEYS,
+        *PACKETS_KEYS,
+        *RULE_KEYS,
+        *SETTING_KEYS,
+        *FIELD_KEYS,
+        *CHECKSUM_KEYS,
+    ):
+        assert re.search(rf"[`{{ ]{name}[`: ]", PAGE), name
