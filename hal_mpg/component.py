@@ -152,7 +152,7 @@ def _fitting(device: str | None) -> list[tuple[str, Profile]]:
     from hal_mpg.serial_start import fitting_profiles, line_protocol_profile
 
     found = fitting_profiles(known, device)
-    return found if found or device is None else [line_protocol_profile(device)]
+    return found if found or device is None else [line_protocol_profile()]
 
 
 def _check_device(path: str) -> None:

@@ -54,9 +54,8 @@ def fitting_profiles(known: Sequence[Known], device: str | None) -> list[Known]:
     return [entry for entry in serial if any(fits(match, port) for match in entry[1].match)]
 
 
-def line_protocol_profile(device: str) -> Known:
+def line_protocol_profile() -> Known:
     """Return the profile for a port that no other one fits."""
-    tell(f"no known profile names {device}; taking {LINE_PROTOCOL} (see --pendant)")
     return LINE_PROTOCOL, read_profile(find_profile(LINE_PROTOCOL))
 
 

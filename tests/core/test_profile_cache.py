@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hal_mpg import profile_cache, profile_yaml
+from hal_mpg import profile_cache, profile_yaml, serial_line
 from hal_mpg.errors import ProfileError
 from hal_mpg.profile import Profile
+from hal_mpg.protocols import foreign
 from tests.core.test_profile_places import PROFILES
 
 SHIPPED = sorted((Path(__file__).parents[2] / "config/pendants").glob("*.yaml"))
@@ -65,6 +66,17 @@ def test_what_is_kept_is_what_yaml_says(text: str, home: Path, parsed: list[str]
     assert first == second == profile_yaml.load_profile(text, path)
     assert repr(first) == repr(second), "a 1 is no True, and a tuple no list"
     assert kept_file(home).stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("name", ["line-protocol", "arduino-connector", "stx-etx"])
+def test_a_serial_profile_is_read_where_no_other_one_was(name: str, home: Path, parsed: list[str]) -> None:
+    """What serial profiles are made of is known only when the first of them is read."""
+    path = write(home, (SHIPPED[0].parent / f"{name}.yaml").read_text(encoding="utf-8"))
+    first = profile_cache.read_profile(path)
+    for record in (*serial_line.SHAPES, *foreign.SHAPES):
+        del profile_cache.RECORDS[record.__name__], profile_cache._SHAPES[record]
+    assert profile_cache.read_profile(path) == first
+    assert len(parsed) == 1
 
 
 def test_another_text_another_place_and_another_maker_are_read_anew(
@@ -144,7 +156,9 @@ def test_whatever_is_not_as_it_was_written_is_read_anew(harm: str, home: Path, p
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_no_line_of_it_can_do_harm(data: st.DataObject) -> None:
-    lines = list(profile_cache._encoded(profile_yaml.load_profile(ALL[0], "p.yaml")))
+    profile_cache._know_serial()
+    text = data.draw(st.sampled_from([ALL[0], *ALL[-len(SHIPPED) :]]))
+    lines = list(profile_cache._encoded(profile_yaml.load_profile(text, "p.yaml")))
     place = data.draw(st.integers(0, len(lines) - 1))
     lines[place] = data.draw(st.sampled_from([*lines, "i", "t-1", "rNone", "", "d", "sother", "t3", "i99"]))
     found = profile_cache._profile_in(lines)
