@@ -33,14 +33,18 @@ class Act:
     text: str
 
 
-class Person(Protocol):
-    """Whoever uses the pendant and answers."""
+class Answerer(Protocol):
+    """Whoever answers questions."""
 
     def say(self, text: str = "", indent: str = "", bold: bool = False, hang: str = "") -> None:
         """Tell something, in lines that are indented; all but the first by `hang` more."""
 
     def ask(self, question: str, default: str = "") -> str:
         """Ask for a text; an empty answer is the default. Raises Left."""
+
+
+class Person(Answerer, Protocol):
+    """Whoever uses the pendant and answers."""
 
     def do(self, act: Act, words: Collection[str] = ()) -> tuple[str, Observation]:
         """Have something done; return what was said ("" or one of `words`), and what was heard.

@@ -17,6 +17,22 @@ from hal_mpg.profile import Code
 MEANINGS = {AGAIN: "the step before again", SKIP: "it has none", "n": "it has no clicks that can be felt"}
 
 
+class Answers:
+    """Asks at a console; see `acts.Answerer`."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, text: str = "", indent: str = "", bold: bool = False, hang: str = "") -> None:
+        """Tell something."""
+        self._console.say(text, indent, bold, hang)
+
+    def ask(self, question: str, default: str = "") -> str:
+        """Ask for a text; an empty answer is the default."""
+        self._console.say(question, bold=True)
+        return self._console.line(f"  [{default}] > " if default else "  > ") or default
+
+
 class Operator:
     """Asks at a console and listens to a device; see `acts.Person`."""
 

@@ -18,6 +18,7 @@ from hal_mpg.devices.inventory import (
     input_devices,
     why_hidden,
 )
+from hal_mpg.devices.ports import Port, serial_ports
 from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Frame
 from hal_mpg.learn.acts import Left
@@ -63,6 +64,7 @@ def choose(console: Console, node: str | None) -> tuple[Device, list[Device]]:
         if not candidates:
             _refuse_without_any(devices)
         _say_hidden(console)
+        _say_ports(console)
         chosen = _ask(console, candidates)
         shows_all |= chosen == ALL
         if isinstance(chosen, Device) and _is_meant(console, chosen):
@@ -106,6 +108,20 @@ def _say_hidden(console: Console) -> None:
         console.say(f"{hidden.name} ({hidden.usb_id}) is not in the list: {why_hidden(hidden)}.")
 
 
+def _say_ports(console: Console) -> None:
+    """Name the serial ports; they are not listened to unasked, for opening one resets many a board."""
+    ports = _usb_ports()
+    if ports:
+        console.say(f"A serial pendant? {own_command()} learn --device {ports[0].stable_path}")
+        names = ", ".join(f"{port.path} ({port.name})" for port in ports)
+        console.say(f"Serial ports: {names}.", indent="  ")
+
+
+def _usb_ports() -> list[Port]:
+    """Return the ports of USB devices; most computers have one of their own, with nothing behind it."""
+    return [port for port in serial_ports(()) if port.is_on_usb]
+
+
 def _refuse_without_any(devices: Sequence[Device]) -> None:
     """Raise DeviceError: there is nothing to learn, or nothing that may be read."""
     unreadable = [device for device in devices if not device.is_readable]
@@ -118,6 +134,12 @@ def _refuse_without_any(devices: Sequence[Device]) -> None:
         raise DeviceError(
             f"learn: none of the {len(devices)} input devices may be read; plug the pendant in, "
             f"and if it is: sudo {own_command()} learn"
+        )
+    ports = _usb_ports()
+    if ports:
+        raise DeviceError(
+            f"learn: no input device is plugged in that could be a pendant; if it is a serial one: "
+            f"{own_command()} learn --device {ports[0].stable_path}"
         )
     mice = " (one that looks like a mouse has to be named with --device)" if devices else ""
     raise DeviceError(

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hal_mpg.events import EV_REL
@@ -104,10 +104,7 @@ def profile_text(draft: Draft, matches: Iterable[str], comments: Iterable[str]) 
     if draft.estop is None and draft.loss_stops:
         lines += ["# It has no E-stop button, but losing it is an E-stop.", "on-disconnect: estop"]
     lines += ["# The distance of one click of the wheel at each scale.", "increments:"]
-    width = max(len(scalar(increment.scale)) for increment in draft.increments) + 1
-    for increment in draft.increments:
-        lines.append(f"  {scalar(increment.scale) + ':':{width}} {{{_distances(increment)}}}")
-    lines.append("controls:")
+    lines += [*distances_form(draft.increments), "controls:"]
     forms = {
         "wheel": wheel_form(draft.wheel),
         "axis": selector_form(draft.axis),
@@ -123,6 +120,13 @@ def profile_text(draft: Draft, matches: Iterable[str], comments: Iterable[str]) 
             lines += [f"  # {line}" for line in textwrap.wrap(draft.notes.get(control, ""), 96)]
             lines.append(f"  {control + ':':8} {form}")
     return "\n".join(lines) + "\n"
+
+
+def distances_form(increments: Sequence[Increment]) -> Iterator[str]:
+    """Yield the lines below `increments`."""
+    width = max(len(scalar(increment.scale)) for increment in increments) + 1
+    for increment in increments:
+        yield f"  {scalar(increment.scale) + ':':{width}} {{{_distances(increment)}}}"
 
 
 def _distances(increment: Increment) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 
-from hal_mpg.learn.acts import Person
+from hal_mpg.learn.acts import Answerer
 from hal_mpg.learn.draft import Draft
 from hal_mpg.odd_distances import odd_in_one_unit, odd_in_two_units, plain
 from hal_mpg.profile import Increment, is_distance
@@ -18,9 +18,14 @@ SINGLE = {"mm": Decimal("0.01"), "inch": Decimal("0.001"), "degree": Decimal("0.
 """What one click usually is where there is only one scale."""
 
 
-def learn_distances(person: Person, draft: Draft, units: str | None = None) -> None:
-    """Ask for the distances, in mm and inch (or one of them), and in degrees where an axis turns."""
-    scales = draft.scales
+def learn_distances(
+    person: Answerer, draft: Draft, units: str | None = None, scales: tuple[str, ...] = ()
+) -> None:
+    """Ask for the distances, in mm and inch (or one of them), and in degrees where an axis turns.
+
+    `scales`: the names of the scales, where they are not the draft's.
+    """
+    scales = scales or draft.scales
     found: dict[str, list[Decimal]] = {}
     for unit in SMALLEST:
         before = [getattr(increment, unit) for increment in draft.increments]
@@ -45,7 +50,7 @@ def _increments(scales: tuple[str, ...], found: dict[str, list[Decimal]]) -> tup
     )
 
 
-def _is_meant(person: Person, increments: tuple[Increment, ...], unit: str, has_both: bool) -> bool:
+def _is_meant(person: Answerer, increments: tuple[Increment, ...], unit: str, has_both: bool) -> bool:
     """Ask back where the distances in a unit are odd. `has_both`: mm are asked for as well as inches."""
     odd = list(odd_in_one_unit(increments, unit))
     if unit == "inch" and has_both:
@@ -70,7 +75,7 @@ def _usual(scales: tuple[str, ...], unit: str) -> list[Decimal]:
     return [SMALLEST[unit] * 10**place for place in range(len(scales))]
 
 
-def _ask(person: Person, scales: tuple[str, ...], unit: str, usual: list[Decimal]) -> list[Decimal]:
+def _ask(person: Answerer, scales: tuple[str, ...], unit: str, usual: list[Decimal]) -> list[Decimal]:
     name = {"mm": "mm", "inch": "inches", "degree": "degrees (rotary axes)"}[unit]
     at = f"at {', '.join(scales)}, " if len(scales) > 1 else ""
     while True:
