@@ -199,7 +199,7 @@ def _serial_profile(device: str | None) -> Profile | None:
     if fitting:
         tell(f"using profile {fitting[0][0]}")
         return fitting[0][1]
-    return line_protocol_profile(device)[1] if device is not None else None
+    return line_protocol_profile()[1] if device is not None else None
 
 
 def _why_absent(profile: Profile, device: str | None) -> str:

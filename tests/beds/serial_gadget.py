@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 import tty
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,17 +88,24 @@ class SerialGadget:
         tty.setraw(descriptor)
         return descriptor
 
-    def unplug(self) -> None:
-        """Pull the plug. Nothing happens if it is not plugged in."""
+    @property
+    def is_plugged_in(self) -> bool:
+        """Whether it is in a port."""
+        return self._is_plugged
+
+    def unplug(self) -> float:
+        """Pull the plug; return when that was, monotonic. Nothing happens if it is not plugged in."""
         if self._is_plugged:
             (self._gadget / "UDC").write_text("\n")
             self._is_plugged = False
+        pulled_at = time.monotonic()
         if self.speaker:
             self.speaker.close()
             self._firmware, self.speaker = self.speaker.firmware, None
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+        return pulled_at
 
     def close(self) -> None:
         """Unplug it and take the gadget apart, in the reverse order of making it."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import socketserver
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,8 +29,8 @@ class Bench(Protocol):
     def plug(self, port: int | None = None) -> None:
         """Plug it in."""
 
-    def unplug(self) -> None:
-        """Pull the plug."""
+    def unplug(self) -> float:
+        """Pull the plug; return when that was, monotonic."""
 
 
 class PtyBench:
@@ -57,13 +58,15 @@ class PtyBench:
         Path(self._pendant.path).chmod(0o666)
         self.path.symlink_to(self._pendant.path)
 
-    def unplug(self) -> None:
-        """Pull the plug: whoever has it open reads its end."""
+    def unplug(self) -> float:
+        """Pull the plug: whoever has it open reads its end. Return when that was, monotonic."""
         self.path.unlink(missing_ok=True)
+        pulled_at = time.monotonic()
         if self._pendant:
             self._firmware = self.hand.firmware
             self._pendant.close()
             self._pendant = None
+        return pulled_at
 
 
 class Acts:
@@ -104,9 +107,9 @@ class Acts:
         """Plug it in."""
         self._bench.plug(port)
 
-    def unplug(self) -> None:
-        """Pull the plug."""
-        self._bench.unplug()
+    def unplug(self) -> float:
+        """Pull the plug; return when that was."""
+        return self._bench.unplug()
 
     def lamps(self) -> dict[str, bool]:
         """Return which lamps are lit."""

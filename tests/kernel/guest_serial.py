@@ -193,11 +193,11 @@ def main() -> None:
     subprocess.run(["udevadm", "control", "--reload"], check=True)
     notes: Notes = {}
     with SerialGadget(Firmware(FULL)) as gadget:
-        if "rules" not in chosen:
-            gadget.plug(0)
-            gadget.node()
         for name in chosen:
             began = time.monotonic()
+            if name != "rules" and not gadget.is_plugged_in:
+                gadget.plug(0)
+                gadget.node()
             try:
                 notes[name] = PARTS[name](gadget)
             except Exception:  # noqa: BLE001  # whatever it is, the host shows it

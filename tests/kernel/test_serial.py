@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A serial pendant on a real kernel: a USB gadget that speaks the line protocol, udev, the tools, LinuxCNC."""
+"""A serial pendant on a real kernel: a USB gadget that speaks the protocol, udev, the tools, LinuxCNC."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.linuxcnc.serial_checks import CHECKS, Notes
 
 SILENCE_S = 0.15
 STILL_S = 0.25
-"""An emulated processor stands still now and then, for about so long at most; it is not the median that does."""
+"""An emulated processor stands still now and then, for about so long at most; the median does not."""
 
 LINK = "/dev/serial/by-id/usb-hal_mpg_tests_hal_mpg_pendant_001-if00"
 
