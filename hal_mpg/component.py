@@ -50,6 +50,8 @@ def run_component(options: RunOptions) -> int:
     if profile.source == "serial":
         from hal_mpg.serial_start import open_pendant
 
+        if options.no_grab:
+            tell("--no-grab is for input devices: of a serial port, two readers would each get a part")
         profile, source = open_pendant(profile, options.device)
     elif options.device is not None:
         _check_device(options.device)

@@ -17,6 +17,7 @@ from hal_mpg.errors import ProfileError
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
 from hal_mpg.profile import (
     AXIS_LETTERS,
+    FAULT,
     OFF,
     TARGETS,
     AbsoluteWheel,
@@ -132,7 +133,7 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         notes=tuple(reader.notes),
         serial=serial,
     )
-    if unused := reader.unused_codes():
+    if not reader.faults and (unused := reader.unused_codes()):
         reader.fault(
             fields.get("protocol"), f"no control uses {', '.join(unused)}; leave it out of the protocol"
         )
@@ -218,6 +219,8 @@ def _selector(reader: Reader, node: Node | None, known: tuple[str, ...], what: s
         return KeySelector(tuple(keys))
     if form == "abs":
         reader.mapping(node, ("abs", "positions"), what, needed=("positions",))
+        if reader.own_codes is not None:
+            known = (*known, FAULT)  # a serial pendant may tell itself that two positions are closed at once
         positions: list[tuple[int, str]] = []
         for key, place, position in reader.entries(fields.get("positions"), f"positions of {what}"):
             number = reader.number_of(key, place, f"a position of {what}")

@@ -65,6 +65,8 @@ def open_pendant(profile: Profile, device: str | None) -> tuple[Profile, SerialS
     That is asked only where the profile does not say itself which controls there are. Raises DeviceError,
     UsageError.
     """
+    import serial  # noqa: F401  # if it is missing, that is told now, and not when the pendant is plugged in
+
     if device is not None:
         _check_device(device)
     _check_access(profile, device)

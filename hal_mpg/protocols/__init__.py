@@ -29,6 +29,10 @@ class Decoder(Protocol):
         """What did not fit last, for people: what came, and what is right; "": nothing since `reset`."""
 
     @property
+    def remark(self) -> str:
+        """What people should know of the pendant that was connected last; "": nothing."""
+
+    @property
     def name(self) -> str:
         """What the pendant calls itself; "": nothing that is known."""
 

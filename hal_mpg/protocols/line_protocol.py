@@ -42,7 +42,7 @@ class LineProtocol:
     def __init__(self, profile: Profile) -> None:
         self._profile = profile
         self.understood = self.garbled = self.lost_lines = 0
-        self.complaint = self.name = ""
+        self.complaint = self.name = self.remark = ""
         self.greeting: Greeting | None = None
         self._translation: Translation | None = None
         self._framer = LineFramer(MAX_BYTES)
@@ -113,8 +113,9 @@ class LineProtocol:
         self._translation = Translation(self._profile, greeting.controls)
         self._lamps_at = self._text_at = -inf
         lacks = ", ".join(self._translation.lacks)
-        if lacks:
-            self.complaint = f"{greeting.name} has no {lacks}, which the profile has: correct one of them"
+        self.remark = (
+            f"{greeting.name} has no {lacks}, and the profile has; correct one of them" if lacks else ""
+        )
 
     def _on_state(self, state: State, now: float, events: list[DeviceEvent]) -> None:
         """Take a state that is well-formed; one that cannot be this pendant's raises ValueError."""

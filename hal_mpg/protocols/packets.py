@@ -131,7 +131,7 @@ class FramedPackets:
     def __init__(self, profile: Profile) -> None:
         assert profile.serial is not None and isinstance(profile.serial.protocol, Packets)
         packets = profile.serial.protocol
-        self.name = ""
+        self.name = self.remark = ""
         self.understood = 0
         self.garbled = 0
         self._packets = packets

@@ -24,7 +24,7 @@ class PatternLines:
     def __init__(self, profile: Profile) -> None:
         assert profile.serial is not None and isinstance(profile.serial.protocol, Lines)
         lines = profile.serial.protocol
-        self.name = ""
+        self.name = self.remark = ""
         self.understood = 0
         self.garbled = 0
         self._lines = lines

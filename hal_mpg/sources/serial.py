@@ -162,8 +162,8 @@ class SerialSource:
         self._is_connected = isinstance(event, Connected)
         if self._is_connected:
             self._told.clear()
-            if self.decoder.complaint:
-                self._tell_once(f"{self._place}: {self.decoder.complaint}")
+            if self.decoder.remark:
+                self._tell_once(f"{self._place}: {self.decoder.remark}")
 
     def _port_is_gone(self, reason: str, now: float) -> list[DeviceEvent]:
         """Return the loss, where there was a pendant; its port is closed when the pins are safe."""
@@ -206,7 +206,8 @@ class SerialSource:
         if not said:
             said = "it says nothing; is it switched on, and is this its port?"
         self._tell_once(f"{self._place}: no pendant is heard at {self._settings.baud} baud: {said}")
-        if is_url(self._place) or self._place not in there or len(there) > 1:
+        is_dead = is_url(self._place) and self._settings.silence_s < inf  # a connection may hang for ever
+        if is_dead or there != [self._place]:
             self.close()
         return []
 

@@ -15,6 +15,7 @@ from hal_mpg.events import (
     Disconnected,
     EventsLost,
     Frame,
+    Garbled,
     NodeState,
     Snapshot,
     from_line,
@@ -43,6 +44,7 @@ events = st.one_of(
     st.builds(EventsLost, times, nodes, changes),
     st.builds(Snapshot, times, nodes, states),
     st.builds(Disconnected, times, words),
+    st.builds(Garbled, times, st.integers(0, 2**53 - 1)),
 )
 
 
@@ -73,6 +75,10 @@ def test_an_empty_frame() -> None:
 @pytest.mark.parametrize(
     "line",
     [
+        "1 garbled",
+        "1 garbled -1",
+        "1 garbled 1 2",
+        "1 garbled 9007199254740992",
         "",
         "#",
         "1",

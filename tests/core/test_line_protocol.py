@@ -298,7 +298,8 @@ def test_what_the_pendant_lacks_is_told_and_its_estop_counts_as_pressed() -> Non
     assert isinstance(event, Connected)
     assert event.nodes[0].keys == {0x111}, "the profile's `go`, and no E-stop"
     assert event.nodes[0].absolutes == {8: 0, 0: 1, 1: 0}, "its second position is the profile's first"
-    assert "no estop, reset, enable, button.home" in made.complaint
+    assert "no estop, reset, enable, button.home" in made.remark
+    assert made.complaint == ""
 
 
 # The other way.

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import pytest
 
+from hal_mpg.events import Garbled
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
 from hal_mpg.pins import MAX_NAME, Pin, all_pins
 from tests.core.bed import HEAD, Bed, make_profile
+from tests.core.serial_world import make_profile as serial_profile
 
 COMMON = """
 counts s32 out; velocity float out; axis-select s32 out; scale-select s32 out; scale float out
@@ -55,6 +57,23 @@ def test_a_pendant_without_more_has_no_more_pins() -> None:
     profile = make_profile(axis="{keys: {x: 0x120}}", without=("estop", "reset", "enable", "buttons", "leds"))
     expected = table(COMMON) | table(EACH_AXIS.replace("L", "x"))
     assert shown(Pendant(profile, Machine()).pins) == expected
+
+
+def test_a_serial_pendant_tells_how_many_of_its_lines_were_refused() -> None:
+    profile = serial_profile("x", greeting="axis=x scale=x1,x10,x100")
+    expected = table(COMMON) | table(EACH_AXIS.replace("L", "x")) | table("garbled s32 out")
+    assert shown(Pendant(profile, Machine()).pins) == expected
+    bed = Bed(profile)
+    bed.handle(Garbled(bed.now, 3))
+    assert bed["garbled"] == 3, "before it is connected, too"
+    bed.handle(Garbled(bed.now, 2**31 + 1))
+    assert bed["garbled"] == 1 - 2**31
+
+
+def test_elsewhere_nobody_asks_for_it() -> None:
+    bed = Bed()
+    bed.plug_in()
+    assert bed.handle(Garbled(bed.now, 3)) == []
 
 
 def test_an_axis_that_the_machine_does_not_have_has_no_pins() -> None:
