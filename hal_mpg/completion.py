@@ -100,9 +100,9 @@ def _pendants(prefix: str, **_: object) -> list[str]:
 
 
 def _devices(prefix: str, **_: object) -> list[str]:
-    """Return the input nodes by their lasting names, and by their numbers."""
-    folder = Path("/dev/input")
-    nodes = sorted(str(path) for pattern in ("by-id/*event*", "event*") for path in folder.glob(pattern))
+    """Return the input nodes and the serial ports by their lasting names, and by their numbers."""
+    patterns = ("input/by-id/*event*", "input/event*", "serial/by-id/*", "ttyACM*", "ttyUSB*")
+    nodes = sorted(str(path) for pattern in patterns for path in Path("/dev").glob(pattern))
     return [node for node in nodes if node.startswith(prefix)]
 
 

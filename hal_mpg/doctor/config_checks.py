@@ -16,7 +16,9 @@ from hal_mpg.linuxcnc_files.hal import PROGRAM, Command, component_name
 from hal_mpg.machine import parse_units
 from hal_mpg.options import component_parser
 from hal_mpg.pendant import Pendant
+from hal_mpg.profile import Profile
 from hal_mpg.run_options import machine_of
+from hal_mpg.serial_line import Own
 
 UNRESOLVED = re.compile(r"\[[A-Za-z0-9_]+\]\(?[A-Za-z][\w.-]*\)?")
 
@@ -140,8 +142,14 @@ def _options(configuration: Configuration) -> Iterator[Finding]:
             what = f"hal_mpg refuses this line: {error}: LinuxCNC does not start"
             yield Finding("load-options", ERROR, what, "correct the line; see hal_mpg --help", load.place)
         return
-    if pins is not None:
+    if pins is not None and not _says_its_pins_itself(configuration.profile):
         yield from _unknown_pins(configuration, {configuration.pin(pin.name) for pin in pins})
+
+
+def _says_its_pins_itself(profile: Profile | None) -> bool:
+    """Tell whether the pins are those of the pendant that is plugged in at the start, whatever that has."""
+    own = profile.serial.protocol if profile and profile.serial else None
+    return isinstance(own, Own) and not own.is_given
 
 
 def _unknown_pins(configuration: Configuration, known: set[str]) -> Iterator[Finding]:

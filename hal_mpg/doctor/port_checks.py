@@ -35,6 +35,9 @@ def check_port(facts: Surroundings, profile: Profile | None, place: str | None =
         if not is_url(port.device.path) and not os.path.realpath(port.device.path).startswith(PSEUDO):
             yield from _access(facts, port)
         yield from _busy(port)
+        if is_url(port.device.path) and port.heard is None:
+            what = f"{port.device.path} is not listened to while a hal_mpg runs, which may be using it"
+            yield Finding("port", OK, what)
         spoken = profile or (port.device.fits[0].profile if port.device.fits else None)
         if port.heard and spoken:
             yield from _heard(port, spoken)

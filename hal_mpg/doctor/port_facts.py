@@ -13,7 +13,14 @@ from hal_mpg.devices.ports import Port, fits_profile, port_refusal, serial_ports
 from hal_mpg.devices.udev_ports import files_naming_port
 from hal_mpg.devices.udev_rules import is_marked
 from hal_mpg.doctor.listening import Heard, listen
-from hal_mpg.doctor.processes import Holder, has_hidden_component, holders_of, is_for_group, may_open
+from hal_mpg.doctor.processes import (
+    Holder,
+    has_component,
+    has_hidden_component,
+    holders_of,
+    is_for_group,
+    may_open,
+)
 from hal_mpg.profile import Profile
 from hal_mpg.sources.serial_ports import is_serial_device, is_url, places
 
@@ -62,7 +69,9 @@ def _ports(profiles: Known, profile: Profile | None, device: str | None) -> list
 def _facts(port: Port, user: User, profile: Profile | None) -> PortFacts:
     profile = profile or (port.fits[0].profile if port.fits else None)
     if is_url(port.path):
-        return PortFacts(port, may_open=True, heard=listen(port.path, profile) if profile else None)
+        # An adapter may serve one at a time, and drop the running machine's pendant for us.
+        heard = listen(port.path, profile) if profile and not has_component() else None
+        return PortFacts(port, may_open=True, heard=heard)
     naming, holders = tuple(files_naming_port(port)), holders_of([os.path.realpath(port.path)])
     is_pendant = profile is not None and (
         fits_profile(port, profile) or any(match.port == port.path for match in profile.match)

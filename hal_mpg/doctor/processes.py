@@ -42,6 +42,11 @@ def can_try(holders: Sequence[Holder]) -> bool:
     return not any(is_component(what) for _, what in holders) and not has_hidden_component()
 
 
+def has_component() -> bool:
+    """Tell whether any hal_mpg runs as a component."""
+    return any(is_component(what) for _, what in _processes())
+
+
 def has_hidden_component() -> bool:
     """Tell whether a hal_mpg runs whose open files this user may not see: it may have any node."""
     return any(

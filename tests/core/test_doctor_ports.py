@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,16 +15,18 @@ from hal_mpg.cli import main
 from hal_mpg.devices.access import User
 from hal_mpg.devices.inventory import Fit
 from hal_mpg.devices.ports import Port
+from hal_mpg.doctor.config_checks import check_configuration
+from hal_mpg.doctor.examination import configuration_of, named_profile
 from hal_mpg.doctor.findings import OK, WARNING, Finding
 from hal_mpg.doctor.listening import Heard, listen
 from hal_mpg.doctor.port_checks import check_port
-from hal_mpg.doctor.port_facts import PortFacts
+from hal_mpg.doctor.port_facts import PortFacts, port_facts
 from hal_mpg.doctor.surroundings import Surroundings
-from hal_mpg.profile import Identity
+from hal_mpg.profile import Identity, Match
 from hal_mpg.profile_files import read_profile
 from tests.beds.serial_hands import write_profile
 from tests.beds.serial_pendant import FULL, Noise, PtyPendant
-from tests.core.test_doctor_machine import machine, plugdev  # noqa: F401  # a fixture that is always used
+from tests.core.test_doctor_machine import MACHINIST, machine, plugdev  # noqa: F401  # a fixture that is always used
 
 CONFIG = Path(__file__).parents[2] / "config/pendants"
 RULES = Path("/etc/udev/rules.d/70-hal-mpg.rules")
@@ -157,3 +160,31 @@ def test_the_whole_examination(
     of_port = [finding for finding in findings if finding["id"].startswith(("port", "no-dev"))]
     assert [finding["id"] for finding in of_port] == ["port-silent" if is_silent else "port-speaks"]
     assert (of_port[0]["severity"] == OK) is not is_silent
+
+
+@pytest.mark.parametrize(("pendant", "ids"), [("line-protocol", []), ("generic-4axis", ["no-such-pin"])])
+def test_which_pins_a_pendant_has_that_says_so_itself_is_not_known_from_files(
+    tmp_path: Path, pendant: str, ids: list[str]
+) -> None:
+    shutil.copytree(CONFIG.parent, tmp_path / "config")
+    ini = tmp_path / "config/sim-4axis.ini"
+    ini.write_text(ini.read_text().replace("PENDANT = generic-4axis", f"PENDANT = {pendant}"))
+    with (tmp_path / "config/mpg.hal").open("a") as hal:
+        hal.write("net home-button hal_mpg.button.home => halui.home-all\n")
+    base = configuration_of(ini)
+    profile, faults = named_profile(base)
+    assert faults == []
+    found = check_configuration(base.with_profile(profile))
+    assert [finding.id for finding in found if finding.id == "no-such-pin"] == ids
+
+
+def test_an_address_that_a_running_machine_may_use_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr("hal_mpg.doctor.port_facts.listen", lambda place, _: tried.append(place) or Heard())
+    profile = PROFILE._replace(match=(Match(port="socket://127.0.0.1:9"),))
+    for is_running in (True, False):
+        monkeypatch.setattr("hal_mpg.doctor.port_facts.has_component", lambda running=is_running: running)
+        (facts,) = (f for f in port_facts(MACHINIST, (), profile, None) if f.device.path.startswith("socket"))
+        found = check_port(with_ports(facts), profile)
+        assert [f.id for f in found] == (["port"] if is_running else ["port-silent"])
+    assert tried == ["socket://127.0.0.1:9"]
