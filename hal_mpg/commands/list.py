@@ -104,7 +104,8 @@ def as_text(
     if unknown:
         lines += ["serial ports that no profile fits:"]
         lines += [_port_line(port) for port in unknown]
-        lines += [f"  If a pendant is there: {own_command()} {advice}" for advice in _advice(unknown[0])]
+        advice = f"{own_command()} learn --device {unknown[0].stable_path}"
+        lines += [f"  If a pendant is there: {advice}   (opens it, which resets many a board)"]
         lines += [""]
     lines += [f"profile passed over: {fault}" for fault in faults]
     while lines and not lines[-1]:
@@ -173,12 +174,6 @@ def _pendant_lines(port: Port) -> Iterator[str]:
 
 def _command(port: Port) -> str:
     return access_to_port(port, is_named=bool(files_naming_port(port)))
-
-
-def _advice(port: Port) -> Iterator[str]:
-    """Yield what to try, where a pendant of hal_mpg's own protocol, or another, is at a port."""
-    yield f"monitor --device {port.stable_path}   (if it speaks hal_mpg's own protocol)"
-    yield f"monitor --device {port.stable_path} --pendant NAME|FILE   (another one, by its profile)"
 
 
 def _port_line(port: Port) -> str:

@@ -175,7 +175,7 @@ def test_the_list_for_people() -> None:
     assert "hal_mpg pendant   (USB 1209:0001, serial port)" in lines
     assert "  port      /dev/ttyACM1" in lines
     assert "  profile   line-protocol" in lines
-    assert "monitor --device /dev/serial/by-id/b " in text
+    assert " learn --device /dev/serial/by-id/b " in text
     assert "profile passed over: bad.yaml:1:1: is empty" in lines
     assert "  node      /dev/input/event3" in as_text(DEVICES, [], [], [], shows_all=True)
 
