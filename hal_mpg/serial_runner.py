@@ -57,9 +57,7 @@ class SerialRunner(Runner):
         for event in events:
             if isinstance(event, Garbled) and self._verbose and event.time >= self._told_at + TELL_S:
                 self._told_at = event.time
-                tell(
-                    f"{self._bad_lines(event.total)} since the start; last: {self._line.decoder.complaint}"
-                )
+                tell(f"{self._bad_lines(event.total)} since the start; last: {self._line.decoder.complaint}")
 
     def _bad_lines(self, refused: int) -> str:
         decoder = self._line.decoder

@@ -13,15 +13,17 @@ from hal_mpg.events import Connected, DeviceEvent, Disconnected, Garbled
 from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
 from hal_mpg.protocols import Decoder, decoder_of
+from hal_mpg.serial_line import Own
 from hal_mpg.sources.hotplug import Hotplug
 from hal_mpg.sources.open_line import GONE, Line, open_line, why_not_open
 from hal_mpg.sources.serial_ports import is_url, places
 
 STALE_AT_OPENING_S = 0.1
-"""What comes so soon after the opening is thrown away.
+"""What comes so soon after the opening is thrown away, of our own protocol.
 
 Boards with USB of their own keep what they could not send while nobody had the port open, kilobytes of lines
-that are minutes old, and send them at once.
+that are minutes old, and send them at once. Of other protocols nothing can be thrown away: some say how they
+stand once, at the opening, and never again.
 """
 
 LATE_S = 0.15
@@ -54,6 +56,7 @@ class SerialSource:
         self._line: Line | None = None
         self._place = ""  # of the line that is, or was, open
         self._is_opening = False  # what comes may be old
+        self._was_heard = False  # something was understood since the opening
         self._is_connected = False
         self._is_gone = False  # the port is
         self._opened_at = self._heard_at = self._looked_at = 0.0
@@ -68,6 +71,7 @@ class SerialSource:
         assert profile.serial is not None
         self._profile = profile
         self._settings = profile.serial
+        self._stale_s = STALE_AT_OPENING_S if isinstance(profile.serial.protocol, Own) else 0.0
         self.decoder: Decoder = decoder_of(profile)
         self._is_connected = False
 
@@ -98,7 +102,7 @@ class SerialSource:
             self._place = place
             self._refused.clear()
             self._opened_at = self._heard_at = self._looked_at = now
-            self._is_opening = True
+            self._is_opening, self._was_heard = self._stale_s > 0, False
             self.decoder.reset()
             break
         return []
@@ -122,7 +126,7 @@ class SerialSource:
         if self._line is None:
             return inf
         if self._is_opening:
-            return self._opened_at + STALE_AT_OPENING_S
+            return self._opened_at + self._stale_s
         return min(self._silent_at(), self._looked_at + LOOK_S, self.decoder.next_send())
 
     def _silent_at(self) -> float:
@@ -142,7 +146,9 @@ class SerialSource:
         except OSError as error:
             return self._port_is_gone(f"{self._place}: {error.strerror or error}", now)
         if self._is_opening:
-            self._is_opening = now < self._opened_at + STALE_AT_OPENING_S
+            if not data and is_url(self._place):
+                self._opened_at = now  # the bridge may still be on its way to the other end
+            self._is_opening = now < self._opened_at + self._stale_s
             return []
         if not data:
             return []
@@ -155,7 +161,7 @@ class SerialSource:
             self._garbled = self.decoder.garbled
             events.append(Garbled(now, self._garbled))
         if self.decoder.understood != understood:
-            self._heard_at, self._garbled_before = now, self._garbled
+            self._heard_at, self._garbled_before, self._was_heard = now, self._garbled, True
         return events
 
     def _note(self, event: Connected | Disconnected) -> None:
@@ -195,7 +201,8 @@ class SerialSource:
 
     def _silent(self, now: float) -> list[DeviceEvent]:
         """Return the loss after too long a silence; its port stays open. Where nobody was, try another."""
-        said = self.decoder.complaint if self._garbled != self._garbled_before else ""
+        has_news = self._garbled != self._garbled_before or not self._was_heard
+        said = self.decoder.complaint if has_news else ""
         self._heard_at, self._garbled_before = now, self._garbled
         if self._is_connected:
             self._is_connected = False
