@@ -30,25 +30,25 @@ struct Contact {
   bool held = false;       // it may not change back yet
   uint16_t firstMs = 0, rawMs = 0, shownMs = 0;
   uint16_t place = 0;
+  uint8_t number = 0;      // of its being unsettled, in the order in which contacts became so
 
   // Takes what the contacts are now.
   void saw(uint8_t value, uint16_t wheel, uint16_t now) {
     if (held && elapsed(now, shownMs) >= SHOWN_MS) {
       held = false;
-      place = wheel;
-      if (unsettled) firstMs = now;
+      if (unsettled) begins(wheel, now);
     }
     if (value == raw) return;
     raw = value;
     rawMs = now;
-    if (unsettled) return;
-    unsettled = true;
-    firstMs = now;
-    place = wheel;
+    if (!unsettled) begins(wheel, now);
   }
 
   // Buttons say nothing of where a detent belongs; and a switch that must not change yet changes later.
   bool holdsWheel() const { return unsettled && kind != BUTTON && !held; }
+
+  // Tells whether it became unsettled before another one.
+  bool isBefore(const Contact &other) const { return static_cast<int8_t>(number - other.number) < 0; }
 
   bool isStill(uint16_t now) const { return elapsed(now, rawMs) >= SETTLED_MS; }
 
@@ -98,6 +98,14 @@ struct Contact {
 
   // What a contact counts as that does not come to rest: open, and a selector's as a fault.
   uint8_t chattering() const { return kind == SELECTOR ? 0xFF : 0; }
+
+  void begins(uint16_t wheel, uint16_t now) {
+    static uint8_t last = 0;
+    number = ++last;
+    unsettled = true;
+    firstMs = now;
+    place = wheel;
+  }
 
   static uint16_t elapsed(uint16_t now, uint16_t since) { return now - since; }
 };

@@ -133,40 +133,56 @@ void lookAtContacts() {
   }
 }
 
+// The contact that has been unsettled longest, of those that say what a detent is for; or none. With interrupts off.
+Contact *firstUnsettled() {
+  Contact *first = nullptr;
+  for (uint8_t i = 0; i < controlCount; ++i) {
+    Contact &contact = controls[i].contact;
+    if (contact.holdsWheel() && (!first || contact.isBefore(*first))) first = &contact;
+  }
+  return first;
+}
+
 // Where the wheel stood when everything was as it is shown.
 uint16_t wheelToTell() {
   noInterrupts();
-  uint16_t told = wheel;
+  const Contact *first = firstUnsettled();
+  const uint16_t told = first ? first->place : wheel;
   interrupts();
-  for (uint8_t i = 0; i < controlCount; ++i) {
-    noInterrupts();
-    const Contact &contact = controls[i].contact;
-    if (contact.holdsWheel() && static_cast<int16_t>(contact.place - told) < 0) told = contact.place;
-    interrupts();
-  }
   return told;
 }
 
-// Takes the next change of a switch or a selector, in the order in which they came; guards that open come first.
-bool takeChange(uint16_t now) {
-  const uint16_t told = wheelToTell();
-  for (uint8_t pass = 0; pass < 2; ++pass) {
-    for (uint8_t i = 0; i < controlCount; ++i) {
-      noInterrupts();
-      Contact &contact = controls[i].contact;
-      const bool isNext = pass == 0 ? contact.isUrgent(now) : !contact.holdsWheel() || contact.place == told;
-      uint8_t next = 0;
-      const bool isTaken = isNext && contact.hasChanged(now, next);
-      if (isTaken) contact.show(next, now);
-      interrupts();
-      if (isTaken) {
-        mark = told;
-        ++changes;
-        return true;
-      }
-    }
+// The control that is to be shown as something else now, and as what; or none. In the order in which they changed, but
+// guards that open before all others. With interrupts off.
+Contact *nextChanged(uint16_t now, uint8_t &next) {
+  for (uint8_t i = 0; i < controlCount; ++i) {
+    Contact &contact = controls[i].contact;
+    if (contact.isUrgent(now) && contact.hasChanged(now, next)) return &contact;
   }
-  return false;
+  Contact *first = firstUnsettled();
+  if (first && first->hasChanged(now, next)) return first;
+  for (uint8_t i = 0; i < controlCount; ++i) {
+    Contact &contact = controls[i].contact;
+    if (!contact.holdsWheel() && contact.hasChanged(now, next)) return &contact;
+  }
+  return nullptr;
+}
+
+// Takes the next change of a switch or a selector, and notes where the wheel stood then.
+bool takeChange() {
+  noInterrupts();
+  const uint16_t now = nowMs();
+  const Contact *first = firstUnsettled();
+  const uint16_t place = first ? first->place : wheel;
+  uint8_t next = 0;
+  Contact *changed = nextChanged(now, next);
+  if (changed) {
+    changed->show(next, now);
+    mark = place;
+    ++changes;
+  }
+  interrupts();
+  return changed;
 }
 
 void writeState(uint16_t now) {
@@ -205,7 +221,7 @@ void writeGreeting(uint16_t now) {
 // change has a line of its own.
 void writeNextLine() {
   const uint16_t now = nowMs();
-  if (takeChange(now)) {
+  if (takeChange()) {
     changeMs = now;
     isFresh = hasNews = true;
   }

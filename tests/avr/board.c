@@ -50,6 +50,8 @@ static size_t incoming_length;
 static uint64_t before_reset, last_cycle, command_at, next_command_us;
 static char command[4096];
 static int has_command;
+static void (*between_instructions)(void), (*core_reset)(avr_t *);
+static int was_reset;
 static uint8_t driven[PORTS], levels[PORTS];
 static uint8_t to_firmware[1 << 16];
 static uint16_t to_head, to_tail;
@@ -161,9 +163,12 @@ static void unplug(void) {
 
 /* Resets */
 
-static void restart(void) {
-    avr_reset(avr);
+static void noted_reset(avr_t *unused) { /* whoever asked for it: the script, or the watchdog */
+    was_reset = 1;
+    if (core_reset) core_reset(unused);
 }
+
+static void restart(void) { avr_reset(avr); }
 
 static void power(void) {
     for (uint32_t i = avr->ioend + 1u, noise = 1; i <= avr->ramend; i++) avr->data[i] = (noise = noise * 69069 + 5) >> 16;
@@ -192,9 +197,9 @@ static void act(char *what) {
     else if (!strcmp(what, "send")) give(text, strlen(text)), give("\n", 1);
     else if (!strcmp(what, "bytes"))
         for (unsigned byte; sscanf(text, "%2x", &byte) == 1; text += 2) give(&(uint8_t){byte}, 1);
-    else if (!strcmp(what, "reset")) restart();
-    else if (!strcmp(what, "power")) power();
-    else if (!strcmp(what, "hang")) hang();
+    else if (!strcmp(what, "reset")) between_instructions = restart;
+    else if (!strcmp(what, "power")) between_instructions = power;
+    else if (!strcmp(what, "hang")) between_instructions = hang;
     else if (!strcmp(what, "plug") && link_path) plug();
     else if (!strcmp(what, "unplug") && link_path) unplug();
     else if (!strcmp(what, "stats")) {
@@ -222,7 +227,7 @@ static int next_line(void) {
 }
 
 static void play_due(void) {
-    while (!ended) {
+    while (!ended && !between_instructions) {
         if (!has_command) {
             if (!next_line()) return;
             if (!*command || *command == '#') continue;
@@ -258,9 +263,7 @@ static void after_reset(void) {
 
 static avr_cycle_count_t play_timer(avr_t *unused, avr_cycle_count_t when, void *param) {
     (void)unused, (void)param;
-    uint64_t cycle = avr->cycle;
     play_due();
-    if (avr->cycle < cycle) return 0; /* a reset: the timers are set anew */
     uint64_t wait = has_command ? command_at - cycles() : PUMP;
     return when + (wait && wait < PUMP ? wait : PUMP);
 }
@@ -342,13 +345,21 @@ int main(int count, char **arguments) {
         plug();
     }
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), firmware_sent, NULL);
+    core_reset = avr->reset;
+    avr->reset = noted_reset;
     play_due(); /* what has no delay at the start is there before the firmware is */
     power();
-    for (after_reset(); !ended;) {
+    while (!ended) {
         last_cycle = avr->cycle;
         int state = avr_run(avr);
-        if (avr->cycle < last_cycle) {
-            before_reset += last_cycle;
+        if (between_instructions) {
+            void (*change)(void) = between_instructions;
+            between_instructions = NULL;
+            change();
+        }
+        if (was_reset) {
+            was_reset = 0;
+            if (avr->cycle < last_cycle) before_reset += last_cycle;
             after_reset();
         }
         if (state == cpu_Crashed || state == cpu_Done) fail("the firmware", "crashed");
