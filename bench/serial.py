@@ -25,13 +25,13 @@ SERIAL = EVDEV | {"load": ["hal_mpg", "-v", "--pendant", "line-protocol", "--dev
 
 PLAN: dict[str, Any] = {
     "programs": {"evdev": EVDEV, "serial": SERIAL},
-    "rounds": 6,
+    "rounds": 5,
     "conditions": {
         "idle": {"load": "idle", "gap_us": [6000, 14000], "detents": 80},
         "rest": {"load": "idle", "gap_us": [100000, 200000], "detents": 15, "before": 1},
         "busy": {"load": "busy", "gap_us": [6000, 14000], "detents": 80},
     },
-    "storms": [{"detents": 2000, "rate": rate} for rate in (200, 1000, 5000)],
+    "storms": [{"detents": 1000, "rate": rate} for rate in (200, 1000, 5000)],
     "flipped": [0, 100],
     "every_ms": [20, 50],
     "seconds": 6,
@@ -44,21 +44,21 @@ COLORS = {"evdev": "#0072b2", "serial": "#d55e00"}
 SHOWN_POINTS = 100
 
 TEXT = """\
-The same hal_mpg, with the same axis, scale and buttons, once on an evdev pendant (uinput) and once on one that
-speaks hal_mpg's line protocol at a pseudo-terminal. Neither has a wire here. What a wire adds to a serial
-pendant's time is its own: a line of 30 characters takes 2.6 ms at 115200 baud, and the pendant waits until 5 ms
-after the line before; in this measurement a detent is told at once. Microseconds from a detent to the pin."""
+The same hal_mpg, with the same axis, scale and buttons, once on an evdev pendant (uinput) and once on one
+that speaks hal_mpg's line protocol at a pseudo-terminal. Neither has a wire here. What a wire adds to a
+serial pendant's time is its own: a line of 30 characters takes 2.6 ms at 115200 baud, and the pendant waits
+until 5 ms after the line before; here each detent is told at once. Microseconds from a detent to the pin."""
 
 STORMS = """\
-{detents:,} detents, one after the other: how many are on the pin in the end. An evdev pendant's come one by one,
-and the kernel keeps the last 64; a serial one's lines, at most 200 a second, say where the wheel stands, so
-that the next good line makes up for those that were lost. Damaged: 1 % of all bytes are flipped on the way, and
-about a fourth of the lines is refused. Dropped is what hal_mpg itself has refused, and counted."""
+{detents:,} detents, one after the other: how many are on the pin in the end. An evdev pendant's come one by
+one, and the kernel keeps the last 64; a serial one's lines, at most 200 a second, say where the wheel stands,
+so that the next good line makes up for those that were lost. Damaged: 1 % of all bytes are flipped on the
+way, and about a fourth of the lines is refused. Dropped is what hal_mpg itself has refused, and counted."""
 
 REST = """\
 The pendant is plugged in and its enabling button is held, and for {seconds} s nobody turns the wheel. Each
-{rounds} times, in turn: median (smallest to largest). A serial pendant tells its state every 20 ms (50 ms is the
-most that the protocol allows), and hal_mpg has to look at each line."""
+{rounds} times, in turn: median (smallest to largest). A serial pendant tells its state every 20 ms (50 ms is
+the most that the protocol allows), and hal_mpg has to look at each line."""
 
 
 def measure(progress: Progress) -> Data:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bench import latency, rest, start, storms, use
+from bench import latency, rest, serial, start, storms, use
 from bench.figures import quantile, table
 from bench.page import FOLDER, PAGE, page, part, stored
 
@@ -129,3 +129,29 @@ def test_every_part_can_be_measured_shown_and_drawn() -> None:
 
     for name in PARTS:
         assert {"measure", "verdicts", "section", "draw"} <= set(dir(part(name))), name
+
+
+def serial_data(arrived: int, garbled: int) -> dict[str, Any]:
+    clean = {"detents": 2000, "rate": 200, "arrived": 2000, "dropped": 0, "garbled": 0, "flipped": 0}
+    at_rest = [{"cpu": 0.01, "wakeups": 50.0, "rss_kb": 20_000}]
+    return {
+        "plan": serial.PLAN,
+        "taken": {kind: {key: [[100, 200, -2]] for key in serial.CONDITIONS} for kind in serial.TITLES},
+        "storms": {
+            "evdev": [clean],
+            "serial": [clean, clean | {"arrived": arrived, "garbled": garbled, "flipped": 100}],
+        },
+        "rest": {"evdev": at_rest, "serial 20": at_rest, "serial 50": at_rest},
+    }
+
+
+@pytest.mark.parametrize("arrived, garbled, is_met", [(2000, 70, True), (1999, 70, False), (2000, 0, False)])
+def test_a_serial_pendant_has_to_lose_nothing_on_a_line_that_is_bad(
+    arrived: int, garbled: int, is_met: bool
+) -> None:
+    data = serial_data(arrived, garbled)
+    assert [verdict.met for verdict in serial.verdicts(data)] == [is_met]
+    text = serial.section(data, "plots")
+    assert f"| serial pendant, 200 a second, 1 % damaged | 2,000 | {arrived:,} | 0 | {garbled} |" in text
+    assert "| idle machine: serial pendant | 2 | 100 | 200 | 200 |" in text
+    assert "| % of a processor | 1.00 (1.00 to 1.00) |" in text
