@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL  # noqa: E402  # from this checkout
-from hal_mpg.profile import AXIS_LETTERS, OFF, TARGETS  # noqa: E402
+from hal_mpg.profile import AXIS_LETTERS, FAULT, OFF, TARGETS  # noqa: E402
 from hal_mpg.profile_yaml import MATCH_KEYS, PIN_NAME, SOURCES, UNITS  # noqa: E402
 from hal_mpg.yaml_reader import CODE_KINDS, INTEGER, code_names  # noqa: E402
 from tools import profile_schema_serial as serial  # noqa: E402
@@ -216,6 +216,8 @@ def _wheel(code: Schema | None) -> Schema:
 def _selector(what: str, positions: tuple[str, ...] | None, code: Schema | None) -> Schema:
     forms = "{keys: {...}}, {abs: CODE, positions: {...}} or {next: KEY, previous: KEY, order: [...]}"
     position = POSITION if positions is None else {"enum": list(positions)}
+    # Only a protocol of its own can tell of a selector that stands at two positions at once.
+    by_value_position = position if code is None or positions is None else {"enum": [*positions, FAULT]}
     keys: Schema = {"type": "object", "minProperties": 1}
     if positions is None:
         keys["additionalProperties"] = _code(EV_KEY, code)
@@ -237,7 +239,7 @@ def _selector(what: str, positions: tuple[str, ...] | None, code: Schema | None)
                 "type": "object",
                 "minProperties": 1,
                 "propertyNames": {"pattern": NUMBER_AS_TEXT},
-                "additionalProperties": position,
+                "additionalProperties": by_value_position,
             },
             "next": _code(EV_KEY, code) | {"description": "A button that steps on."},
             "previous": _code(EV_KEY, code) | {"description": "A button that steps back."},

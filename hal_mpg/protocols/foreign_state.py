@@ -189,7 +189,11 @@ class Speaker:
 
     def to_send(self, now: float, is_connected: bool) -> bytes:
         """Return what is due; what opens the talk goes with each keep-alive until somebody has answered."""
-        if now >= self._alive_at:
+        if self._alive_at == -inf:
+            # Not at once: a board that calls for an answer is to be heard first, for its call says that it
+            # was switched on.
+            self._alive_at = now + self._interval_s
+        elif now >= self._alive_at:
             self._alive_at = now + self._interval_s
             self._send_lamps()
             self._pending.insert(0, self._keep_alive)
@@ -199,5 +203,5 @@ class Speaker:
         return sent
 
     def next_send(self) -> float:
-        """Return when something is due; inf: never, -inf: it is."""
+        """Return when something is due, or `to_send` wants to know the time; inf: never, -inf: now."""
         return -inf if self._pending else self._alive_at

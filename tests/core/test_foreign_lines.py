@@ -106,7 +106,7 @@ def test_a_value_out_of_range_is_refused_whole() -> None:
 def test_what_is_sent_and_when() -> None:
     decoder = decoder_for(KEYS, KEYS_TAIL)
     assert decoder.next_send() == -inf
-    assert decoder.to_send(10.0) == b"ALIVE\nSTART\n\x07"
+    assert decoder.to_send(10.0) == b"START\n\x07"  # who calls is to be heard before the first keep-alive
     assert decoder.next_send() == 10.5
     assert decoder.to_send(10.2) == b""
     assert decoder.to_send(10.5) == b"ALIVE\nSTART\n\x07"  # nobody has answered
@@ -120,7 +120,7 @@ def test_what_is_sent_and_when() -> None:
     assert decoder.to_send(11.0) == b"ALIVE\nL0\n"
     decoder.set_led("ready", True)
     decoder.reset()
-    assert decoder.to_send(20.0) == b"ALIVE\nSTART\n\x07L1\n"
+    assert decoder.to_send(20.0) == b"START\n\x07L1\n"
 
 
 def test_nothing_is_due_where_the_profile_sends_nothing() -> None:
