@@ -124,8 +124,10 @@ def parser() -> Parser:
     return parser
 
 
-def _port(options: argparse.Namespace) -> tuple[str, Profile | None] | None:
-    """Return the serial port to record, and its profile where one is known; None: it is no serial pendant.
+def _port(options: argparse.Namespace) -> tuple[str, Profile | None, str] | None:
+    """Return the serial port to record, its profile where one is known, and what that is called.
+
+    None: it is no serial pendant.
 
     Raises UsageError, DeviceError.
     """
@@ -133,21 +135,28 @@ def _port(options: argparse.Namespace) -> tuple[str, Profile | None] | None:
     if options.device and (is_serial_device(options.device)):
         if profile and profile.source != "serial":
             raise UsageError(f"--pendant {options.pendant}: is for no serial pendant, and --device is a port")
-        return options.device, profile
+        return options.device, profile, _name(options.pendant)
     if profile:
         if profile.source != "serial":
             return None
         there = places(profile.match)
         if not there:
             raise DeviceError(f"{profile.name}: is not plugged in; hal_mpg list shows what is there")
-        return there[0], profile
+        return there[0], profile, _name(options.pendant)
     if options.device or any(device.fits for device in input_devices()):
         return None
     fitting = [port for port in serial_ports() if port.fits]
-    return (fitting[0].path, fitting[0].fits[0].profile) if len(fitting) == 1 else None
+    if len(fitting) != 1:
+        return None
+    return fitting[0].path, fitting[0].fits[0].profile, fitting[0].fits[0].name
 
 
-def _record_port(options: argparse.Namespace, place: str, profile: Profile | None) -> int:
+def _name(pendant: str | None) -> str:
+    """Return what a recording says of its profile: no more of a path than the file's name."""
+    return Path(pendant).name if pendant else ""
+
+
+def _record_port(options: argparse.Namespace, place: str, profile: Profile | None, name: str) -> int:
     """Record a serial pendant; return the exit status."""
     from hal_mpg.recording.serial_recorder import SerialRecorder, comments_of, record
 
@@ -160,13 +169,13 @@ def _record_port(options: argparse.Namespace, place: str, profile: Profile | Non
     try:
         tell(f"recording {profile.name if profile else what or 'what comes'} at {place}")
         with _opened(options.file) as file:
-            comments = comments_of(place, settings, what, options.pendant)
+            comments = comments_of(place, settings, what, name)
             passed = record(recorder, file, comments, options.seconds)
     finally:
         recorder.close()
-    name = "standard output" if options.file == "-" else options.file
+    file_name = "standard output" if options.file == "-" else options.file
     result = f" ({recorder.result})" if recorder.result else ""
-    tell(f"{name}: {recorder.bytes} bytes of {place} in {passed:.1f} s{result}")
+    tell(f"{file_name}: {recorder.bytes} bytes of {place} in {passed:.1f} s{result}")
     if not recorder.bytes:
         tell("nothing came; is it the right port, and are --baud and --framing the pendant's?")
     return 0

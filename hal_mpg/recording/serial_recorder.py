@@ -24,6 +24,7 @@ from hal_mpg.protocols import Decoder, decoder_of
 from hal_mpg.recording.serial_format import HEADER, Chunk, to_line
 from hal_mpg.serial_line import SerialLine
 from hal_mpg.sources.open_line import Line, open_line, why_not_open
+from hal_mpg.sources.serial_ports import is_url
 from hal_mpg.stop_signals import StopSignals
 
 LOOK_S = 0.2
@@ -113,11 +114,15 @@ class SerialRecorder:
         self._line.close()
 
 
-def comments_of(place: str, settings: SerialLine, what: str, profile: str | None) -> list[str]:
-    """Return what a recording says of its pendant; no serial number is among it."""
+def comments_of(place: str, settings: SerialLine, what: str, profile: str) -> list[str]:
+    """Return what a recording says of its pendant: no serial number, which lasting names of ports have in them.
+
+    `profile`: its name, or "".
+    """
     named = [f"pendant: {profile}"] if profile else []
     versions = f"hal_mpg {__version__}, kernel {platform.release()}"
-    return [*named, f"{versions}, {place}, {settings.baud} {settings.framing}", *([what] if what else [])]
+    port = place if is_url(place) else os.path.realpath(place)
+    return [*named, f"{versions}, {port}, {settings.baud} {settings.framing}", *([what] if what else [])]
 
 
 def record(recorder: SerialRecorder, file: IO[str], comments: Iterable[str], seconds: float | None) -> float:
