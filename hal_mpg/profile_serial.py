@@ -16,6 +16,7 @@ from hal_mpg.profile_packets import PacketParts, read_packet_parts
 from hal_mpg.protocols.foreign import (
     LONGEST,
     MOST_RULES,
+    MOST_STEPS,
     Lamp,
     Lines,
     Packets,
@@ -51,6 +52,7 @@ class _ProtocolReader:
         self._codes: dict[str, Code] = {}
         self._packets: PacketParts | None = None
         self._patterns: set[str] = set()
+        self._places = 0  # of all patterns: what a line may have to be compared with
         self._line_end = "LF"
 
     def read(self, node: Node) -> tuple[Lines | Packets | None, dict[str, Code]]:
@@ -71,7 +73,12 @@ class _ProtocolReader:
             if "rules" not in fields:
                 reader.fault(node, "protocol has no 'rules'; say what the packets mean")
             self._packets = read_packet_parts(reader, fields["packets"], longest)
-        rules = self._rules(fields.get("lines" if is_lines else "rules"))
+        listed = fields.get("lines" if is_lines else "rules")
+        rules = self._rules(listed)
+        if self._places * longest > MOST_STEPS:
+            reader.fault(
+                listed, f"the patterns take too long for {longest} bytes; shorten patterns, or longest"
+            )
         speech = self._speech(fields)
         at_start = self._at_start(fields.get("at-start"))
         if is_lines:
@@ -125,7 +132,9 @@ class _ProtocolReader:
             self._reader.fault(node, f"the pattern {quoted(text)} stands twice; keep one")
         self._patterns.add(text)
         try:
-            return text, Automaton(text).groups
+            automaton = Automaton(text)
+            self._places += len(automaton.places)
+            return text, automaton.groups
         except PatternError as error:
             self._reader.fault(node, f"pattern {quoted(text)}, character {error.at + 1}: {error}")
             return "", []

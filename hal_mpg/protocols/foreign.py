@@ -12,6 +12,9 @@ from hal_mpg.profile import Code
 MOST_RULES = 64
 """More rules than this are refused: each line is tried with all of them."""
 
+MOST_STEPS = 200_000
+"""How many steps a line may take with all patterns together, at the most: about a millisecond."""
+
 LONGEST = 120
 """Bytes of a line or of a packet without a fixed length, where the profile does not say."""
 

@@ -24,6 +24,9 @@ DIGITS = frozenset("0123456789")
 MOST_CHARACTERS = 300
 """The longest expression."""
 
+MOST_DEEP = 20
+"""How deep groups may be nested."""
+
 MOST_PLACES = 600
 """The most characters that a text may have, with every repeat written out."""
 
@@ -57,7 +60,7 @@ class _Part(NamedTuple):
 
 _Node: TypeAlias = "Place | tuple[str, list[_Branch]]"
 _Branch: TypeAlias = "list[_Node]"
-"""A character; or ("one of" | "maybe" | "any number", the branches)."""
+"""A character; or ("one of" | "maybe" | "any number" | "up to" all of them, the branches)."""
 
 
 class Automaton:
@@ -67,7 +70,7 @@ class Automaton:
         """Raises PatternError where the expression is not one of those that may be used."""
         self.groups: list[str] = []
         self._pattern = pattern
-        self._at = 0
+        self._at = self._depth = 0
         if len(pattern) > MOST_CHARACTERS:
             raise PatternError(0, f"it is longer than {MOST_CHARACTERS} characters; make several rules of it")
         tree = self._alternatives()
@@ -115,14 +118,15 @@ class Automaton:
         if high is None:
             loop: _Branch = [place]
             return [*[place] * low, ("any number", [loop])]
-        optional: list[_Node] = []
-        for _ in range(high - low):
-            optional = [("maybe", [[place, *optional]])]
-        return [*[place] * low, *optional]
+        optional: _Branch = [place] * (high - low)
+        return [*[place] * low, *([("up to", [optional])] if optional else [])]
 
     def _group(self) -> list[_Branch]:
         begin = self._at
         self._at += 1
+        self._depth += 1
+        if self._depth > MOST_DEEP:
+            raise PatternError(begin, f"groups are nested more than {MOST_DEEP} deep; use fewer")
         if self._pattern.startswith("?P<", self._at):
             end = self._pattern.find(">", self._at)
             name = self._pattern[self._at + 3 : end] if end > 0 else ""
@@ -140,6 +144,7 @@ class Automaton:
         if self._peek() != ")":
             raise PatternError(begin, "this ( is not closed; write \\( for the character")
         self._at += 1
+        self._depth -= 1
         return branches
 
     def _repeat(self) -> tuple[int, int | None]:
@@ -243,6 +248,8 @@ class Automaton:
         last = tuple(place for part in parts for place in part.last)
         if kind == "any number":
             self._link(last, first)
+        if kind == "up to":
+            last = tuple(range(first[0], last[0] + 1))  # it may end after each of them
         return _Part(first, last, kind != "one of" or any(part.is_nullable for part in parts))
 
     def _sequence(self, branch: _Branch) -> _Part:

@@ -118,6 +118,16 @@ def test_more_rules_than_each_line_can_be_tried_with_are_refused() -> None:
         load_profile(TABLE["profiles"]["lines"].replace("  line-end", f"{rules}  line-end"), "p.yaml")
 
 
+def test_patterns_that_take_long_together_are_refused() -> None:
+    many = "".join(
+        f"    - {{line: '{letter}[0-9]{{0,60}}'}}\n" for letter in "ABCDEFGHIJKLMNOQRTUVWXYZabcdefghijkl"
+    )
+    text = TABLE["profiles"]["lines"].replace("  line-end", f"{many}  line-end")
+    load_profile(text, "p.yaml")
+    with pytest.raises(ProfileError, match="take too long for 200 bytes; shorten patterns, or longest"):
+        load_profile(text.replace("longest: 80", "longest: 200"), "p.yaml")
+
+
 SCRAPS = st.sampled_from(
     [*"{}[],:'()?*+|.-<>0aX \n", "(?P<", "set: ", "{key: ", "lines:", "- ", "&a ", "*a", "!!x "]
 )
