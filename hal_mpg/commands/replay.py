@@ -31,7 +31,7 @@ from hal_mpg.recording.files import (
 )
 from hal_mpg.recording.playback import Playback, playback, run
 from hal_mpg.recording.serial_format import Chunk as Bytes
-from hal_mpg.recording.serial_playback import serial_playback
+from hal_mpg.recording.serial_playback import as_it_greets, serial_playback
 from hal_mpg.run_options import is_component_name, machine_of
 
 EXAMPLES = """\
@@ -91,7 +91,7 @@ def _serial_played(
     name = options.pendant or named
     if name is None:
         raise UsageError(f"{options.files[0]}: does not say whose it is; name the profile with --pendant")
-    profile = read_profile(find_profile(name))
+    profile = as_it_greets(read_profile(find_profile(name)), chunks)
     _tell_notes(profile.notes, speaker="")
     played = serial_playback(chunks, profile)
     _tell_notes(played.assumed)

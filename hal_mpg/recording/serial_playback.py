@@ -9,8 +9,11 @@ from hal_mpg.errors import UsageError
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, Garbled
 from hal_mpg.profile import Profile
 from hal_mpg.protocols import Decoder, decoder_of
+from hal_mpg.protocols.line_events import with_controls
+from hal_mpg.protocols.line_protocol import LineProtocol
 from hal_mpg.recording.playback import NO_EVENTS, Playback
 from hal_mpg.recording.serial_format import Chunk
+from hal_mpg.serial_line import Own
 
 
 def serial_playback(chunks: Sequence[Chunk], profile: Profile) -> Playback:
@@ -30,6 +33,24 @@ def serial_playback(chunks: Sequence[Chunk], profile: Profile) -> Playback:
         why = decoder.complaint or "it never tells how it stands"
         raise UsageError(f"nothing in the recording is what {profile.name} says: {why}")
     return Playback(tuple(events), tuple(_notes(decoder)), events[-1].time)
+
+
+def as_it_greets(profile: Profile, chunks: Sequence[Chunk]) -> Profile:
+    """Return the profile with the controls that the recorded pendant tells that it has.
+
+    Only where the profile leaves that to the pendant; else, and where no greeting is there, as it is.
+    """
+    own = profile.serial.protocol if profile.serial else None
+    if not isinstance(own, Own) or own.is_given:
+        return profile
+    decoder = LineProtocol(profile)
+    for chunk in chunks:
+        if not chunk.to_pendant:
+            decoder.feed(chunk.data, chunk.time)
+        if decoder.greeting:
+            greeting = decoder.greeting
+            return with_controls(profile, greeting.controls, own._replace(controls=greeting.words))
+    return profile
 
 
 def _notes(decoder: Decoder) -> Iterator[str]:

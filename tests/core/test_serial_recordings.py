@@ -28,8 +28,9 @@ from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.recording.playback import run
 from hal_mpg.recording.serial_format import HEADER, Chunk, pendant_of, read_serial, to_text
-from hal_mpg.recording.serial_playback import serial_playback
+from hal_mpg.recording.serial_playback import as_it_greets, serial_playback
 from hal_mpg.sources.replay import ReplaySource
+from tests.beds.serial_pendant import line
 
 FOLDER = Path(__file__).parent / "recordings"
 FILES = sorted(FOLDER.glob("*.serial"))
@@ -118,6 +119,18 @@ def test_a_silence_is_a_loss_where_the_profile_has_one() -> None:
     played = serial_playback([Chunk(at, False, data) for at, data in said], profile)
     kinds = [(type(event).__name__, event.time) for event in played.events]
     assert ("Disconnected", 7.9) in kinds and kinds[-1] == ("Snapshot", 8.0)
+
+
+def test_a_pendant_that_tells_its_controls_has_the_pins_of_those() -> None:
+    greeting = line("G,1,Mine,7,axis=zy scale=x1,x10 buttons=probe detent=1")
+    said = greeting + line("S,7,0,0,0,0,1,2,0") + line("S,7,1,0,0,1,1,2,1") + line("S,7,2,2,0,2,1,2,0")
+    chunks = [Chunk(1.0, False, said), Chunk(2.0, False, line("S,7,3,5,0,2,1,2,0"))]
+    profile = as_it_greets(profile_named("line-protocol"), chunks)
+    assert profile.axes == ("z", "y") and [name for name, _ in profile.buttons] == ["probe"]
+    pins = pins_after(chunks, profile)
+    assert (pins["axis-select"], pins["scale-select"], pins["axis.y.jog-counts"]) == (1, 1, 30)
+    given = profile_named("line-protocol")
+    assert as_it_greets(given, []) == given
 
 
 FAULTS = {
