@@ -16,15 +16,13 @@ from hal_mpg.events import Connected
 from hal_mpg.profile import Profile
 from hal_mpg.protocols import Decoder, decoder_of
 from hal_mpg.sources.open_line import Line, open_line, why_not_open
+from hal_mpg.sources.serial import STALE_AT_OPENING_S
 
 LISTEN_S = 4.0
 """At most so long: a board that the opening has reset takes two seconds to start."""
 
 COUNT_S = 1.0
 """So long it is listened on once it is connected, to see how much is damaged on the way."""
-
-STALE_S = 0.1
-"""What comes so soon after the opening is old: see sources/serial."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +58,13 @@ def _listen(line: Line, decoder: Decoder) -> Heard:
     complaints: list[str] = []
     end = began + LISTEN_S
     while (now := time.monotonic()) < end:
-        if now >= began + STALE_S and now >= decoder.next_send():
+        if now >= began + STALE_AT_OPENING_S and now >= decoder.next_send():
             line.write(decoder.to_send(now))
         complaints += line.complaints()
         if not select.select([line.fileno()], [], [], 0.05)[0]:
             continue
         data = line.read()
-        if not data or time.monotonic() < began + STALE_S:
+        if not data or time.monotonic() < began + STALE_AT_OPENING_S:
             continue
         came += len(data)
         if any(isinstance(event, Connected) for event in decoder.feed(data, time.monotonic())):

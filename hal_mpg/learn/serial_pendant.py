@@ -26,13 +26,11 @@ from hal_mpg.protocols.line_format import Greeting
 from hal_mpg.protocols.line_protocol import LineProtocol
 from hal_mpg.serial_line import Own
 from hal_mpg.sources.open_line import Line, open_line, why_not_open
+from hal_mpg.sources.serial import STALE_AT_OPENING_S
 from hal_mpg.sources.serial_ports import is_url
 
 LISTEN_S = 6.0
 """At most so long: a board that the opening has reset takes two seconds to start, and greets every second."""
-
-STALE_S = 0.1
-"""What comes so soon after the opening is old: see sources/serial."""
 
 MAX_BYTES = 1 << 16
 ENOUGH = 3
@@ -74,12 +72,12 @@ def hear(place: str, own: Profile, limit_s: float = LISTEN_S) -> Spoken:
 def _hear(line: Line, decoder: LineProtocol, limit_s: float) -> Spoken:
     spoken, began, size = Spoken(), time.monotonic(), 0
     while (now := time.monotonic()) < began + limit_s and size < MAX_BYTES:
-        if now >= began + STALE_S and now >= decoder.next_send():
+        if now >= began + STALE_AT_OPENING_S and now >= decoder.next_send():
             line.write(decoder.to_send(now))
         if not select.select([line.fileno()], [], [], 0.05)[0]:
             continue
         data = line.read()
-        if not data or now < began + STALE_S:
+        if not data or now < began + STALE_AT_OPENING_S:
             continue
         size += len(data)
         spoken.chunks.append((now, data))

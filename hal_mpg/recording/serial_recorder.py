@@ -24,6 +24,7 @@ from hal_mpg.protocols import Decoder, decoder_of
 from hal_mpg.recording.serial_format import HEADER, Chunk, to_line
 from hal_mpg.serial_line import SerialLine
 from hal_mpg.sources.open_line import Line, open_line, why_not_open
+from hal_mpg.sources.serial import STALE_AT_OPENING_S
 from hal_mpg.sources.serial_ports import is_url
 from hal_mpg.stop_signals import StopSignals
 
@@ -71,7 +72,7 @@ class SerialRecorder:
             data = self._line.read()
         except OSError as error:
             raise self._lost(error) from None
-        if data:
+        if data and now >= self._began + STALE_AT_OPENING_S:
             self.bytes += len(data)
             self.last = (self.last + data)[-80:]
             self._write([to_line(Chunk(now - self._began, False, data))])
@@ -80,13 +81,13 @@ class SerialRecorder:
 
     def next_send(self) -> float:
         """Return when there is something to send."""
-        return self._decoder.next_send() if self._decoder else inf
+        return max(self._began + STALE_AT_OPENING_S, self._decoder.next_send()) if self._decoder else inf
 
     def send(self, now: float) -> None:
         """Send what is due, and write that down, too."""
         for complaint in self._line.complaints():
             tell(f"{self.place}: {complaint}")
-        if self._decoder is None or now < self._decoder.next_send():
+        if self._decoder is None or now < self.next_send():
             return
         data = self._decoder.to_send(now)
         if data:
@@ -115,7 +116,7 @@ class SerialRecorder:
 
 
 def comments_of(place: str, settings: SerialLine, what: str, profile: str) -> list[str]:
-    """Return what a recording says of its pendant: no serial number, which lasting names of ports have in them.
+    """Return what a recording says of its pendant: no serial number, which lasting names of ports have.
 
     `profile`: its name, or "".
     """

@@ -171,7 +171,7 @@ def test_what_was_recorded_does_the_same_when_it_is_replayed(
     file = tmp_path / "pendant.serial"
 
     def use() -> None:
-        time.sleep(0.4)
+        time.sleep(0.7)
         pendant.speaker.set("estop")
         pendant.speaker.set("enable")
         time.sleep(0.6)
@@ -181,7 +181,7 @@ def test_what_was_recorded_does_the_same_when_it_is_replayed(
 
     hand = threading.Thread(target=use)
     hand.start()
-    assert record(file, "--pendant", profile, "--seconds", "1.6") == 0
+    assert record(file, "--pendant", profile, "--seconds", "1.9") == 0
     hand.join()
     capsys.readouterr()
     assert main(["replay", str(file), "--pendant", str(profile), "--json"]) == 0
