@@ -128,7 +128,7 @@ def test_a_pendant_that_tells_its_controls_has_the_pins_of_those() -> None:
     profile = as_it_greets(profile_named("line-protocol"), chunks)
     assert profile.axes == ("z", "y") and [name for name, _ in profile.buttons] == ["probe"]
     pins = pins_after(chunks, profile)
-    assert (pins["axis-select"], pins["scale-select"], pins["axis.y.jog-counts"]) == (1, 1, 30)
+    assert (pins["axis-select"], pins["scale-select"], pins["axis.z.jog-counts"]) == (0, 1, 30)
     given = profile_named("line-protocol")
     assert as_it_greets(given, []) == given
 
