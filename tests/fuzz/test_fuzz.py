@@ -45,6 +45,10 @@ REACHED |= {
     "options taken",
     "options refused",
     "events of virtual pendants",
+    "serial pendants connected",
+    "serial pendants lost",
+    "lines of serial pendants",
+    "detents of serial pendants",
 }
 """What a run has to have done, or it would have tested nothing."""
 
