@@ -122,9 +122,9 @@ def test_a_silence_is_a_loss_where_the_profile_has_one() -> None:
 
 
 def test_a_pendant_that_tells_its_controls_has_the_pins_of_those() -> None:
-    greeting = line("G,1,Mine,7,axis=zy scale=x1,x10 buttons=probe detent=1")
-    said = greeting + line("S,7,0,0,0,0,1,2,0") + line("S,7,1,0,0,1,1,2,1") + line("S,7,2,2,0,2,1,2,0")
-    chunks = [Chunk(1.0, False, said), Chunk(2.0, False, line("S,7,3,5,0,2,1,2,0"))]
+    said = [line("G,1,Mine,7,axis=zy scale=x1,x10 buttons=probe detent=1")]
+    said += [line(f"S,7,{n},{3 * (n > 25)},0,0,1,2,0") for n in range(30)]
+    chunks = [Chunk(1.0 + n * 0.04, False, data) for n, data in enumerate(said)]
     profile = as_it_greets(profile_named("line-protocol"), chunks)
     assert profile.axes == ("z", "y") and [name for name, _ in profile.buttons] == ["probe"]
     pins = pins_after(chunks, profile)
