@@ -14,9 +14,10 @@ import pytest
 
 from bench.figures import programs
 from bench.host import run_guest
+from bench.serial import SERIAL
 from tests.beds.require import skip_or_fail
 
-PLAN = {"detents": 20, "storm": 400, "rate": 500, "seconds": 2}
+PLAN: dict[str, Any] = {"detents": 20, "storm": 400, "rate": 500, "seconds": 2, "serial": SERIAL}
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,17 @@ def test_the_program_is_seen_at_rest(notes: dict[str, Any]) -> None:
 
 def test_nothing_is_left_behind(notes: dict[str, Any]) -> None:
     assert notes["loaded by"] not in notes["left"]
+
+
+def test_a_serial_pendant_is_measured_and_loses_nothing(result: dict[str, Any]) -> None:
+    notes = result["serial"]
+    assert len(notes["taken"]) == PLAN["detents"]
+    assert -1 not in notes["taken"]
+    for kind in ("good", "bad"):
+        storm = notes[kind]
+        assert storm["arrived"] + storm["dropped"] == storm["detents"] == PLAN["storm"], kind
+    assert (notes["good"]["garbled"], notes["bad"]["garbled"] > 10) == (0, True)
+    assert 0 < notes["rest"]["cpu"] < 1
 
 
 def test_the_machine_is_named(result: dict[str, Any]) -> None:
