@@ -38,7 +38,7 @@ def serial(asked: dict[str, Any]) -> dict[str, Any]:
     stopwatch = Stopwatch("serialwatch", serial=True)
     wanted = {"detents": asked["storm"], "rate": asked["rate"]}
     with running(asked["serial"], stopwatch) as program:
-        notes = {"taken": stopwatch.latency(asked["detents"], 6000, 10000)}
+        notes: dict[str, Any] = {"taken": stopwatch.latency(asked["detents"], 6000, 10000)}
         notes["good"] = serial_storm(program, stopwatch, wanted, 0)
         stopwatch.ask("flip 100")
         notes["bad"] = serial_storm(program, stopwatch, wanted, 100)
