@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from math import inf
 
 from hal_mpg.arming import WhyNot
-from hal_mpg.events import Event, Garbled, PinWrite
+from hal_mpg.events import Event, EventsLost, Garbled, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.messages import tell
 from hal_mpg.pendant import Pendant
@@ -47,7 +47,8 @@ class SerialRunner(Runner):
         self._told_at = -inf
 
     def _report(self, events: Sequence[Event], writes: list[PinWrite]) -> None:
-        super()._report(events, writes)
+        # What is read again of a serial pendant was not lost by the kernel.
+        super()._report([event for event in events if not isinstance(event, EventsLost)], writes)
         pins = dict(writes)
         if not SHOWN.isdisjoint(pins):
             self._why_not = WhyNot(int(pins.get("why-not", self._why_not)))

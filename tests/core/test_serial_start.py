@@ -13,7 +13,7 @@ import pytest
 import hal_mpg.fake_hal
 from hal_mpg import cli, serial_start
 from hal_mpg.arming import WhyNot
-from hal_mpg.events import PinWrite
+from hal_mpg.events import EventsLost, Garbled, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
@@ -193,9 +193,27 @@ def test_the_runner_fills_the_display() -> None:
     source = SerialSource(profile)
     shown: list[str] = []
     source.show = shown.append  # type: ignore[method-assign]
-    pendant = Pendant(profile, Machine())
-    runner = SerialRunner(pendant, source, HalPort(hal_mpg.fake_hal.FakeHal(), "hal_mpg", pendant.pins))
-    runner._report([], pendant.tick(0.0))
+    runner = serial_runner(source)
+    runner._report([], runner._pendant.tick(0.0))
     runner._report([], [PinWrite("why-not", 2)])
     assert shown[-1] == "E-STOP"
     runner._poll.close()
+
+
+def serial_runner(source: SerialSource, verbose: bool = False) -> SerialRunner:
+    pendant = Pendant(make_profile("x"), Machine())
+    port = HalPort(hal_mpg.fake_hal.FakeHal(), "hal_mpg", pendant.pins)
+    return SerialRunner(pendant, source, port, verbose)
+
+
+def test_bad_lines_are_told_to_who_wants_to_know_once_a_second(capsys: pytest.CaptureFixture[str]) -> None:
+    source = SerialSource(make_profile("x"))
+    source.decoder.feed(b"half\njunk\n", 0.0)
+    for verbose, lines in ((False, 0), (True, 2)):
+        runner = serial_runner(source, verbose)
+        for at in (0.0, 0.5, 0.9, 1.0, 1.5):
+            runner._report([Garbled(at, 1), EventsLost(at, 0, ())], [])
+        said = capsys.readouterr().err.splitlines()
+        assert len(said) == lines
+        assert all("1 lines were refused" in line and "'junk' has no *CCCC" in line for line in said)
+        runner._poll.close()
