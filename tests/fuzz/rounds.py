@@ -18,6 +18,7 @@ from tests.fuzz.loading import fuzz_loading
 from tests.fuzz.player import MakePendant, play
 from tests.fuzz.profiles import random_machine, random_profile
 from tests.fuzz.sequences import random_case
+from tests.fuzz.serial_foreign import fuzz_foreign
 from tests.fuzz.serial_lines import fuzz_lines
 from tests.fuzz.shrink import shrink
 from tests.fuzz.steps import Case, to_text
@@ -79,6 +80,7 @@ def run_round(seed: int, number: int, make: MakePendant = Pendant) -> Round:
         ]
         acts += [lambda: fuzz_loading(random, done.covered, Path(folder))] * PROFILES
         acts += [lambda: fuzz_lines(Random(f"{seed}/{number}/lines"), done.covered)]
+        acts += [lambda: fuzz_foreign(Random(f"{seed}/{number}/foreign"), done.covered)]
         for act in acts:
             try:
                 act()
