@@ -134,7 +134,7 @@ class LineProtocol:
         if before is None:
             events.append(Connected(now, (self._translation.snapshot(state),)))
             return
-        lost = (state.seq - before.seq - 1) % 256
+        lost = (state.seq - before.seq - 1) % 256 if state != before else 0
         self.lost_lines += lost
         several = (state.changes - before.changes) % 256 > 1
         if several and lost >= HIDDEN_LINES and now - heard_at >= HIDDEN_S:

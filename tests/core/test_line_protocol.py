@@ -348,6 +348,13 @@ def test_after_the_port_was_opened_anew_it_asks_again() -> None:
     assert made.feed(STATE, 5.0) == []
 
 
+def test_a_line_that_comes_twice_is_no_lost_one() -> None:
+    made = connected()
+    made.feed(STATE + line("S,7,1,100,100,0,1,1,1") * 2, 0.1)
+    made.feed(line("S,7,4,100,100,0,1,1,1"), 0.1)
+    assert (made.lost_lines, made.garbled, made.understood) == (2, 0, 5)
+
+
 # Any split, any garbage.
 
 
