@@ -49,6 +49,9 @@ REACHED |= {
     "serial pendants lost",
     "lines of serial pendants",
     "detents of serial pendants",
+    "words of foreign pendants",
+    "patterns accepted",
+    "patterns refused",
 }
 """What a run has to have done, or it would have tested nothing."""
 
