@@ -17,7 +17,7 @@ from hal_mpg.protocols.line_events import with_controls
 from hal_mpg.protocols.line_protocol import LineProtocol
 from hal_mpg.serial_line import Own
 from hal_mpg.sources.serial import SerialSource
-from hal_mpg.sources.serial_ports import fits, is_url, places, port_of
+from hal_mpg.sources.serial_ports import fits, is_serial_device, is_url, places, port_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,9 @@ def _check_device(device: str) -> None:
         except (ValueError, OSError) as error:
             raise UsageError(f"--device {device}: {error}; use one such as socket://HOST:PORT") from None
         return
-    if not device or (Path(device).exists() and not stat.S_ISCHR(Path(device).stat().st_mode)):
+    path = Path(device)
+    is_no_port = path.exists() and not (stat.S_ISCHR(path.stat().st_mode) and is_serial_device(device))
+    if not device or is_no_port:
         raise UsageError(f"--device {device}: is no serial port; use one such as /dev/ttyACM0")
 
 

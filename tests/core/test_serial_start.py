@@ -152,6 +152,14 @@ def test_what_cannot_be_a_port_is_refused(
     assert closes == []
 
 
+@pytest.mark.parametrize("device", ["/dev/null", "/dev"])
+def test_what_is_no_terminal_is_refused_with_a_serial_profile_too(
+    device: str, closes: list[Runner], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["--pendant", "line-protocol", "--device", device]) == 2
+    assert "is no serial port" in capsys.readouterr().err
+
+
 def test_a_port_that_may_not_be_opened_is_said_before_it_is_ready(
     closes: list[Runner], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
