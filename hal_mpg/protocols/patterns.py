@@ -135,4 +135,4 @@ def complaint_of(data: bytes, rules: list[Rule], what: str) -> str:
     if not length:
         return f"{said}; is it another pendant's? Else add a rule for it"
     there = repr(text[length]) if length < len(text) else "the end"
-    return f"{said}; it fits {pattern!r} up to character {length}, where {right} should follow, not {there}"
+    return f"{said}; it fits '{pattern}' up to character {length}, where {right} should follow, not {there}"

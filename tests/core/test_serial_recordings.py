@@ -96,9 +96,8 @@ def test_a_wrong_profile_says_what_does_not_fit(recorded: str, other: str) -> No
 
 
 def test_a_replay_goes_on_after_the_pendant_was_lost() -> None:
-    profile = profile_named("step-lines")
-    chunks = read_serial((FOLDER / "step-lines.serial").read_text("utf-8"))
-    source = ReplaySource(serial_playback(chunks, profile), "x", speed=1000.0)
+    said = [Chunk(0.0, False, b"\x02E2\x03"), Chunk(10.0, False, b"\x02E2\x03")]
+    source = ReplaySource(serial_playback(said, profile_named("stx-etx")), "x", speed=1000.0)
     began = monotonic()
     events: list[DeviceEvent] = []
     try:
