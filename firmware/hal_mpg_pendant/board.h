@@ -60,7 +60,7 @@ inline void feedWatchdog() {}
 // The noise of an analog input, and how long reading it takes.
 inline uint16_t bootNumber() {
   uint16_t number = 1;
-  for (uint8_t i = 0; i < 64; ++i) number = number * 31u + analogRead(A0) + static_cast<uint16_t>(micros());
+  for (uint8_t i = 0; i < 64; ++i) number = static_cast<uint16_t>(number * 31u + analogRead(A0) + micros());
   return number;
 }
 

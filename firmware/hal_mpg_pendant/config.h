@@ -12,7 +12,9 @@
 
 // Quadrature counts (edges of A and B) from one detent to the next: 4 for a wheel of 100 pulses and 100 detents.
 // There are wheels with 2 or 1.
+#ifndef COUNTS_PER_DETENT
 #define COUNTS_PER_DETENT 4
+#endif
 
 // The axis selector: LinuxCNC's letters and their pins, in the same order. Where the last positions are not
 // there, shorten both lines.

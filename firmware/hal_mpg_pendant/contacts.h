@@ -6,12 +6,14 @@
 
 #include <stdint.h>
 
-// A contact that has not changed for SETTLED_MS bounces no more. One that goes on for CHATTER_MS has a bad
-// contact or a loose wire. A guard that is open QUICK_MS after it first opened is open.
-constexpr uint16_t SETTLED_MS = 5, CHATTER_MS = 50, QUICK_MS = 2;
+#include "clock.h"
+
+// A contact that has not changed for so long (SETTLED) bounces no more. One that goes on for so long (CHATTER) has a
+// bad contact or a loose wire. A guard that is open so long after it first opened (QUICK) is open.
+constexpr Ticks SETTLED = fromMs(5), CHATTER = fromMs(50), QUICK = fromMs(2);
 
 // So long a switch is shown before it may change back, so that a few lost lines hide no press.
-constexpr uint16_t SHOWN_MS = 100;
+constexpr Ticks SHOWN = fromMs(100);
 
 // SELECTOR: 1 of n contacts. BUTTON: one contact. GUARD: one contact whose opening makes things safer (E-stop,
 // enabling button), and waits for nothing.
@@ -26,60 +28,65 @@ struct Contact {
   Kind kind = BUTTON;
   uint8_t shown = 0;
   uint8_t raw = 0;
-  bool unsettled = false;  // since firstMs; where the wheel stood then is `place`
+  bool unsettled = false;  // since firstAt; where the wheel stood then is `place`
+  bool chatters = false;   // it did not come to rest in time, and has not yet
   bool held = false;       // it may not change back yet
-  uint16_t firstMs = 0, rawMs = 0, shownMs = 0;
+  Ticks firstAt = 0, rawAt = 0, shownAt = 0;
   uint16_t place = 0;
   uint8_t number = 0;      // of its being unsettled, in the order in which contacts became so
 
   // Takes what the contacts are now.
-  void saw(uint8_t value, uint16_t wheel, uint16_t now) {
-    if (held && elapsed(now, shownMs) >= SHOWN_MS) {
+  void saw(uint8_t value, uint16_t wheel, Ticks now) {
+    if (held && elapsed(now, shownAt) >= SHOWN) {
       held = false;
       if (unsettled) begins(wheel, now);
     }
     if (value == raw) return;
     raw = value;
-    rawMs = now;
+    rawAt = now;
     if (!unsettled) begins(wheel, now);
   }
 
-  // Buttons say nothing of where a detent belongs; and a switch that must not change yet changes later.
-  bool holdsWheel() const { return unsettled && kind != BUTTON && !held; }
+  // Buttons say nothing of where a detent belongs; a switch that must not change yet changes later; and for a bad
+  // contact the wheel does not wait time and again.
+  bool holdsWheel() const { return unsettled && kind != BUTTON && !held && !chatters; }
 
   // Tells whether it became unsettled before another one.
   bool isBefore(const Contact &other) const { return static_cast<int8_t>(number - other.number) < 0; }
 
-  bool isStill(uint16_t now) const { return elapsed(now, rawMs) >= SETTLED_MS; }
+  bool isStill(Ticks now) const { return elapsed(now, rawAt) >= SETTLED; }
 
   // A guard that opens is not kept waiting by anything.
-  bool isUrgent(uint16_t now) const {
-    return unsettled && kind == GUARD && shown != 0 && raw == 0 && elapsed(now, firstMs) >= QUICK_MS;
+  bool isUrgent(Ticks now) const {
+    return unsettled && kind == GUARD && shown != 0 && raw == 0 && elapsed(now, firstAt) >= QUICK;
   }
 
   // Tells whether it has become something else, which then is `next`.
-  bool hasChanged(uint16_t now, uint8_t &next) {
+  bool hasChanged(Ticks now, uint8_t &next) {
     if (!unsettled) return false;
     next = raw;
     if (isUrgent(now)) return true;
     if (held) return false;
-    if (!isStill(now)) {
-      if (elapsed(now, firstMs) < CHATTER_MS) return false;
+    if (isStill(now)) {
+      chatters = false;
+    } else {
+      if (elapsed(now, firstAt) < CHATTER) return false;
       next = chattering();
+      chatters = true;
     }
     if (next == shown) unsettled = false;
     return next != shown;
   }
 
-  void show(uint8_t next, uint16_t now) {
+  void show(uint8_t next, Ticks now) {
     shown = next;
-    shownMs = now;
+    shownAt = now;
     unsettled = false;
     held = kind == BUTTON || (kind == GUARD && next == 0);
   }
 
   // At the start: so it is, and this is no change.
-  void settle(uint16_t now) {
+  void settle(Ticks now) {
     shown = isStill(now) ? raw : chattering();
     unsettled = held = false;
   }
@@ -99,13 +106,11 @@ struct Contact {
   // What a contact counts as that does not come to rest: open, and a selector's as a fault.
   uint8_t chattering() const { return kind == SELECTOR ? 0xFF : 0; }
 
-  void begins(uint16_t wheel, uint16_t now) {
+  void begins(uint16_t wheel, Ticks now) {
     static uint8_t last = 0;
     number = ++last;
     unsettled = true;
-    firstMs = now;
+    firstAt = now;
     place = wheel;
   }
-
-  static uint16_t elapsed(uint16_t now, uint16_t since) { return now - since; }
 };

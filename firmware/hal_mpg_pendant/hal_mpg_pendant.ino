@@ -11,16 +11,20 @@
 #include "board.h"
 #include "config.h"
 
+#include "clock.h"
 #include "contacts.h"
 #include "lines.h"
 #include "quadrature.h"
 
 // Between two state lines: while a change is fresh, because the wheel was turned (at least), otherwise.
-constexpr uint16_t FRESH_MS = 10, TURNED_MS = 5, REST_MS = 20;
-constexpr uint16_t CHANGE_IS_FRESH_MS = 100;
-constexpr uint16_t GREETING_MS = 900;
-constexpr uint16_t COMPUTER_GONE_MS = 2000;
-constexpr uint16_t WHEEL_STANDS_MS = 1000;
+constexpr Ticks FRESH = fromMs(10), TURNED = fromMs(5), REST = fromMs(20);
+constexpr Ticks CHANGE_IS_FRESH = fromMs(100);
+constexpr Ticks GREETING = fromMs(900);
+constexpr Ticks COMPUTER_GONE = fromMs(2000);
+constexpr Ticks WHEEL_STANDS = fromMs(1000);
+
+// A line of which the port has taken nothing more for so long is thrown away: nobody reads.
+constexpr Ticks NOBODY_READS = fromMs(100);
 
 constexpr uint8_t AXIS_CONTACTS[] = AXIS_PINS;
 #ifdef SCALE_PINS
@@ -108,27 +112,27 @@ uint16_t boot = 0;
 uint16_t mark = 0;
 uint8_t changes = 0, sequence = 0;
 uint16_t toldWheel = 0;
-uint16_t stateMs = 0, changeMs = 0, greetingMs = 0, lampsMs = 0, wheelMs = 0;
+Ticks takenAt = 0, stateAt = 0, changeAt = 0, greetingAt = 0, lampsAt = 0, wheelAt = 0;
 bool isFresh = false, greetingIsDue = true, hasNews = true, computerIsThere = false;
 LineOut out;
 LineIn in;
 
-uint16_t nowMs() { return static_cast<uint16_t>(millis()); }
+Ticks moment() { return fromUs(static_cast<uint32_t>(micros())); }
 
 // At an edge of A or B.
 void IRAM_ATTR onWheel() {
   const int8_t detents = quadrature.step(digitalRead(WHEEL_A_PIN), digitalRead(WHEEL_B_PIN));
   if (detents == 0) return;
   // A switch that changed right before this detent, and that the main loop has not seen yet, is noted first.
-  const uint16_t now = nowMs();
+  const Ticks now = moment();
   for (uint8_t i = 0; i < controlCount; ++i) controls[i].contact.saw(controls[i].read(), wheel, now);
-  wheel = wheel + detents;
+  wheel = static_cast<uint16_t>(wheel + detents);
 }
 
 void lookAtContacts() {
   for (uint8_t i = 0; i < controlCount; ++i) {
     noInterrupts();
-    controls[i].contact.saw(controls[i].read(), wheel, nowMs());
+    controls[i].contact.saw(controls[i].read(), wheel, moment());
     interrupts();
   }
 }
@@ -154,7 +158,7 @@ uint16_t wheelToTell() {
 
 // The control that is to be shown as something else now, and as what; or none. In the order in which they changed, but
 // guards that open before all others. With interrupts off.
-Contact *nextChanged(uint16_t now, uint8_t &next) {
+Contact *nextChanged(Ticks now, uint8_t &next) {
   for (uint8_t i = 0; i < controlCount; ++i) {
     Contact &contact = controls[i].contact;
     if (contact.isUrgent(now) && contact.hasChanged(now, next)) return &contact;
@@ -171,7 +175,7 @@ Contact *nextChanged(uint16_t now, uint8_t &next) {
 // Takes the next change of a switch or a selector, and notes where the wheel stood then.
 bool takeChange() {
   noInterrupts();
-  const uint16_t now = nowMs();
+  const Ticks now = moment();
   const Contact *first = firstUnsettled();
   const uint16_t place = first ? first->place : wheel;
   uint8_t next = 0;
@@ -185,13 +189,21 @@ bool takeChange() {
   return changed;
 }
 
-void writeState(uint16_t now) {
+// Begins a line, behind what may be left of one that nobody wanted.
+void beginLine(Ticks now) {
+  const bool isCut = !out.isGone();
+  out.begin();
+  if (isCut) out.end();
+  takenAt = now;
+}
+
+void writeState(Ticks now) {
   toldWheel = wheelToTell();
   uint16_t switches = 0;
   for (uint8_t i = SWITCHES; i < controlCount; ++i) {
     if (controls[i].contact.shown) switches |= static_cast<uint16_t>(1) << (i - SWITCHES);
   }
-  out.begin();
+  beginLine(now);
   out.text("S");
   out.number(boot);
   out.number(sequence++);
@@ -201,35 +213,35 @@ void writeState(uint16_t now) {
   out.number(controls[AXIS].contact.position());
   out.number(controls[SCALE].contact.position());
   out.hex(switches);
-  out.end();
-  stateMs = now;
+  out.finish();
+  stateAt = now;
   hasNews = false;
 }
 
-void writeGreeting(uint16_t now) {
-  out.begin();
+void writeGreeting(Ticks now) {
+  beginLine(now);
   out.text("G,1," PENDANT_NAME);
   out.number(boot);
   out.text(",");
   out.text(CONTROLS);
-  out.end();
-  greetingMs = now;
+  out.finish();
+  greetingAt = now;
   greetingIsDue = false;
 }
 
 // Writes the next line, if one is due. Only when the one before is gone: so each says what is true now, and each
 // change has a line of its own.
 void writeNextLine() {
-  const uint16_t now = nowMs();
+  const Ticks now = moment();
   if (takeChange()) {
-    changeMs = now;
+    changeAt = now;
     isFresh = hasNews = true;
   }
-  if (static_cast<uint16_t>(now - changeMs) >= CHANGE_IS_FRESH_MS) isFresh = false;
-  if (static_cast<uint16_t>(now - greetingMs) >= GREETING_MS) greetingIsDue = true;
-  const uint16_t age = now - stateMs;
-  const uint16_t due = isFresh ? FRESH_MS : REST_MS;
-  if (hasNews || age >= due || (age >= TURNED_MS && wheelToTell() != toldWheel)) {
+  if (elapsed(now, changeAt) >= CHANGE_IS_FRESH) isFresh = false;
+  if (elapsed(now, greetingAt) >= GREETING) greetingIsDue = true;
+  const Ticks age = elapsed(now, stateAt);
+  const Ticks due = isFresh ? FRESH : REST;
+  if (hasNews || age >= due || (age >= TURNED && wheelToTell() != toldWheel)) {
     writeState(now);
   } else if (greetingIsDue) {
     writeGreeting(now);
@@ -238,8 +250,10 @@ void writeNextLine() {
 
 // The port is given what it takes without waiting.
 void send() {
-  int room = PENDANT_PORT.availableForWrite();
-  while (room-- > 0 && !out.isGone()) PENDANT_PORT.write(out.takeNext());
+  for (int room = PENDANT_PORT.availableForWrite(); room > 0 && !out.isGone(); --room) {
+    PENDANT_PORT.write(out.takeNext());
+    takenAt = moment();
+  }
 }
 
 void setLamps(uint16_t lit) {
@@ -256,7 +270,7 @@ void obey(const char *body) {
     greetingIsDue = true;
   } else if (body[0] == 'L' && body[1] == ',' && readHex(body + 2, lit)) {
     setLamps(lit);
-    lampsMs = nowMs();
+    lampsAt = moment();
     computerIsThere = true;
   }
 }
@@ -265,20 +279,20 @@ void listen() {
   for (uint8_t most = 64; most && PENDANT_PORT.available() > 0; --most) {
     if (in.take(static_cast<char>(PENDANT_PORT.read()))) obey(in.body());
   }
-  if (computerIsThere && static_cast<uint16_t>(nowMs() - lampsMs) >= COMPUTER_GONE_MS) {
+  if (computerIsThere && elapsed(moment(), lampsAt) >= COMPUTER_GONE) {
     computerIsThere = false;
     setLamps(0);
   }
 }
 
 void lookAtWheel() {
-  const uint16_t now = nowMs();
+  const Ticks now = moment();
   noInterrupts();
   if (quadrature.hasMoved()) {
-    wheelMs = now;
-  } else if (static_cast<uint16_t>(now - wheelMs) >= WHEEL_STANDS_MS) {
+    wheelAt = now;
+  } else if (elapsed(now, wheelAt) >= WHEEL_STANDS) {
     quadrature.stands();
-    wheelMs = now;
+    wheelAt = now;
   }
   interrupts();
 }
@@ -311,15 +325,15 @@ void addControls() {
 // Waits until no contact bounces, so that the first line says how all of them are. What is held then is no press.
 void settleContacts() {
   delay(1);  // the pull-up resistors need a moment, with a long cable
-  const uint16_t start = nowMs();
+  const Ticks start = moment();
   bool isStill = false;
-  while (!isStill && static_cast<uint16_t>(nowMs() - start) < CHATTER_MS) {
+  while (!isStill && elapsed(moment(), start) < CHATTER) {
     feedWatchdog();
     lookAtContacts();
-    isStill = static_cast<uint16_t>(nowMs() - start) >= SETTLED_MS;
-    for (uint8_t i = 0; i < controlCount; ++i) isStill = isStill && controls[i].contact.isStill(nowMs());
+    isStill = elapsed(moment(), start) >= SETTLED;
+    for (uint8_t i = 0; i < controlCount; ++i) isStill = isStill && controls[i].contact.isStill(moment());
   }
-  for (uint8_t i = 0; i < controlCount; ++i) controls[i].contact.settle(nowMs());
+  for (uint8_t i = 0; i < controlCount; ++i) controls[i].contact.settle(moment());
 }
 
 }  // namespace
@@ -336,7 +350,7 @@ void setup() {
   pinMode(WHEEL_B_PIN, CONTACT_MODE);
   addControls();
   settleContacts();
-  writeGreeting(nowMs());
+  writeGreeting(moment());
   quadrature.begin(digitalRead(WHEEL_A_PIN), digitalRead(WHEEL_B_PIN));
   attachInterrupt(digitalPinToInterrupt(WHEEL_A_PIN), onWheel, CHANGE);
   attachInterrupt(digitalPinToInterrupt(WHEEL_B_PIN), onWheel, CHANGE);
@@ -347,6 +361,6 @@ void loop() {
   lookAtContacts();
   lookAtWheel();
   listen();
-  if (out.isGone()) writeNextLine();
+  if (out.isGone() || elapsed(moment(), takenAt) >= NOBODY_READS) writeNextLine();
   send();
 }

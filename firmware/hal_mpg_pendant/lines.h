@@ -14,7 +14,7 @@ class Checksum {  // CRC-16/XMODEM
       value_ = value_ & 0x8000 ? static_cast<uint16_t>(value_ << 1) ^ 0x1021 : value_ << 1;
     }
   }
-  char digit(uint8_t place) const { return hexDigit(value_ >> (12 - 4 * place)); }
+  char digit(uint8_t place) const { return hexDigit(static_cast<uint8_t>(value_ >> (12 - 4 * place))); }
   static char hexDigit(uint8_t value) { return "0123456789ABCDEF"[value & 15]; }
 
  private:
@@ -39,7 +39,7 @@ class LineOut {
   void number(uint16_t n) {
     char digits[5];
     uint8_t count = 0;
-    do digits[count++] = '0' + n % 10;
+    do digits[count++] = Checksum::hexDigit(static_cast<uint8_t>(n % 10));
     while (n /= 10);
     character(',');
     while (count) character(digits[--count]);
@@ -48,13 +48,14 @@ class LineOut {
     int8_t shift = 12;
     while (shift > 0 && !(n >> shift)) shift -= 4;
     character(',');
-    for (; shift >= 0; shift -= 4) character(Checksum::hexDigit(n >> shift));
+    for (; shift >= 0; shift -= 4) character(Checksum::hexDigit(static_cast<uint8_t>(n >> shift)));
   }
-  void end() {
+  void finish() {
     put('*');
     for (uint8_t place = 0; place < 4; ++place) put(checksum_.digit(place));
-    put('\n');
+    end();
   }
+  void end() { put('\n'); }
 
  private:
   void character(char c) {

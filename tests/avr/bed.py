@@ -9,10 +9,10 @@ import subprocess
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
+from tests.avr.reader import Entry
 from tests.beds.require import skip_or_fail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,14 +40,6 @@ _MEGA = {
     "lamp": "PB7",
 }  # fmt: skip
 PINS = {"uno": _UNO, "nano": _UNO, "mega": _MEGA}
-
-
-class Entry(NamedTuple):
-    """One line of a record: simulated time in seconds, what it is, and its text."""
-
-    time_s: float
-    kind: str
-    text: str
 
 
 def require_avr() -> None:

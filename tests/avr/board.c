@@ -337,6 +337,7 @@ int main(int count, char **arguments) {
     avr_load_firmware(avr, &firmware);
     record_file = strcmp(arguments[3], "-") ? fopen(arguments[3], "w") : stdout;
     if (!record_file) fail(arguments[3], strerror(errno));
+    if (count == 7) setvbuf(record_file, NULL, _IOLBF, 0);
     if (count == 5) {
         if (!(script = fopen(arguments[4], "r"))) fail(arguments[4], strerror(errno));
     } else {

@@ -12,8 +12,6 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tests.avr.bed import Entry
-
 NUMBER = r"(0|[1-9][0-9]{0,4})"
 GREETING = re.compile(rf"G,1,([ -)+\-./-~]{{1,32}}),{NUMBER},([ -)+-~]+)")
 STATE = re.compile(
@@ -27,6 +25,14 @@ EVERY_S = 0.05
 GREETING_S = 1.0
 WHEEL_S = 0.005
 BIT_S = 1 / 115200
+
+
+class Entry(NamedTuple):
+    """One line of a record: simulated time in seconds, what it is, and its text."""
+
+    time_s: float
+    kind: str
+    text: str
 
 
 class Greeting(NamedTuple):
@@ -96,8 +102,9 @@ def with_crc(body: str) -> str:
 class Reader:
     """Takes each line of a pendant in turn; PageError for what contradicts the page."""
 
-    def __init__(self) -> None:
-        """Begin before the pendant's start."""
+    def __init__(self, every_s: float = EVERY_S) -> None:
+        """Begin before the pendant's start. `every_s`: more than the page's, where silence is wanted."""
+        self.every_s = every_s
         self.greetings: list[tuple[float, Greeting]] = []
         self.states: list[State] = []
         self.turned: Counter[Held] = Counter()
@@ -127,11 +134,6 @@ class Reader:
         else:
             raise PageError(f"{entry}: neither a greeting nor a state")
 
-    def restarted(self) -> None:
-        """Note that the pendant is started anew, as one knows who did it."""
-        self.greetings.clear()
-        self.states.clear()
-
     def held(self, state: State) -> Held:
         """Return the names of what a state shows."""
         bits = self.greeting.switches()
@@ -146,7 +148,7 @@ class Reader:
     def _greeting(self, time_s: float, greeting: Greeting) -> None:
         if self.greetings and greeting != self.greeting:
             raise PageError(f"{greeting}: it was {self.greeting}")
-        if self.greetings and time_s - self.greetings[-1][0] > GREETING_S:
+        if self.greetings and time_s - self.greetings[-1][0] > max(GREETING_S, self.every_s):
             raise PageError(f"no greeting for {time_s - self.greetings[-1][0]} s")
         self.greetings.append((time_s, greeting))
 
@@ -165,7 +167,7 @@ class Reader:
     def _compare(self, last: State, state: State, held: Held) -> None:
         if state.sequence != (last.sequence + 1) % 256:
             raise PageError(f"{state} after {last}: SEQ")
-        if state.time_s - last.time_s > EVERY_S:
+        if state.time_s - last.time_s > self.every_s:
             raise PageError(f"{state}: {state.time_s - last.time_s} s after the last")
         changes = (state.changes - last.changes) % 256
         if changes == 0:
@@ -197,9 +199,9 @@ def signed(difference: int) -> int:
     return (difference + 0x8000) % 0x10000 - 0x8000
 
 
-def read(record: Iterable[Entry]) -> Reader:
+def read(record: Iterable[Entry], every_s: float = EVERY_S) -> Reader:
     """Read all lines of a record, up to its end or its first restart."""
-    reader = Reader()
+    reader = Reader(every_s)
     seen_any = False
     for entry in record:
         if entry.kind == "line":

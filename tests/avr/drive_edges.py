@@ -1,0 +1,253 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A hand at the simulated board's contacts, and a whole LinuxCNC: it ends where the hand turned it to.
+
+The hand writes scripts of edges (hand.py), the simulator plays them in real time (board.c).
+"""
+
+from __future__ import annotations
+
+import socket
+from decimal import Decimal
+from random import Random
+from typing import Any
+
+from tests.avr.hand import Hand
+from tests.linuxcnc.driver import Driver, arguments, finish, hal, wait_until
+
+LINEAR = {"x1": Decimal("0.001"), "x10": Decimal("0.01"), "x100": Decimal("0.1")}
+ANGULAR = {"x1": Decimal("0.01"), "x10": Decimal("0.1"), "x100": Decimal("1")}
+AXES = "xyzabc"
+
+CLOSE = 2e-6
+"""In mm or degrees; see tests/linuxcnc/sequence_player.py."""
+
+GAPS_US = {"x1": (300, 600, 1500), "x10": (300, 600, 1500), "x100": (1500, 2500)}
+ANGULAR_GAPS_US = {"x1": (300, 600, 1500), "x10": (600, 1500), "x100": (6000, 8000)}
+"""From edge to edge, so that the axis can follow: its full speed is 50 mm/s, or 90 degrees/s."""
+
+ARMING_US = 400_000
+"""The wheel has to be still for 0.2 s before the pendant is armed."""
+
+WATCHDOG_S = 20.0
+LIMIT_S = 60.0
+
+
+class Board:
+    """The simulated board's other end."""
+
+    def __init__(self, path: str) -> None:
+        """Connect to the simulator."""
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.connect(path)
+        self._answers = self._socket.makefile()
+        self._marks = 0
+
+    def play(self, lines: list[str], limit_s: float = 600.0) -> None:
+        """Play a script's lines, and wait until that has been done."""
+        self._marks += 1
+        self._say([*lines, f"0 mark {self._marks}"], limit_s)
+        while self._answers.readline().split()[1:] != ["mark", str(self._marks)]:
+            pass
+
+    def stats(self) -> tuple[int, int]:
+        """Return for how long simulated time stood back, all in all and at once at most, in us."""
+        self._say(["0 stats"], LIMIT_S)
+        _, _, total, most = self._answers.readline().split()
+        return int(total), int(most)
+
+    def _say(self, lines: list[str], limit_s: float) -> None:
+        self._socket.settimeout(limit_s)
+        self._socket.sendall(("\n".join(lines) + "\n").encode())
+
+
+class Bench:
+    """Driver, board and hand; and where the axes have to be."""
+
+    def __init__(self, driver: Driver, seed: int, pins: dict[str, str], board: Board) -> None:
+        """Take the pendant as it stands after its power came, with x and x1 selected."""
+        self.driver, self.board = driver, board
+        self.rng = Random(seed)
+        self.hand = Hand(self.rng, pins)
+
+    def flush(self) -> None:
+        """Do what the hand has written, in real time; go on when it is done."""
+        self.hand.act("mark done")  # also what it waited for last
+        lines, self.hand.lines = self.hand.lines, []
+        self.board.play(lines)
+
+    def should(self) -> dict[str, Decimal]:
+        """Return where each axis has to be: what was turned while the button was held, and nothing else."""
+        where = dict.fromkeys(AXES, Decimal(0))
+        for held, detents in self.hand.turned.items():
+            if held.axis and held.scale and {"estop", "enable"} <= held.switches:
+                where[held.axis] += detents * (ANGULAR if held.axis in "abc" else LINEAR)[held.scale]
+        return where
+
+    def arrive(self, what: str) -> None:
+        """Wait until each axis is where it has to be."""
+
+        def is_there() -> bool:
+            positions = self.driver.positions()
+            return all(abs(positions[axis] - float(at)) < CLOSE for axis, at in self.should().items())
+
+        try:
+            wait_until(is_there, what, LIMIT_S)
+        except TimeoutError:
+            raise TimeoutError(f"{what}: {self.where()}") from None
+
+    def where(self) -> dict[str, Any]:
+        """Return where everything stands."""
+        pins = ("armed", "counts", "dropped", "estop-ok", "connected", "garbled", "reconnects", "why-not")
+        return {
+            "should": {axis: float(at) for axis, at in self.should().items()},
+            "is": {axis: round(at, 5) for axis, at in self.driver.positions().items()},
+            "pins": {pin: self.driver.pin(f"hal_mpg.{pin}") for pin in pins},
+            "stood back": self.board.stats(),
+            "edges": self.hand.edges,
+            "reversals": self.hand.reversals,
+            "switched": self.hand.switched,
+        }
+
+    def gap_us(self) -> float:
+        """Return a time from edge to edge that the axis can follow."""
+        gaps = ANGULAR_GAPS_US if self.hand.axis in ("a", "b", "c") else GAPS_US
+        return self.rng.choice(gaps[self.hand.scale])
+
+    def turn(self, most: int) -> None:
+        """Turn to and fro."""
+        self.hand.turn(self.rng.choice((-1, 1)) * self.rng.randint(1, most), self.gap_us())
+
+    def tremble(self) -> None:
+        """Go to and fro within a detent and beyond, and to rest."""
+        gap_us = self.gap_us()
+        for _ in range(self.rng.randint(2, 6)):
+            direction = self.rng.choice((-1, 1))
+            for _ in range(self.rng.randint(1, 6)):
+                self.hand.edge(direction, gap_us, self.hand.bounces(4, gap_us / 40))
+        self.hand.to_rest(gap_us)
+
+    def switch(self) -> None:
+        """Turn a selector on, quickly, or slowly with the wheel in motion meanwhile."""
+        hand, rng = self.hand, self.rng
+        hand.wait(200)
+        if rng.random() < 0.3:
+            hand.select("axis", "", 0, hand.bounces(6, 300))
+            hand.turn(rng.choice((-3, 3)), 1000)
+            hand.wait(6000)
+            hand.select("axis", rng.choice(AXES), 0, hand.bounces(6, 300))
+        elif rng.random() < 0.5:
+            hand.select("axis", rng.choice(AXES), rng.uniform(50, 1500), hand.bounces(6, 300))
+        else:
+            hand.select("scale", rng.choice(list(LINEAR)), rng.uniform(50, 1500), hand.bounces(6, 300))
+
+    def let_go(self) -> None:
+        """Let go of the enabling button when all axes are there, turn on, and take it again."""
+        hand = self.hand
+        self.flush()
+        self.arrive("before letting go")  # a jog that is under way would be cut off
+        hand.press("enable", False, hand.bounces(4, 100))
+        hand.turn(self.rng.choice((-4, 4)), 1000)
+        hand.wait(150_000)
+        self.take()
+
+    def take(self) -> None:
+        """Hold the enabling button, and wait until that has been seen."""
+        self.hand.press("enable", True, self.hand.bounces(4, 300))
+        self.hand.wait(ARMING_US)
+        self.flush()
+        self.driver.wait_pin("hal_mpg.armed", True, LIMIT_S)
+
+    def reset(self) -> None:
+        """Turn the machine on, and take hold of the pendant."""
+        self.hand.press("enable", False)
+        self.flush()
+        self.driver.wait_pin("hal_mpg.estop-ok", True, LIMIT_S)
+        self.driver.turn_on()
+        self.driver.teleop()
+        self.take()
+
+
+def main(driver: Driver) -> dict[str, Any]:
+    """Play, and return what the test is to look at."""
+    asked = arguments()
+    driver.set_watchdog(WATCHDOG_S)
+    bench = Bench(driver, asked["seed"], asked["pins"], Board(asked["socket"]))
+    bench.hand.act(f"watch {asked['pins']['lamp']}")
+    bench.flush()
+    driver.wait_pin("hal_mpg.estop-ok", True, LIMIT_S)
+    driver.power_up()
+    bench.take()
+    notes: dict[str, Any] = {"before": bench.where()}
+    edges(bench, asked["edges"])
+    notes["edges"] = bench.where()
+    lamp(bench, notes)
+    stops(bench, notes)
+    notes["errors"] = driver.read_errors()
+    return notes
+
+
+def edges(bench: Bench, edges: int) -> None:
+    """Play so many edges; every now and then look where the axes are."""
+    acts = [lambda: bench.turn(12)] * 4 + [bench.tremble] * 2 + [bench.switch] * 6
+    looked_at = 0
+    while bench.hand.edges < edges:
+        bench.rng.choice(acts)()
+        if bench.rng.random() < 0.02:
+            bench.let_go()
+        if bench.hand.edges >= looked_at + 1000:
+            looked_at = bench.hand.edges
+            bench.flush()
+            bench.arrive(f"{looked_at} edges")
+    bench.hand.to_rest(bench.gap_us())
+    bench.flush()
+    bench.arrive("all edges")
+
+
+def lamp(bench: Bench, notes: dict[str, Any]) -> None:
+    """Light the lamp from HAL."""
+    hal.set_p("hal_mpg.led.ready", "1")
+    bench.hand.wait(300_000)
+    bench.hand.act("mark lit")
+    bench.flush()
+    hal.set_p("hal_mpg.led.ready", "0")
+    bench.hand.wait(300_000)
+    bench.hand.act("mark dark")
+    bench.flush()
+    notes["lamp"] = bench.where()
+
+
+def stops(bench: Bench, notes: dict[str, Any]) -> None:
+    """Press the E-stop, let the program run away, reset it, switch it off and on, unplug it; jog after each."""
+    hand, driver = bench.hand, bench.driver
+    for what in ("estop", "hang", "reset", "power", "unplug"):
+        before = driver.pin("hal_mpg.reconnects")
+        hand.turn(5, 2500)
+        bench.flush()
+        bench.arrive(f"before {what}")
+        if what == "estop":
+            hand.press("estop", False, hand.bounces(4, 100))
+        else:
+            hand.act(what)
+        hand.turn(7, 2500) if what == "estop" else hand.wait(100_000)
+        bench.flush()
+        driver.wait_state("ESTOP", LIMIT_S)
+        notes[what] = bench.where()
+        if what == "estop":
+            hand.press("estop", True, hand.bounces(4, 100))
+        else:
+            if what == "unplug":
+                driver.wait_pin("hal_mpg.connected", False, LIMIT_S)
+                hand.act("plug")
+                bench.flush()
+            driver.wait_pin("hal_mpg.reconnects", before + 1, LIMIT_S)
+            driver.wait_pin("hal_mpg.connected", True, LIMIT_S)
+        notes[f"{what}, back"] = {"state": driver.state(), **bench.where()}
+        bench.reset()
+        hand.turn(-3, 2500)
+        bench.flush()
+        bench.arrive(f"after {what}")
+
+
+if __name__ == "__main__":
+    finish(main)
