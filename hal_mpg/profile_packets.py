@@ -30,6 +30,14 @@ class PacketParts(NamedTuple):
     fields: tuple[Field, ...]
     checksum: Checksum | None
 
+    @property
+    def has_text(self) -> bool:
+        """Whether all between start and end, but for a checksum right before the end, can be a text."""
+        if self.checksum is None:
+            return True
+        at = self.checksum.at - self.length if self.checksum.at >= 0 else self.checksum.at
+        return at == -len(self.end) - CHECKSUMS[self.checksum.kind][0]
+
 
 def read_packet_parts(reader: Reader, node: Node, longest: int) -> PacketParts:
     """Return how packets are made; faults go to the reader."""

@@ -108,6 +108,10 @@ class _ProtocolReader:
         groups: list[str] = []
         if text_key in fields:
             pattern, groups = self._pattern(fields[text_key])
+            if self._packets is not None and not self._packets.has_text:
+                reader.fault(
+                    fields[text_key], "the checksum is not right before the end; use fields and when"
+                )
         known = [*groups, *(field.name for field in self._packets.fields)] if self._packets else groups
         settings = self._settings(fields.get("set"), known)
         used = {setting.source for setting in settings}

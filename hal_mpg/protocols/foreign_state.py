@@ -20,11 +20,14 @@ from hal_mpg.events import (
     NodeState,
     Snapshot,
 )
-from hal_mpg.profile import Code
+from hal_mpg.profile import Code, Profile
 from hal_mpg.protocols.foreign import Rule, Setting, Speech
 
 MOST_PENDING = 4096
 """Bytes that wait for being sent; of more than these, answers are dropped."""
+
+MOST_QUOTED = 40
+"""Bytes that a complaint quotes."""
 
 RESTARTED = "it was switched on again"
 
@@ -148,6 +151,12 @@ def decimal(text: str, times: int = 1) -> int | None:
     return -value if text[0] == "-" else value
 
 
+def quoted(data: bytes) -> str:
+    """Return bytes as a complaint quotes them."""
+    shown = repr(data[:MOST_QUOTED])[1:]
+    return f"{shown}..." if len(data) > MOST_QUOTED else shown
+
+
 class Speaker:
     """What is to be sent: what opens the talk, answers, lamps; the keep-alive, with which lamps go again."""
 
@@ -205,3 +214,59 @@ class Speaker:
     def next_send(self) -> float:
         """Return when something is due, or `to_send` wants to know the time; inf: never, -inf: now."""
         return -inf if self._pending else self._alive_at
+
+
+class ForeignDecoder:
+    """What the decoders of lines and of packets have in common; see `Decoder`."""
+
+    name = ""
+    remark = ""
+
+    def __init__(self, profile: Profile, speech: Speech, at_start: Sequence[tuple[Code, int]]) -> None:
+        self.understood = 0
+        self.garbled = 0
+        self._state = State(at_start)
+        self._speaker = Speaker(speech, profile.leds)
+        self._bad: bytes | str | None = None  # the last one; a text says itself what is wrong
+
+    def _take(
+        self, rule: Rule, value_of: Callable[[str], str | int | None], what: str, data: bytes, now: float
+    ) -> list[DeviceEvent]:
+        """Return what follows from the bytes of a line or a packet that fits a rule."""
+        try:
+            events = self._state.take(rule, value_of, now)
+        except NoFit as reason:
+            return self._refuse(f"{what} {quoted(data)}: {reason}; correct the profile")
+        self.understood += 1
+        self._speaker.answer(rule)
+        return events
+
+    def _refuse(self, bad: bytes | str) -> list[DeviceEvent]:
+        self.garbled += 1
+        self._bad = bad
+        return []
+
+    def to_send(self, now: float) -> bytes:
+        """Return what is due to be sent."""
+        return self._speaker.to_send(now, self._state.is_connected)
+
+    def next_send(self) -> float:
+        """Return when `to_send` has something next."""
+        return self._speaker.next_send()
+
+    def set_led(self, name: str, lit: bool) -> None:
+        """Have a lamp of the profile lit or not."""
+        self._speaker.set_led(name, lit)
+
+    def show(self, text: str) -> None:
+        """Nothing: a profile has no display."""
+
+    def lost(self) -> None:
+        """Take note that the pendant was lost."""
+        self._state.forget()
+
+    def reset(self) -> None:
+        """Take note that the port was opened anew."""
+        self._state.forget()
+        self._speaker.opened()
+        self._bad = None

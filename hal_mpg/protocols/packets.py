@@ -11,8 +11,8 @@ from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.profile import Profile
 from hal_mpg.protocols.checksums import CHECKSUMS
 from hal_mpg.protocols.foreign import Checksum, Field, Packets, Rule
-from hal_mpg.protocols.foreign_state import NoFit, Speaker, State
-from hal_mpg.protocols.patterns import BAUD_HINT, complaint_of, quoted, text_of
+from hal_mpg.protocols.foreign_state import ForeignDecoder, quoted
+from hal_mpg.protocols.patterns import BAUD_HINT, complaint_of, text_of
 
 
 class Junk(NamedTuple):
@@ -125,22 +125,17 @@ def value_in(field: Field, packet: bytes) -> int | None:
     return (value & field.mask) // (field.mask & -field.mask) if field.mask else value
 
 
-class FramedPackets:
+class FramedPackets(ForeignDecoder):
     """The decoder of a pendant that speaks packets; see `Decoder`."""
 
     def __init__(self, profile: Profile) -> None:
         assert profile.serial is not None and isinstance(profile.serial.protocol, Packets)
         packets = profile.serial.protocol
-        self.name = self.remark = ""
-        self.understood = 0
-        self.garbled = 0
+        super().__init__(profile, packets.speech, packets.at_start)
         self._packets = packets
         self._framer = PacketFramer(packets)
         self._rules = [(rule, _fullmatch(rule)) for rule in packets.rules]
         self._fields = {field.name: field for field in packets.fields}
-        self._state = State(packets.at_start)
-        self._speaker = Speaker(packets.speech, profile.leds)
-        self._bad: bytes | str | None = None
 
     @property
     def complaint(self) -> str:
@@ -170,13 +165,7 @@ class FramedPackets:
             if (fits and not found) or any(values[name] != value for name, value in rule.when):
                 continue
             known: dict[str, str | int | None] = {**values, **(found.groupdict() if found else {})}
-            try:
-                events = self._state.take(rule, known.get, now)
-            except NoFit as reason:
-                return self._refuse(f"packet {quoted(packet)}: {reason}; correct the profile")
-            self.understood += 1
-            self._speaker.answer(rule)
-            return events
+            return self._take(rule, known.get, "packet", packet, now)
         return self._refuse(packet)
 
     def _text_bytes(self, packet: bytes) -> bytes:
@@ -185,36 +174,10 @@ class FramedPackets:
         size = CHECKSUMS[checksum.kind][0] if checksum else 0
         return packet[len(self._packets.start) : len(packet) - len(self._packets.end) - size]
 
-    def _refuse(self, bad: bytes | str) -> list[DeviceEvent]:
-        self.garbled += 1
-        self._bad = bad
-        return []
-
-    def to_send(self, now: float) -> bytes:
-        """Return what is due to be sent."""
-        return self._speaker.to_send(now, self._state.is_connected)
-
-    def next_send(self) -> float:
-        """Return when `to_send` has something next."""
-        return self._speaker.next_send()
-
-    def set_led(self, name: str, lit: bool) -> None:
-        """Have a lamp of the profile lit or not."""
-        self._speaker.set_led(name, lit)
-
-    def show(self, text: str) -> None:
-        """Nothing: a profile has no display."""
-
-    def lost(self) -> None:
-        """Take note that the pendant was lost."""
-        self._state.forget()
-
     def reset(self) -> None:
         """Take note that the port was opened anew."""
-        self._state.forget()
+        super().reset()
         self._framer.reset()
-        self._speaker.opened()
-        self._bad = None
 
 
 def _fullmatch(rule: Rule) -> Callable[[str], re.Match[str] | None] | None:

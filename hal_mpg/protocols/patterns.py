@@ -11,29 +11,21 @@ import re
 from hal_mpg.events import DeviceEvent
 from hal_mpg.profile import Profile
 from hal_mpg.protocols.foreign import Lines, Rule
-from hal_mpg.protocols.foreign_state import NoFit, Speaker, State
+from hal_mpg.protocols.foreign_state import MOST_QUOTED, ForeignDecoder, quoted
 from hal_mpg.protocols.framing import LineFramer
 
-MOST_QUOTED = 40
-"""Characters of a line that a complaint quotes."""
 
-
-class PatternLines:
+class PatternLines(ForeignDecoder):
     """The decoder of a pendant that speaks lines; see `Decoder`."""
 
     def __init__(self, profile: Profile) -> None:
         assert profile.serial is not None and isinstance(profile.serial.protocol, Lines)
         lines = profile.serial.protocol
-        self.name = self.remark = ""
-        self.understood = 0
-        self.garbled = 0
-        self._lines = lines
+        super().__init__(profile, lines.speech, lines.at_start)
+        self._longest = lines.longest
         self._framer = LineFramer(lines.longest, lines.end)
         self._rules = [(rule, re.compile(rule.pattern, re.ASCII).fullmatch) for rule in lines.rules]
-        self._state = State(lines.at_start)
-        self._speaker = Speaker(lines.speech, profile.leds)
         self._endless = b""  # what came first, until something was understood or refused
-        self._bad: bytes | str | None = None  # the last one; a text says itself what is wrong
 
     @property
     def complaint(self) -> str:
@@ -51,9 +43,11 @@ class PatternLines:
             self._endless = (self._endless + data)[: MOST_QUOTED + 1]
         for line in self._framer.feed(data):
             if line is None:
-                self._refuse(f"{self._lines.longest} bytes without the end of a line; {BAUD_HINT}")
+                self._refuse(f"{self._longest} bytes without the end of a line; {BAUD_HINT}")
             else:
                 events += self._line(line, now)
+        if self.understood:
+            self._endless = b""
         return events
 
     def _line(self, line: bytes, now: float) -> list[DeviceEvent]:
@@ -61,46 +55,14 @@ class PatternLines:
         for rule, fits in self._rules if text is not None else ():
             found = fits(text or "")
             if found:
-                try:
-                    events = self._state.take(rule, found.group, now)
-                except NoFit as reason:
-                    return self._refuse(f"line {quoted(line)}: {reason}; correct the profile")
-                self.understood += 1
-                self._endless = b""
-                self._speaker.answer(rule)
-                return events
+                return self._take(rule, found.group, "line", line, now)
         return self._refuse(line)
-
-    def _refuse(self, bad: bytes | str) -> list[DeviceEvent]:
-        self.garbled += 1
-        self._bad = bad
-        return []
-
-    def to_send(self, now: float) -> bytes:
-        """Return what is due to be sent."""
-        return self._speaker.to_send(now, self._state.is_connected)
-
-    def next_send(self) -> float:
-        """Return when `to_send` has something next."""
-        return self._speaker.next_send()
-
-    def set_led(self, name: str, lit: bool) -> None:
-        """Have a lamp of the profile lit or not."""
-        self._speaker.set_led(name, lit)
-
-    def show(self, text: str) -> None:
-        """Nothing: a profile has no display."""
-
-    def lost(self) -> None:
-        """Take note that the pendant was lost."""
-        self._state.forget()
 
     def reset(self) -> None:
         """Take note that the port was opened anew."""
-        self._state.forget()
+        super().reset()
         self._framer.reset()
-        self._speaker.opened()
-        self._bad, self._endless = None, b""
+        self._endless = b""
 
 
 BAUD_HINT = "is the baud rate right?"
@@ -110,12 +72,6 @@ def text_of(line: bytes) -> str | None:
     """Return a line or the text of a packet, tabs as blanks; None where it is not printable ASCII."""
     text = line.decode("latin-1").replace("\t", " ")
     return text if text.isascii() and text.isprintable() else None
-
-
-def quoted(data: bytes) -> str:
-    """Return bytes as a complaint quotes them."""
-    shown = repr(data[:MOST_QUOTED])[1:]
-    return f"{shown}..." if len(data) > MOST_QUOTED else shown
 
 
 def complaint_of(data: bytes, rules: list[Rule], what: str) -> str:

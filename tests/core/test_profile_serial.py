@@ -128,6 +128,13 @@ def test_patterns_that_take_long_together_are_refused() -> None:
         load_profile(text.replace("longest: 80", "longest: 200"), "p.yaml")
 
 
+def test_text_stands_between_start_and_a_checksum_that_is_right_before_the_end() -> None:
+    text = TABLE["profiles"]["packets"].replace("when: {kind: 2}, answer", "text: 'abc', answer")
+    load_profile(text, "p.yaml")
+    with pytest.raises(ProfileError, match=r"18:16: the checksum is not right before the end; use fields"):
+        load_profile(text.replace("at: 6, from: 2, to: 5", "at: 5, from: 2, to: 4"), "p.yaml")
+
+
 SCRAPS = st.sampled_from(
     [*"{}[],:'()?*+|.-<>0aX \n", "(?P<", "set: ", "{key: ", "lines:", "- ", "&a ", "*a", "!!x "]
 )
