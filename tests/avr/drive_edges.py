@@ -218,7 +218,7 @@ def lamp(bench: Bench, notes: dict[str, Any]) -> None:
 
 
 def stops(bench: Bench, notes: dict[str, Any]) -> None:
-    """Press the E-stop, let the program run away, reset it, switch it off and on, unplug it; jog after each."""
+    """Press the E-stop, let the program run away, reset it, switch it off, unplug it; jog after each."""
     hand, driver = bench.hand, bench.driver
     for what in ("estop", "hang", "reset", "power", "unplug"):
         before = driver.pin("hal_mpg.reconnects")

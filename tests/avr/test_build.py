@@ -12,6 +12,7 @@ import pytest
 from hal_mpg.profile_yaml import load_profile
 from tests.avr.bed import FIRMWARE, ROOT, firmware, play
 from tests.avr.reader import read
+from tests.beds.require import skip_or_fail
 
 SKETCH = FIRMWARE / "hal_mpg_pendant"
 
@@ -32,7 +33,7 @@ def test_it_fits_into_every_board(board: str) -> None:
 def test_nothing_in_it_needs_an_avr() -> None:
     """It compiles with what every Arduino core has; `int` has 32 bits here, and pointers 64."""
     if shutil.which("g++") is None:
-        pytest.skip("no g++ for this machine")
+        skip_or_fail("there is no g++ for this machine (Debian: g++)")
     command = ["g++", "-std=gnu++11", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion", "-Werror"]
     command += ["-fsyntax-only", "-I", str(ROOT / "tests/avr/other_board"), "-x", "c++"]
     subprocess.run([*command, str(SKETCH / "hal_mpg_pendant.ino")], check=True)
