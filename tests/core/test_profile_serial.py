@@ -131,7 +131,7 @@ def test_patterns_that_take_long_together_are_refused() -> None:
 def test_text_stands_between_start_and_a_checksum_that_is_right_before_the_end() -> None:
     text = TABLE["profiles"]["packets"].replace("when: {kind: 2}, answer", "text: 'abc', answer")
     load_profile(text, "p.yaml")
-    with pytest.raises(ProfileError, match=r"18:16: the checksum is not right before the end; use fields"):
+    with pytest.raises(ProfileError, match=r"18:14: the checksum is not right before the end; use fields"):
         load_profile(text.replace("at: 6, from: 2, to: 5", "at: 5, from: 2, to: 4"), "p.yaml")
 
 
