@@ -19,8 +19,9 @@
 inline void startWatchdog() { wdt_enable(WDTO_250MS); }
 inline void feedWatchdog() { wdt_reset(); }
 
-// The upper byte counts, in the EEPROM, how often the power came; the lower one, in memory that a reset leaves as
-// it is, the resets since then. So a board that resets itself all the time does not wear the EEPROM out.
+// The upper byte counts, in the EEPROM, how often the power came; the lower one, in memory that a reset
+// leaves as it is, the resets since then. So a board that resets itself all the time does not wear the EEPROM
+// out.
 inline uint16_t bootNumber() {
   static uint8_t *const STARTS = nullptr;  // the EEPROM's first byte
   static struct {

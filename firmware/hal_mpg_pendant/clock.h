@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Times. Arduino's millis() is too coarse here: on an AVR it stands for a millisecond, and jumps by two at times.
+// Times. Arduino's millis() is too coarse here: on an AVR it stands for a millisecond, and jumps by two at
+// times.
 
 #pragma once
 

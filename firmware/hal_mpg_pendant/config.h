@@ -10,8 +10,8 @@
 #define WHEEL_A_PIN 2
 #define WHEEL_B_PIN 3
 
-// Quadrature counts (edges of A and B) from one detent to the next: 4 for a wheel of 100 pulses and 100 detents.
-// There are wheels with 2 or 1.
+// Quadrature counts (edges of A and B) from one detent to the next: 4 for a wheel of 100 pulses and 100
+// detents. There are wheels with 2 or 1.
 #ifndef COUNTS_PER_DETENT
 #define COUNTS_PER_DETENT 4
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Switches and selectors: debouncing, and since when they are what they are. Nothing of Arduino's is used here.
+// Switches and selectors: debouncing, and since when they are what they are. Nothing of Arduino's is used
+// here.
 
 #pragma once
 
@@ -8,15 +9,16 @@
 
 #include "clock.h"
 
-// A contact that has not changed for so long (SETTLED) bounces no more. One that goes on for so long (CHATTER) has a
-// bad contact or a loose wire. A guard that is open so long after it first opened (QUICK) is open.
+// A contact that has not changed for so long (SETTLED) bounces no more. One that goes on for so long
+// (CHATTER) has a bad contact or a loose wire. A guard that is open so long after it first opened (QUICK) is
+// open.
 constexpr Ticks SETTLED = fromMs(5), CHATTER = fromMs(50), QUICK = fromMs(2);
 
 // So long a switch is shown before it may change back, so that a few lost lines hide no press.
 constexpr Ticks SHOWN = fromMs(100);
 
-// SELECTOR: 1 of n contacts. BUTTON: one contact. GUARD: one contact whose opening makes things safer (E-stop,
-// enabling button), and waits for nothing.
+// SELECTOR: 1 of n contacts. BUTTON: one contact. GUARD: one contact whose opening makes things safer
+// (E-stop, enabling button), and waits for nothing.
 enum Kind : uint8_t { SELECTOR, BUTTON, GUARD };
 
 // One switch or selector: `shown` is what the state lines say of it; a bit for each contact, 1: closed.
@@ -47,8 +49,8 @@ struct Contact {
     if (!unsettled) begins(wheel, now);
   }
 
-  // Buttons say nothing of where a detent belongs; a switch that must not change yet changes later; and for a bad
-  // contact the wheel does not wait time and again.
+  // Buttons say nothing of where a detent belongs; a switch that must not change yet changes later; and for a
+  // bad contact the wheel does not wait time and again.
   bool holdsWheel() const { return unsettled && kind != BUTTON && !held && !chatters; }
 
   // Tells whether it became unsettled before another one.

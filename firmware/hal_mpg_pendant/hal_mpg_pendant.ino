@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //
-// Firmware for the ordinary wired MPG pendant: a quadrature handwheel, an axis and a scale selector, an enabling
-// button, a normally closed E-stop, a lamp. It speaks the hal_mpg line protocol, version 1
+// Firmware for the ordinary wired MPG pendant: a quadrature handwheel, an axis and a scale selector, an
+// enabling button, a normally closed E-stop, a lamp. It speaks the hal_mpg line protocol, version 1
 // (docs/serial-protocol.md). What is wired where is in config.h and in firmware/README.md.
 //
 // This is not a safety function. The E-stop button belongs in the machine's hard-wired circuit.
@@ -73,13 +73,17 @@ constexpr char CONTROLS[] = "axis=" AXES
 
 static_assert(sizeof AXES - 1 == sizeof AXIS_CONTACTS, "config.h: AXES and AXIS_PINS are not equally many");
 static_assert(sizeof AXIS_CONTACTS <= 8, "config.h: the axis selector has at most 8 positions");
-static_assert(sizeof PENDANT_NAME > 1 && sizeof PENDANT_NAME <= 33, "config.h: PENDANT_NAME has 1 to 32 characters");
-static_assert(sizeof CONTROLS + sizeof PENDANT_NAME + 16 <= LineOut::MOST, "config.h: names are too long for one line");
+static_assert(sizeof PENDANT_NAME > 1 && sizeof PENDANT_NAME <= 33,
+              "config.h: PENDANT_NAME has 1 to 32 characters");
+static_assert(sizeof CONTROLS + sizeof PENDANT_NAME + 16 <= LineOut::MOST,
+              "config.h: names are too long for one line");
 static_assert(COUNTS_PER_DETENT == 4 || COUNTS_PER_DETENT == 2 || COUNTS_PER_DETENT == 1,
               "config.h: COUNTS_PER_DETENT is 4, 2 or 1");
 #if defined(ARDUINO_ARCH_AVR)
-static_assert(digitalPinToInterrupt(WHEEL_A_PIN) != NOT_AN_INTERRUPT, "config.h: WHEEL_A_PIN has no interrupt");
-static_assert(digitalPinToInterrupt(WHEEL_B_PIN) != NOT_AN_INTERRUPT, "config.h: WHEEL_B_PIN has no interrupt");
+static_assert(digitalPinToInterrupt(WHEEL_A_PIN) != NOT_AN_INTERRUPT,
+              "config.h: WHEEL_A_PIN has no interrupt");
+static_assert(digitalPinToInterrupt(WHEEL_B_PIN) != NOT_AN_INTERRUPT,
+              "config.h: WHEEL_B_PIN has no interrupt");
 #endif
 
 namespace {  // some cores have functions of such names
@@ -137,7 +141,8 @@ void lookAtContacts() {
   }
 }
 
-// The contact that has been unsettled longest, of those that say what a detent is for; or none. With interrupts off.
+// The contact that has been unsettled longest, of those that say what a detent is for; or none. With
+// interrupts off.
 Contact *firstUnsettled() {
   Contact *first = nullptr;
   for (uint8_t i = 0; i < controlCount; ++i) {
@@ -156,8 +161,8 @@ uint16_t wheelToTell() {
   return told;
 }
 
-// The control that is to be shown as something else now, and as what; or none. In the order in which they changed, but
-// guards that open before all others. With interrupts off.
+// The control that is to be shown as something else now, and as what; or none. In the order in which they
+// changed, but guards that open before all others. With interrupts off.
 Contact *nextChanged(Ticks now, uint8_t &next) {
   for (uint8_t i = 0; i < controlCount; ++i) {
     Contact &contact = controls[i].contact;
@@ -229,8 +234,8 @@ void writeGreeting(Ticks now) {
   greetingIsDue = false;
 }
 
-// Writes the next line, if one is due. Only when the one before is gone: so each says what is true now, and each
-// change has a line of its own.
+// Writes the next line, if one is due. Only when the one before is gone: so each says what is true now, and
+// each change has a line of its own.
 void writeNextLine() {
   const Ticks now = moment();
   if (takeChange()) {
@@ -322,7 +327,8 @@ void addControls() {
 #endif
 }
 
-// Waits until no contact bounces, so that the first line says how all of them are. What is held then is no press.
+// Waits until no contact bounces, so that the first line says how all of them are. What is held then is no
+// press.
 void settleContacts() {
   delay(1);  // the pull-up resistors need a moment, with a long cable
   const Ticks start = moment();

@@ -22,7 +22,7 @@ CORE = Path("/usr/share/arduino/hardware/arduino/avr/cores/arduino")
 MCUS = {"uno": "atmega328p", "nano": "atmega328p", "mega": "atmega2560"}
 """The microcontroller of each board that is simulated."""
 
-PACKAGES = "gcc-avr, avr-libc, arduino-core-avr, libsimavr-dev, gcc"
+PACKAGES = "gcc-avr, avr-libc, arduino-core-avr, libsimavr-dev, gcc, g++, make"
 
 # From pins_arduino.h of the core's variants: the AVR's pins behind the pins of firmware/README.md.
 _UNO = {
@@ -39,12 +39,20 @@ _MEGA = {
     "estop": "PF0", "enable": "PF1", "reset": "PF2", "home": "PF3",
     "lamp": "PB7",
 }  # fmt: skip
-PINS = {"uno": _UNO, "nano": _UNO, "mega": _MEGA}
+_OTHER = {
+    "wheel-a": "P2", "wheel-b": "P3",
+    "x": "P4", "y": "P5", "z": "P6", "a": "P7", "b": "P8", "c": "P9",
+    "x1": "P10", "x10": "P11", "x100": "P12",
+    "estop": "P26", "enable": "P27", "reset": "P28", "home": "P29",
+    "lamp": "P13",
+}  # fmt: skip
+PINS = {"uno": _UNO, "nano": _UNO, "mega": _MEGA, "other": _OTHER}
+"""The pins of each board; "other" is the sketch as a program of this machine (other_board)."""
 
 
 def require_avr() -> None:
     """Skip (or, where it must be there, fail) the running test without compilers and simulator."""
-    tools = all(shutil.which(tool) for tool in ("avr-gcc", "avr-g++", "make", "gcc"))
+    tools = all(shutil.which(tool) for tool in ("avr-gcc", "avr-g++", "make", "gcc", "g++"))
     if not (tools and CORE.is_dir() and Path("/usr/include/simavr/sim_avr.h").exists()):
         skip_or_fail(f"the AVR compiler, its Arduino core or simavr is missing (Debian: {PACKAGES})")
 
@@ -64,6 +72,7 @@ def remove_build() -> None:
         _build_directory.cache_clear()
         firmware.cache_clear()
         board_program.cache_clear()
+        other_board_program.cache_clear()
 
 
 @functools.cache
@@ -71,9 +80,7 @@ def firmware(board: str = "uno", extra: str = "") -> Path:
     """Compile the sketch with its own Makefile; return the ELF file. `extra`: flags for the compiler."""
     build = _build_directory() / (extra.encode().hex() or "as-is")
     command = ["make", "-s", "-C", str(FIRMWARE), f"BOARD={board}", f"BUILD={build}", f"EXTRA={extra}"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
-    if done.returncode:
-        pytest.fail(f"{' '.join(command)}:\n{done.stdout}{done.stderr}", pytrace=False)
+    _compile(command)
     return build / board / "hal_mpg_pendant.elf"
 
 
@@ -82,11 +89,25 @@ def board_program() -> Path:
     """Compile board.c; return the program."""
     program = _build_directory() / "board"
     command = ["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(program)]
-    command += [str(ROOT / "tests/avr/board.c"), "-lsimavr"]
+    _compile([*command, str(ROOT / "tests/avr/board.c"), "-lsimavr"])
+    return program
+
+
+@functools.cache
+def other_board_program() -> Path:
+    """Compile the sketch for this machine; return the program."""
+    program = _build_directory() / "other_board"
+    command = ["g++", "-O1", "-g", "-std=gnu++11", "-Wall", "-Wextra", "-Wconversion", "-Wno-sign-conversion"]
+    command += ["-Werror", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", str(program)]
+    command += [f"-I{ROOT / 'tests/avr/other_board'}", f"-I{FIRMWARE / 'hal_mpg_pendant'}"]
+    _compile([*command, str(ROOT / "tests/avr/other_board/board.cpp")])
+    return program
+
+
+def _compile(command: list[str]) -> None:
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     if done.returncode:
         pytest.fail(f"{' '.join(command)}:\n{done.stdout}{done.stderr}", pytrace=False)
-    return program
 
 
 def play(script: Iterable[str], board: str = "uno", extra: str = "") -> list[Entry]:
@@ -94,7 +115,10 @@ def play(script: Iterable[str], board: str = "uno", extra: str = "") -> list[Ent
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "script"
         path.write_text("\n".join(script) + "\n")
-        command = [str(board_program()), str(firmware(board, extra)), MCUS[board], "-", str(path)]
+        if board == "other":
+            command = [str(other_board_program()), str(path)]
+        else:
+            command = [str(board_program()), str(firmware(board, extra)), MCUS[board], "-", str(path)]
         done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, timeout=900)
     entries = []
     for line in done.stdout.splitlines():

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * An AVR board without a board: simavr runs the firmware, a script moves the levels of its pins, and its serial port
- * is a pseudo-terminal.
+ * An AVR board without a board: simavr runs the firmware, a script moves the levels of its pins, and its
+ * serial port is a pseudo-terminal.
  *
  *   board FIRMWARE.elf MCU RECORD [SCRIPT | --live SOCKET LINK]
  *
- * A SCRIPT is played in simulated time alone: the same script gives the same record, to the cycle. With --live, script
- * lines come from a Unix socket as they are wanted, simulated time never runs ahead of the clock, and LINK is a
- * symbolic link to the pseudo-terminal. Where the computer is too slow, simulated time stands back and is not made up
- * for: a reader sees a slow pendant, never one in a hurry.
+ * A SCRIPT is played in simulated time alone: the same script gives the same record, to the cycle. With
+ * --live, script lines come from a Unix socket as they are wanted, simulated time never runs ahead of the
+ * clock, and LINK is a symbolic link to the pseudo-terminal. Where the computer is too slow, simulated time
+ * stands back and is not made up for: a reader sees a slow pendant, never one in a hurry.
  *
  * Script lines: DELAY_US ACT, the delay counted from the act before:
  *   PD2 0        a level on a pin         watch PB5    record the levels that the firmware gives to a pin
@@ -17,7 +17,7 @@
  *   reset        the reset button         power        off and on: memory is lost, the EEPROM is not
  *   hang         the program runs away, into an endless loop with interrupts off
  *   unplug, plug the pseudo-terminal goes, and comes back (with --live)
- *   stats        over the socket: simulated time (us), time that it stood back in all, and at once at most (us)
+ *   stats        over the socket: how long simulated time stood back in all, and at once at most (us)
  *   end          the end
  * RECORD (a file, or -): TIME_US KIND TEXT; `line` is one of the firmware's, `pin`, `mark`, `reset`.
  */
@@ -81,7 +81,7 @@ static void answer(const char *kind, const char *text) {
 static void raise_pin(int port, int bit) {
     avr_irq_t *irq = avr_io_getirq(avr, AVR_IOCTL_IOPORT_GETIRQ('A' + port), bit);
     uint32_t level = levels[port] >> bit & 1;
-    irq->value = !level; /* or simavr passes a level that is not new over, though a reset has cleared the register */
+    irq->value = !level; /* or simavr passes over what is not new to it, though a reset cleared the register */
     avr_raise_irq(irq, level);
 }
 
@@ -125,7 +125,8 @@ static void firmware_sent(struct avr_irq_t *irq, uint32_t value, void *unused) {
     if (master < 0) return;
     /* Where nobody has the port open, what is sent is gone, as with a real one. */
     struct pollfd open_end = {.fd = master};
-    if (poll(&open_end, 1, 0) >= 0 && !(open_end.revents & POLLHUP) && write(master, &byte, 1) < 0 && errno != EAGAIN)
+    if (poll(&open_end, 1, 0) < 0 || open_end.revents & POLLHUP) return;
+    if (write(master, &byte, 1) < 0 && errno != EAGAIN && errno != EIO)
         fail("pseudo-terminal:", strerror(errno));
 }
 
@@ -143,7 +144,8 @@ static avr_cycle_count_t receive_byte(avr_t *unused, avr_cycle_count_t when, voi
 static void plug(void) {
     master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
     if (master < 0 || grantpt(master) || unlockpt(master)) fail("pseudo-terminal:", strerror(errno));
-    int slave = open(ptsname(master), O_RDWR | O_NOCTTY); /* once, for raw mode, and so that a closed one is told of */
+    /* Opened once: for raw mode, and so that it is told from now on whether anybody has it open. */
+    int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
     struct termios raw;
     if (slave < 0 || tcgetattr(slave, &raw)) fail("pseudo-terminal:", strerror(errno));
     cfmakeraw(&raw);
@@ -171,7 +173,8 @@ static void noted_reset(avr_t *unused) { /* whoever asked for it: the script, or
 static void restart(void) { avr_reset(avr); }
 
 static void power(void) {
-    for (uint32_t i = avr->ioend + 1u, noise = 1; i <= avr->ramend; i++) avr->data[i] = (noise = noise * 69069 + 5) >> 16;
+    static uint32_t noise = 1;
+    for (uint32_t i = avr->ioend + 1u; i <= avr->ramend; i++) avr->data[i] = (noise = noise * 69069 + 5) >> 16;
     restart();
 }
 
@@ -345,7 +348,8 @@ int main(int count, char **arguments) {
         link_path = arguments[6];
         plug();
     }
-    avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT), firmware_sent, NULL);
+    avr_irq_t *sent = avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUTPUT);
+    avr_irq_register_notify(sent, firmware_sent, NULL);
     core_reset = avr->reset;
     avr->reset = noted_reset;
     play_due(); /* what has no delay at the start is there before the firmware is */

@@ -128,3 +128,26 @@ def test_a_restart_in_the_middle_of_a_turn_is_found_out(rest: int) -> None:
     for mark in (entry.time_s for entry in record if entry.kind == "mark"):
         wheels.append([state.wheel for state in reader.states if state.time_s <= mark][-1])
     assert [after - before for before, after in pairwise(wheels)] == clicks
+
+
+@pytest.mark.parametrize("counts", [2, 1])
+def test_wheels_with_fewer_counts_for_each_detent(counts: int) -> None:
+    """The edges are the same; with 2 the wheel clicks twice in each cycle, with 1 four times."""
+    hand = Hand(Random(8), PINS["uno"])
+    place, places = 0, []
+    for _ in range(200):
+        direction = hand.rng.choice((-1, 1))
+        for _ in range(counts * hand.rng.randint(1, 5)):
+            hand.edge(direction, 500, hand.bounces(4, 12))
+            place += direction
+        hand.wait(30_000)
+        hand.act(f"mark {place}")
+        places.append(place // counts)
+    record = play(hand.script(), extra=f"-DCOUNTS_PER_DETENT={counts}")
+    reader = read(record)
+    seen = []
+    for entry in record:
+        if entry.kind == "mark":
+            told = [state.wheel for state in reader.states if state.time_s <= entry.time_s][-1]
+            seen.append(told if told < 0x8000 else told - 0x10000)
+    assert seen == places

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * What every Arduino core has, as its language reference says, and no more: where the sketch needs anything of an AVR, it
- * does not compile with this. There is no board behind it.
+ * What every Arduino core has, as its language reference says, and no more: where the sketch needs anything
+ * of an AVR, it does not compile with this. Behind it is board.cpp.
  */
 #pragma once
 
