@@ -65,11 +65,8 @@ class ReplaySource(Untimed):
         return f"the recording {self._name}"
 
     def search(self, now: float) -> list[DeviceEvent]:
-        """Begin, by plugging the device in; go on, where the recorded pendant was lost and came back."""
+        """Begin, by plugging the device in."""
         if self._next:
-            if self._timer is None:
-                self._timer = _Timer()
-                self._set_timer(self._timer)
             return []
         first = self._events[0]
         assert isinstance(first, Connected)
@@ -122,6 +119,9 @@ class ReplaySource(Untimed):
 
     def set_led(self, name: str, lit: bool) -> None:
         """Nobody looks at a recording's lamps."""
+
+    def let_go(self) -> None:
+        """Nothing: the recording goes on where the recorded pendant was lost, for it may come back in it."""
 
     def close(self) -> None:
         """Let go of the timer."""

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from pathlib import Path
-from select import select
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -20,7 +19,8 @@ from hypothesis import strategies as st
 
 from hal_mpg.commands import replay
 from hal_mpg.errors import UsageError
-from hal_mpg.events import Connected, DeviceEvent, Disconnected
+from hal_mpg.fake_hal import FakeHal
+from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
 from hal_mpg.monitor.shown import spell
 from hal_mpg.pendant import Pendant
@@ -29,7 +29,7 @@ from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.recording.playback import run
 from hal_mpg.recording.serial_format import HEADER, Chunk, pendant_of, read_serial, to_text
 from hal_mpg.recording.serial_playback import as_it_greets, serial_playback
-from hal_mpg.sources.replay import ReplaySource
+from hal_mpg.runner import STOP_SIGNALS
 from tests.beds.serial_pendant import line
 
 FOLDER = Path(__file__).parent / "recordings"
@@ -95,23 +95,6 @@ def test_a_wrong_profile_says_what_does_not_fit(recorded: str, other: str) -> No
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 300
 
 
-def test_a_replay_goes_on_after_the_pendant_was_lost() -> None:
-    said = [Chunk(0.0, False, b"\x02E2\x03"), Chunk(10.0, False, b"\x02E2\x03")]
-    source = ReplaySource(serial_playback(said, profile_named("stx-etx")), "x", speed=1000.0)
-    began = monotonic()
-    events: list[DeviceEvent] = []
-    try:
-        while len([event for event in events if isinstance(event, Connected)]) < 2:
-            assert monotonic() < began + 10
-            events += source.search(monotonic())
-            select(source.descriptors(), [], [], 1.0)
-            events += source.read(source.descriptors(), monotonic())
-            if any(isinstance(event, Disconnected) for event in events):
-                source.close()
-    finally:
-        source.close()
-
-
 def test_a_silence_is_a_loss_where_the_profile_has_one() -> None:
     profile = profile_named("stx-etx")
     said = [(0.0, b"\x02E2\x03"), (3.9, b"\x02b \x03"), (8.0, b"\x02E2\x03")]
@@ -171,6 +154,32 @@ def test_the_command_replays_a_serial_recording(capsys: pytest.CaptureFixture[st
     assert shown.err.startswith(
         "hal_mpg: note: 2 lines or packets do not fit, the last one: line 'STEP:Q,1,1'"
     )
+
+
+def test_a_replay_drives_a_component_through_a_loss(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = Path(find_profile("stx-etx")).read_text("utf-8")
+    (tmp_path / "p.yaml").write_text(shipped.replace("silence: 4", "silence: 0.3"), "utf-8")
+    said = [(0.0, b"\x02E2\x03"), (0.7, b"\x02E2\x03"), (0.9, b"\x02b \x03")]
+    said += [(1.1, b"\x02J10.0300\x03\x02J1-0.0010\x03")]
+    (tmp_path / "r.serial").write_text(to_text([Chunk(at, False, data) for at, data in said]), "utf-8")
+    hal, before = FakeHal(), [signal.getsignal(number) for number in STOP_SIGNALS]
+    monkeypatch.setattr(replay, "load_hal", lambda: hal)
+    seen: dict[str, Any] = {}
+    close = HalPort.close
+
+    def look_and_close(port: HalPort) -> None:
+        seen.update(
+            {pin: hal.get_value(f"hal_mpg.{pin}") for pin in ("axis.y.jog-counts", "counts", "reconnects")}
+        )
+        close(port)
+
+    monkeypatch.setattr(HalPort, "close", look_and_close)
+    try:
+        assert replay.main([str(tmp_path / "r.serial"), "--pendant", str(tmp_path / "p.yaml"), "--hal"]) == 0
+    finally:
+        for number, handler in zip(STOP_SIGNALS, before, strict=True):
+            signal.signal(number, handler)
+    assert seen == {"axis.y.jog-counts": 29, "counts": 2, "reconnects": 1}
 
 
 @pytest.mark.parametrize(
