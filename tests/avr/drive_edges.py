@@ -220,6 +220,8 @@ def lamp(bench: Bench, notes: dict[str, Any]) -> None:
 def stops(bench: Bench, notes: dict[str, Any]) -> None:
     """Press the E-stop, let the program run away, reset it, switch it off, unplug it; jog after each."""
     hand, driver = bench.hand, bench.driver
+    hand.select("axis", "y", 1000)
+    hand.select("scale", "x10", 1000)
     for what in ("estop", "hang", "reset", "power", "unplug"):
         before = driver.pin("hal_mpg.reconnects")
         hand.turn(5, 2500)
