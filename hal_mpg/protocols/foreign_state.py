@@ -158,7 +158,12 @@ def quoted(data: bytes) -> str:
 
 
 class Speaker:
-    """What is to be sent: what opens the talk, answers, lamps; the keep-alive, with which lamps go again."""
+    """What is to be sent: what opens the talk, answers, the keep-alive, and lamps.
+
+    Lamps wait until the pendant has spoken: a board may take whatever it hears for an answer to its call, and
+    its call has to be heard first, for it says that the board was switched on. They go again with each
+    keep-alive, for what was sent may have been lost.
+    """
 
     def __init__(self, speech: Speech, leds: Sequence[tuple[str, Code]]) -> None:
         sent = {lamp.code: (bytes(lamp.off), bytes(lamp.on)) for lamp in speech.lamps}
@@ -167,6 +172,7 @@ class Speaker:
         self._keep_alive = bytes(speech.keep_alive)
         self._interval_s = speech.keep_alive_ms / 1000
         self._lit: dict[str, bool] = {}
+        self._are_lamps_due = False
         self._pending: list[bytes] = []
         self._alive_at = inf
         self.opened()
@@ -175,7 +181,7 @@ class Speaker:
         """Take note that the port was opened anew."""
         self._pending = [self._on_open] if self._on_open else []
         self._alive_at = -inf if self._keep_alive else inf
-        self._send_lamps()
+        self._are_lamps_due = bool(self._lit)
 
     def answer(self, rule: Rule) -> None:
         """Have the answer of a rule sent; one that waits already is not sent twice."""
@@ -183,37 +189,33 @@ class Speaker:
         if answer and answer not in self._pending and sum(map(len, self._pending)) < MOST_PENDING:
             self._pending.append(answer)
         if rule.restarts:
-            self._send_lamps()
+            self._are_lamps_due = bool(self._lit)
 
     def set_led(self, name: str, lit: bool) -> None:
         """Have a lamp switched; one that the profile has nothing for stays as it is."""
         if name in self._lamps:
             self._lit[name] = lit
-            self._send_lamps()
-
-    def _send_lamps(self) -> None:
-        lamps = [self._lamps[name][lit] for name, lit in self._lit.items()]
-        ours = {state for both in self._lamps.values() for state in both}
-        self._pending = [sent for sent in self._pending if sent not in ours] + lamps
+            self._are_lamps_due = True
 
     def to_send(self, now: float, is_connected: bool) -> bytes:
         """Return what is due; what opens the talk goes with each keep-alive until somebody has answered."""
         if self._alive_at == -inf:
-            # Not at once: a board that calls for an answer is to be heard first, for its call says that it
-            # was switched on.
-            self._alive_at = now + self._interval_s
+            self._alive_at = now + self._interval_s  # not at once, for the same reason as lamps
         elif now >= self._alive_at:
             self._alive_at = now + self._interval_s
-            self._send_lamps()
+            self._are_lamps_due = bool(self._lit)
             self._pending.insert(0, self._keep_alive)
             if self._on_open and not is_connected and self._on_open not in self._pending:
                 self._pending.append(self._on_open)
+        if is_connected and self._are_lamps_due:
+            self._pending += [self._lamps[name][lit] for name, lit in self._lit.items()]
+            self._are_lamps_due = False
         sent, self._pending = b"".join(self._pending), []
         return sent
 
-    def next_send(self) -> float:
+    def next_send(self, is_connected: bool) -> float:
         """Return when something is due, or `to_send` wants to know the time; inf: never, -inf: now."""
-        return -inf if self._pending else self._alive_at
+        return -inf if self._pending or (is_connected and self._are_lamps_due) else self._alive_at
 
 
 class ForeignDecoder:
@@ -252,7 +254,7 @@ class ForeignDecoder:
 
     def next_send(self) -> float:
         """Return when `to_send` has something next."""
-        return self._speaker.next_send()
+        return self._speaker.next_send(self._state.is_connected)
 
     def set_led(self, name: str, lit: bool) -> None:
         """Have a lamp of the profile lit or not."""

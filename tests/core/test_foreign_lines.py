@@ -120,7 +120,21 @@ def test_what_is_sent_and_when() -> None:
     assert decoder.to_send(11.0) == b"ALIVE\nL0\n"
     decoder.set_led("ready", True)
     decoder.reset()
-    assert decoder.to_send(20.0) == b"START\n\x07L1\n"
+    assert decoder.to_send(20.0) == b"START\n\x07"
+
+
+def test_lamps_wait_until_the_pendant_has_spoken() -> None:
+    """A board may take whatever it hears for the answer to its call, which is to be heard first."""
+    decoder = decoder_for(KEYS, KEYS_TAIL)
+    decoder.to_send(1.0)
+    decoder.set_led("ready", True)
+    assert (decoder.next_send(), decoder.to_send(1.1)) == (1.5, b"")
+    decoder.feed(b"BOOT\n", 1.2)
+    assert (decoder.next_send(), decoder.to_send(1.2)) == (-inf, b"HELLO\nL1\n")
+    decoder.lost()
+    assert decoder.to_send(1.5) == b"ALIVE\nSTART\n\x07"
+    decoder.feed(b"W1\n", 1.6)
+    assert decoder.to_send(1.6) == b"L1\n"
 
 
 def test_nothing_is_due_where_the_profile_sends_nothing() -> None:

@@ -47,6 +47,7 @@ def selected(axis: int, scale: int) -> dict[int, int]:
 def test_a_connector_is_answered_tells_its_switches_and_jogs() -> None:
     with ConnectorBoard(selected(4, 9)) as board:
         assert isinstance(board, ConnectorBoard)
+        board.is_late = True
         world = SerialWorld(profile_at(board, "arduino-connector"))
 
         def turn(detents: int) -> None:
@@ -55,8 +56,15 @@ def test_a_connector_is_answered_tells_its_switches_and_jogs() -> None:
                 time.sleep(0.006)
 
         def user() -> None:
+            world.wait_until(lambda: world.source.descriptors() != [], "the port to be open")
+            world.hal.set_p("hal_mpg.led.ready", "1")
+            time.sleep(0.15)
+            board.is_late = False
             world.wait_for("scale-select", 1)
             world.wait_for("axis-select", 0)
+            world.wait_until(lambda: board.outputs.get(13) == 1, "the lamp")
+            world.hal.set_p("hal_mpg.led.ready", "0")
+            world.wait_until(lambda: board.outputs.get(13) == 0, "no lamp")
             assert world.get("armed") is False and world.get("enable") is False
             board.inputs[12] = 0
             world.wait_for("armed", True)
