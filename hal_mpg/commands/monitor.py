@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from hal_mpg.devices.input_codes import code_name
 from hal_mpg.devices.inventory import device_of, input_devices
 from hal_mpg.devices.ports import port_refusal
+from hal_mpg.doctor.processes import holders_of
 from hal_mpg.errors import HalError, HalMpgError, UsageError
 from hal_mpg.hal_port import load_hal
 from hal_mpg.input_node import open_node
@@ -149,8 +150,17 @@ def _why_unheard(profile: Profile, source: SerialSource, device: str | None) -> 
     there = [device] if device else places(profile.match)
     if not there or not (is_url(there[0]) or os.path.exists(there[0])):  # noqa: PTH110
         return "not there: plug it in"
-    refusal = "" if is_url(there[0]) else port_refusal(there[0])
-    return f"{there[0]}: {refusal or 'is opened'}"
+    return f"{there[0]}: {_why_not_open(there[0])}"
+
+
+def _why_not_open(place: str) -> str:
+    """Return why a port that is there is not open, as far as that can be told from outside."""
+    if is_url(place):
+        return "it is being connected"
+    holders = holders_of([os.path.realpath(place)])
+    if holders:
+        return f"{holders[0][1]} (process {holders[0][0]}) has it. With LinuxCNC: --hal"
+    return port_refusal(place) or "it cannot be opened yet"
 
 
 def _hal_reader(name: str, profile: Profile | None) -> HalReader:

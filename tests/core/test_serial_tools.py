@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import json
 import select
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -87,6 +89,22 @@ def test_monitor_says_what_it_waits_for(tmp_path: Path, pendant: PtyPendant, pro
     watched = Watched(absent)
     watched.until(lambda: watched.reader.shown.where == "not there: plug it in")
     watched.reader.close()
+
+
+HOLD = "import serial, sys, time; s = serial.Serial(sys.argv[1], exclusive=True); print(1); time.sleep(60)"
+
+
+def test_monitor_says_who_has_the_port(pendant: PtyPendant, profile: Path) -> None:
+    words = [sys.executable, "-u", "-c", HOLD, pendant.path]
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        holder.stdout.readline()
+        watched = Watched(profile)
+        watched.until(lambda: f"(process {holder.pid}) has it" in watched.reader.shown.where)
+        holder.kill()
+        holder.wait()
+        watched.has("plug ")
+        watched.reader.close()
 
 
 def record(*arguments: object) -> int:

@@ -55,7 +55,7 @@ def taken(act: Callable[[], float], name: str, value: Any) -> float:
 
 def times(hands: Hands) -> dict[str, Any]:
     """Measure each kind."""
-    found: dict[str, Any] = {name: [] for name in ("silent", "back", "pressed", "unplugged")}
+    found: dict[str, Any] = {name: [] for name in ("silent", "back", "pressed", "unplugged", "plugged")}
     hands.do("set", "estop", True)
     wait_pin("estop-ok", True)
     for _ in range(20):
@@ -81,7 +81,9 @@ def times(hands: Hands) -> dict[str, Any]:
         time.sleep(0.3)
         found["unplugged"].append(taken(lambda: hands.do("unplug"), "connected", False))
         hands.do("plug", port)
-    wait_pin("connected", True)
+        began = time.monotonic()
+        wait_pin("connected", True)
+        found["plugged"].append(round(time.monotonic() - began, 4))
     return found
 
 

@@ -117,6 +117,11 @@ def test_a_pulled_plug_and_a_pressed_estop_trip_at_once(times: Notes) -> None:
         assert max(taken) < 0.05 + STILL_S, (kind, taken)
 
 
+def test_it_is_found_again_at_either_port(times: Notes) -> None:
+    assert len(times["plugged"]) == 5
+    assert median(times["plugged"]) < 3  # enumeration and udev take most of it, on an emulated machine
+
+
 def test_it_is_back_as_soon_as_it_speaks_again(times: Notes) -> None:
     assert median(times["back"]) < 0.1
 
