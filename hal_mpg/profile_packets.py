@@ -10,12 +10,13 @@ from yaml.nodes import Node
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.protocols.checksums import CHECKSUMS
 from hal_mpg.protocols.foreign import Checksum, Field
+from hal_mpg.protocols.packets import size_of
 from hal_mpg.protocols.pattern_check import GROUP_NAME
 from hal_mpg.yaml_reader import Fields, Reader, quoted
 
 PACKET_KEYS = ("start", "end", "length", "fields", "checksum")
 FIELD_KEYS = ("at", "type", "mask", "bit")
-CHECKSUM_KEYS = ("kind", "at", "from", "to", "order")
+CHECKSUM_KEYS = ("kind", "at", "from", "to", "order", "form")
 TYPE = re.compile(r"([us])(?:(8)|(16|24|32)(le|be))")
 TYPES = "u8, s8, u16le, s16be and the like"
 MOST_FIELDS = 64
@@ -36,7 +37,7 @@ class PacketParts(NamedTuple):
         if self.checksum is None:
             return True
         at = self.checksum.at - self.length if self.checksum.at >= 0 else self.checksum.at
-        return at == -len(self.end) - CHECKSUMS[self.checksum.kind][0]
+        return at == -len(self.end) - size_of(self.checksum)
 
 
 def read_packet_parts(reader: Reader, node: Node, longest: int) -> PacketParts:
@@ -102,9 +103,10 @@ def _checksum(reader: Reader, node: Node, length: int) -> Checksum | None:
     keys = reader.mapping(node, CHECKSUM_KEYS, "checksum", needed=("kind", "at", "from", "to"))
     kind = reader.choice(keys.get("kind"), CHECKSUMS, "kind of checksum")
     order = reader.choice(keys.get("order"), ("big", "little"), "order")
+    is_hex = reader.choice(keys.get("form"), ("binary", "hex"), "form") == "hex"
     if not kind or not {"at", "from", "to"} <= keys.keys():
         return None
-    size = CHECKSUMS[kind][0]
+    size = CHECKSUMS[kind][0] * (2 if is_hex else 1)
     lowest, highest = (-length, length - 1) if length else (-1000, 1000)
     at, first, last = (reader.integer(keys[key], key, lowest, highest) for key in ("at", "from", "to"))
     if not length and (at >= 0 or last >= 0 or first < 0):
@@ -115,4 +117,4 @@ def _checksum(reader: Reader, node: Node, length: int) -> Checksum | None:
         reader.fault(node, "the checksum goes over no bytes, or stands beyond the end; count from 0")
     elif length and first % length <= at % length <= last % length:
         reader.fault(keys["at"], "the checksum goes over itself; leave its bytes out")
-    return Checksum(kind, at, first, last, order == "big")
+    return Checksum(kind, at, first, last, order == "big" or (is_hex and not order), is_hex)

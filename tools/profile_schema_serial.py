@@ -234,7 +234,11 @@ def _packets() -> Schema:
                 kind={"enum": list(CHECKSUMS)},
                 at=offset,
                 to=offset,
-                order={"enum": ["big", "little"], "default": "little"},
+                order={
+                    "enum": ["big", "little"],
+                    "description": "Of its two bytes; default little, in hex big.",
+                },
+                form={"enum": ["binary", "hex"], "description": "hex: as digits, two for each byte."},
                 **{"from": offset},
             ),
         )

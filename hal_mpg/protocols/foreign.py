@@ -96,13 +96,17 @@ class Field(NamedTuple):
 
 
 class Checksum(NamedTuple):
-    """The checksum at offset `at`, over the bytes `first` to `last`. Offsets below 0 count from the end."""
+    """The checksum at offset `at`, over the bytes `first` to `last`. Offsets below 0 count from the end.
+
+    `is_hex`: it stands there as hexadecimal digits, two for each byte.
+    """
 
     kind: str
     at: int
     first: int
     last: int
     is_big_endian: bool = False
+    is_hex: bool = False
 
 
 class Packets(NamedTuple):
@@ -130,7 +134,7 @@ SHAPES: dict[type, tuple[object, ...]] = {
     Speech: ([int], [int], int, [Lamp]),
     Lines: ([Rule], Speech, [(Code, int)], int, int),
     Field: (str, int, int, bool, bool, int),
-    Checksum: (str, int, int, int, bool),
+    Checksum: (str, int, int, int, bool, bool),
     Packets: ([int], [int], [Rule], int, int, [Field], {Checksum, _NONE}, Speech, [(Code, int)]),
 }
 """The fields of each record, in profile_cache's form."""

@@ -14,6 +14,8 @@ from hal_mpg.protocols.foreign import Checksum, Field, Packets, Rule
 from hal_mpg.protocols.foreign_state import ForeignDecoder, quoted
 from hal_mpg.protocols.patterns import BAUD_HINT, complaint_of, text_of
 
+HEX = re.compile(rb"([0-9A-Fa-f]{2})+")
+
 
 class Junk(NamedTuple):
     """A run of bytes that are no packet, told at its first byte; `why` is for people."""
@@ -105,15 +107,23 @@ class PacketFramer:
         here, right = sums_of(self._checksum, packet)
         if here == right:
             return ""
-        return f"{quoted(packet)} has the checksum {here:#x}, and its bytes have {right:#x}"
+        said = f"the checksum {here:#x}" if here >= 0 else "no checksum"
+        return f"{quoted(packet)} has {said}, and its bytes have {right:#x}"
 
 
 def sums_of(checksum: Checksum, packet: bytes) -> tuple[int, int]:
     """Return the checksum that stands in a packet, and the one that its bytes have."""
-    size, function = CHECKSUMS[checksum.kind]
     at, first, last = (offset % len(packet) for offset in (checksum.at, checksum.first, checksum.last))
-    here = int.from_bytes(packet[at : at + size], "big" if checksum.is_big_endian else "little")
-    return here, function(packet[first : last + 1])
+    part = packet[at : at + size_of(checksum)]
+    if checksum.is_hex:
+        part = bytes.fromhex(part.decode("ascii")) if HEX.fullmatch(part) else b""
+    here = int.from_bytes(part, "big" if checksum.is_big_endian else "little") if part else -1
+    return here, CHECKSUMS[checksum.kind][1](packet[first : last + 1])
+
+
+def size_of(checksum: Checksum) -> int:
+    """Return how many bytes of a packet a checksum takes."""
+    return CHECKSUMS[checksum.kind][0] * (2 if checksum.is_hex else 1)
 
 
 def value_in(field: Field, packet: bytes) -> int | None:
@@ -171,7 +181,7 @@ class FramedPackets(ForeignDecoder):
     def _text_bytes(self, packet: bytes) -> bytes:
         """Return what stands between the start and the end, without a checksum there."""
         checksum = self._packets.checksum
-        size = CHECKSUMS[checksum.kind][0] if checksum else 0
+        size = size_of(checksum) if checksum else 0
         return packet[len(self._packets.start) : len(packet) - len(self._packets.end) - size]
 
     def reset(self) -> None:

@@ -14,8 +14,8 @@ from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
 from hal_mpg.protocols import decoder_of
 from hal_mpg.protocols.checksums import CHECKSUMS
-from hal_mpg.protocols.foreign import Field
-from hal_mpg.protocols.packets import value_in
+from hal_mpg.protocols.foreign import Checksum, Field
+from hal_mpg.protocols.packets import sums_of, value_in
 from tests.core.foreign_bed import TAIL, bytewise, decoder_for, fed, pieces, profile_of, shown, turned
 
 BINARY = """
@@ -201,6 +201,36 @@ def test_text_goes_without_its_checksum() -> None:
     assert decoder.garbled == 1
 
 
+NMEA = r"""
+packets:
+  start: [0x24]
+  end: [0x0d, 0x0a]
+  checksum: {kind: xor, form: hex, at: -4, from: 1, to: -6}
+longest: 30
+rules:
+  - text: 'W(?P<axis>[1-3]),(?P<scale>1|10),(?P<n>-?[0-9]{1,3})\*'
+    set: {AXIS: {abs: axis}, SCALE: {abs: scale}, WHEEL: {rel: n}}
+"""
+
+
+def test_a_checksum_may_stand_as_digits() -> None:
+    decoder = decoder_for(NMEA)
+    assert turned(fed(decoder, [b"$W1,1,5*62\r\n$W1,1,-1*4b\r\n"])) == 4
+    assert decoder.garbled == 0
+    for bad in (
+        b"$W1,1,5*63\r\n",
+        b"$W1,1,5*6G\r\n",
+        b"$W1,1,5*6\r\n",
+        b"$*\r\n",
+        b"$\r\n",
+        b"$W1,1,5* 2\r\n",
+    ):
+        assert turned(fed(decoder, [bad, b"$W1,1,5*62\r\n"])) == 5
+    assert decoder.garbled == 6
+    fed(decoder, [b"$W1,1,5*6G\r\n"])
+    assert "has no checksum, and its bytes have 0x62" in decoder.complaint
+
+
 @pytest.mark.parametrize(
     ("kind", "check"),
     [
@@ -211,6 +241,16 @@ def test_text_goes_without_its_checksum() -> None:
 def test_the_checksums_have_the_check_values_of_the_catalogue(kind: str, check: int) -> None:
     """Those of CRCs are in Greg Cook's catalogue; the others are small enough to add up."""
     assert CHECKSUMS[kind][1](b"123456789") == check
+
+
+@pytest.mark.parametrize(
+    ("is_big", "is_hex", "written"),
+    [(True, True, b"31C3"), (False, True, b"c331"), (True, False, b"\x31\xc3")],
+)
+def test_how_a_checksum_stands_in_a_packet(is_big: bool, is_hex: bool, written: bytes) -> None:
+    end = -len(written) - 1
+    checksum = Checksum("crc16-xmodem", end, 1, end - 1, is_big, is_hex)
+    assert sums_of(checksum, b"$123456789" + written + b"\n") == (0x31C3, 0x31C3)
 
 
 def test_no_checksum_is_left_out_here() -> None:

@@ -264,7 +264,8 @@ class _Packets(_Language):
         self.start = bytes(random.sample(range(0x80, 0xFF), random.randint(1, 2)))
         self.end = bytes(random.sample(range(0x80), random.randint(0, 1)))
         self.kind, self.order = random.choice(("xor", "sum16")), random.choice(("little", "big"))
-        self.size = 1 if self.kind == "xor" else 2
+        self.form = random.choice(("binary", "binary", "hex"))
+        self.size = (1 if self.kind == "xor" else 2) * (2 if self.form == "hex" else 1)
         self.turn = random.choice(("s8", "s16le", "s16be", "s24be", "s32le"))
 
     def protocol(self) -> str:
@@ -277,7 +278,7 @@ class _Packets(_Language):
   packets:
     start: {list(self.start)}{end}
     length: {length}
-    checksum: {{kind: {self.kind}, at: {last + 1}, from: {begin}, to: {last}, order: {self.order}}}
+    checksum: {{kind: {self.kind}, at: {last + 1}, from: {begin}, to: {last}, order: {self.order}, form: {self.form}}}
     fields:
       kind: {{at: {begin}}}
       axis: {{at: {begin + 1}, mask: 0x30}}
@@ -309,7 +310,10 @@ class _Packets(_Language):
         value = 0
         for byte in body:
             value = value ^ byte if self.kind == "xor" else value + byte & 0xFFFF
-        sums = (value ^ wrong).to_bytes(self.size, "big" if self.order == "big" else "little")
+        sums = (value ^ wrong).to_bytes(
+            1 if self.kind == "xor" else 2, "big" if self.order == "big" else "little"
+        )
+        sums = sums.hex().encode() if self.form == "hex" else sums
         return self.start + body + sums + self.end
 
     def garbage(self) -> bytes:
