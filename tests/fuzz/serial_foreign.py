@@ -274,11 +274,12 @@ class _Packets(_Language):
         length = begin + 3 + turn_size + self.size + len(self.end)
         end = f"\n    end: {list(self.end)}" if self.end else ""
         last = begin + 2 + turn_size
+        how = f"order: {self.order}, form: {self.form}"
         return f"""
   packets:
     start: {list(self.start)}{end}
     length: {length}
-    checksum: {{kind: {self.kind}, at: {last + 1}, from: {begin}, to: {last}, order: {self.order}, form: {self.form}}}
+    checksum: {{kind: {self.kind}, at: {last + 1}, from: {begin}, to: {last}, {how}}}
     fields:
       kind: {{at: {begin}}}
       axis: {{at: {begin + 1}, mask: 0x30}}
