@@ -62,9 +62,9 @@ def test_a_connector_is_answered_tells_its_switches_and_jogs() -> None:
             board.is_late = False
             world.wait_for("scale-select", 1)
             world.wait_for("axis-select", 0)
-            world.wait_until(lambda: board.outputs.get(13) == 1, "the lamp")
+            world.wait_until(lambda: board.outputs.get(14) == 1, "the lamp")
             world.hal.set_p("hal_mpg.led.ready", "0")
-            world.wait_until(lambda: board.outputs.get(13) == 0, "no lamp")
+            world.wait_until(lambda: board.outputs.get(14) == 0, "no lamp")
             assert world.get("armed") is False and world.get("enable") is False
             board.inputs[12] = 0
             world.wait_for("armed", True)
@@ -76,7 +76,7 @@ def test_a_connector_is_answered_tells_its_switches_and_jogs() -> None:
             turn(-3)
             world.wait_for("axis.y.jog-counts", -30)
             world.hal.set_p("hal_mpg.led.ready", "1")
-            world.wait_until(lambda: board.outputs.get(13) == 1, "the lamp")
+            world.wait_until(lambda: board.outputs.get(14) == 1, "the lamp")
             board.restart()
             world.wait_for("reconnects", 1)
             world.wait_for("axis-select", 1)
@@ -88,7 +88,7 @@ def test_a_connector_is_answered_tells_its_switches_and_jogs() -> None:
             world.wait_for("armed", True)
             turn(1)
             world.wait_for("axis.y.jog-counts", -20)
-            world.wait_until(lambda: board.outputs.get(13) == 1, "the lamp again")
+            world.wait_until(lambda: board.outputs.get(14) == 1, "the lamp again")
             assert (world.get("axis.x.jog-counts"), world.get("garbled")) == (100, 0)
             assert world.get("dropped") == 4
 
