@@ -76,21 +76,22 @@ struct Contact {
       next = chattering();
       chatters = true;
     }
-    if (next == shown) unsettled = false;
+    if (next == shown) unsettled = chatters;
     return next != shown;
   }
 
   void show(uint8_t next, Ticks now) {
     shown = next;
     shownAt = now;
-    unsettled = false;
+    unsettled = chatters;  // when it comes to rest, that is to be seen
     held = kind == BUTTON || (kind == GUARD && next == 0);
   }
 
   // At the start: so it is, and this is no change.
   void settle(Ticks now) {
-    shown = isStill(now) ? raw : chattering();
-    unsettled = held = false;
+    unsettled = chatters = !isStill(now);
+    shown = chatters ? chattering() : raw;
+    held = false;
   }
 
   // The position of a selector: 1 for the first contact; 0: none, 15: more than one.

@@ -25,6 +25,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -331,6 +332,7 @@ static void quiet(avr_t *unused, const int level, const char *format, va_list ar
 int main(int count, char **arguments) {
     if (count != 5 && count != 7) fail("FIRMWARE.elf MCU RECORD", "[SCRIPT | --live SOCKET LINK]");
     avr_global_logger_set(quiet);
+    signal(SIGPIPE, SIG_IGN);
     static elf_firmware_t firmware;
     if (elf_read_firmware(arguments[1], &firmware)) fail("not a firmware:", arguments[1]);
     avr = avr_make_mcu_by_name(arguments[2]);

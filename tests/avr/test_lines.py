@@ -211,6 +211,43 @@ def test_a_contact_that_chatters_is_safe_and_stops_nothing() -> None:
         assert reader.held(reader.states[-1]) == hand.held()
 
 
+@pytest.mark.parametrize("switch", ["estop", "enable", "x", "home"])
+def test_a_contact_that_comes_to_rest_after_all_is_believed(switch: str) -> None:
+    """Whenever its chattering ends: right before or after it was taken for a loose wire."""
+    hand = hand_of()
+    hand.press("enable", True)
+    hand.press("home", True)
+    for halves in range(86, 134, 2):
+        hand.wait(250_000)
+        for i in range(halves):
+            hand.level(switch, OPEN if i % 2 == 0 else CLOSED)
+            hand.wait(500)
+        hand.wait(250_000)
+        hand.act(f"mark {halves}")
+    record = play(hand.script(), extra=ALL_SWITCHES)
+    reader = read(record)
+    for word, time_s in marks(record).items():
+        at_rest = [state for state in reader.states if state.time_s <= time_s][-1]
+        assert reader.held(at_rest) == hand.held(), word
+
+
+def test_a_contact_that_chatters_at_the_start_is_safe_until_it_rests() -> None:
+    for halves in range(86, 134, 2):
+        hand = hand_of()
+        hand.act("reset")
+        for i in range(halves):
+            hand.level("estop", OPEN if i % 2 == 0 else CLOSED)
+            hand.level("x", OPEN if i % 2 == 0 else CLOSED)
+            hand.wait(500)
+        hand.act("mark rest")
+        hand.wait(300_000)
+        record = play(hand.script())
+        reader = read(record[[i for i, e in enumerate(record) if e.kind == "reset"][-1] + 1 :])
+        rest = marks(record)["rest"]
+        assert not any("estop" in reader.held(s).switches for s in reader.states if s.time_s < rest)
+        assert reader.held(reader.states[-1]) == hand.held()
+
+
 def test_two_positions_at_once_are_a_fault() -> None:
     hand = hand_of()
     hand.wait(100_000)
