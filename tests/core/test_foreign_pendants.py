@@ -16,6 +16,7 @@ import pytest
 from hal_mpg.hal_port import HalPort
 from hal_mpg.profile import Profile
 from hal_mpg.profile_yaml import load_profile
+from hal_mpg.runner import IDLE_BEAT_S
 from tests.beds.foreign_boards import Board, ConnectorBoard
 from tests.core.serial_world import SerialWorld
 
@@ -175,4 +176,5 @@ def test_a_flood_of_garbage_does_not_stop_the_loop(name: str, monkeypatch: pytes
 
         world.run(user)
     assert len(beats) > 10
-    assert max(b - a for a, b in pairwise(beats)) < 0.05, "half of what the watchdog waits for"
+    # The loop is busy all the time, so that is nearly the pause that it makes between two beats when idle.
+    assert max(b - a for a, b in pairwise(beats)) < IDLE_BEAT_S + 0.03
