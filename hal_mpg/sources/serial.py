@@ -56,6 +56,7 @@ class SerialSource:
         self._line: Line | None = None
         self._place = ""  # of the line that is, or was, open
         self._is_opening = False  # what comes may be old
+        self._is_on_its_way = False  # the bridge may not have reached the other end yet
         self._was_heard = False  # something was understood since the opening
         self._is_connected = False
         self._is_gone = False  # the port is
@@ -103,6 +104,7 @@ class SerialSource:
             self._refused.clear()
             self._opened_at = self._heard_at = self._looked_at = now
             self._is_opening, self._was_heard = self._stale_s > 0, False
+            self._is_on_its_way = is_url(place)
             self.decoder.reset()
             break
         return []
@@ -146,8 +148,8 @@ class SerialSource:
         except OSError as error:
             return self._port_is_gone(f"{self._place}: {error.strerror or error}", now)
         if self._is_opening:
-            if not data and is_url(self._place):
-                self._opened_at = now  # the bridge may still be on its way to the other end
+            if self._is_on_its_way:
+                self._opened_at, self._is_on_its_way = now, not data
             self._is_opening = now < self._opened_at + self._stale_s
             return []
         if not data:

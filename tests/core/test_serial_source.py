@@ -273,8 +273,10 @@ def test_nobody_who_takes_nothing_holds_up_the_loop() -> None:
         except BlockingIOError:
             break
         opened.write(b"")
-    for number, text in enumerate(got.split(b"\n")[:-1]):
-        assert text.strip() == b"%06d" % number
+    texts = [text.strip() for text in got.split(b"\n")[:-1]]
+    assert len(texts) > 100
+    assert all(len(text) == 6 and text.isdigit() for text in texts), "no line is half a line"
+    assert texts == sorted(set(texts))
     began = time.monotonic()
     opened.close()
     assert time.monotonic() - began < 1
@@ -456,3 +458,51 @@ def test_a_pendant_of_another_version_says_so(capfd: pytest.CaptureFixture[str],
         source.tick(now)
     assert "version 2" in capfd.readouterr().err
     source.close()
+
+
+class ScriptedLine:
+    """A line in made-up time: what it has to say is put into `waiting`."""
+
+    def __init__(self) -> None:
+        self.waiting = b""
+
+    def fileno(self) -> int:
+        return 99
+
+    def read(self) -> bytes:
+        data, self.waiting = self.waiting, b""
+        return data
+
+    def write(self, data: bytes) -> None:
+        pass
+
+    def complaints(self) -> list[str]:
+        return []
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("place", "quiet_until"), [("socket://x:1", 1.15), ("/dev/ttyX", 0.15)])
+def test_the_first_moment_is_counted_from_the_first_word_of_a_network_adapter(
+    place: str, quiet_until: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hal_mpg.sources import serial
+
+    scripted = ScriptedLine()
+    monkeypatch.setattr(serial, "open_line", lambda place, settings: scripted)
+    source = SerialSource(make_profile(place), device=place)
+    source.search(0.0)
+    firmware, heard_at = _released(), None
+    for step in range(1, 200):
+        now = step / 50
+        if now >= source.next_deadline():
+            source.tick(now)
+        if now >= 1.0 or not place.startswith("socket"):
+            scripted.waiting = b"".join(firmware.due(now))
+            source.read([99], now)
+            source.tick(now)  # which finds nothing more
+        if source.decoder.understood and heard_at is None:
+            heard_at = now
+    assert heard_at is not None
+    assert quiet_until - 0.06 < heard_at < quiet_until + 1.1, "the greeting comes once a second"
