@@ -116,7 +116,7 @@ def tools(gadget: SerialGadget) -> Notes:
         stderr=subprocess.PIPE,
         text=True,
     )
-    wait_for("the recording", lambda: recording.exists() and "S,1," in recording.read_text())
+    wait_for("the recording", lambda: recording.exists() and ' < "' in recording.read_text())
     notes["doctor while recorded"] = tool("doctor", "--json", "--pendant", profile)
     gadget.hand.set("enable")
     time.sleep(1.0)
@@ -143,6 +143,7 @@ def tools(gadget: SerialGadget) -> Notes:
 def jog(gadget: SerialGadget) -> Notes:
     """Let a user's LinuxCNC be driven by the pendant, which has spoken to nobody for some time."""
     profile = write_profile(Path("/tmp/jog.yaml"), MATCH, JOG_SILENCE_S, FULL)
+    gadget.hand.set("estop", False)
     gadget.hand.turn(30, rate=100)
     with served(gadget, HANDS):
         run = run_linuxcnc(

@@ -50,7 +50,8 @@ def taken(act: Callable[[], float], name: str, value: Any) -> float:
     thread.start()
     seen = wait_pin(name, value)
     thread.join()
-    return round(seen - began[0], 4) if seen > 0 else -1.0
+    # What pulls a plug has taken effect before it is over.
+    return max(0.0, round(seen - began[0], 4)) if seen > 0 else -1.0
 
 
 def times(hands: Hands) -> dict[str, Any]:
