@@ -134,7 +134,8 @@ def test_a_greeting_with_everything_fits() -> None:
             "S,7,0,100,100,0,1,1,G",
         ),
         *("s,7,0,100,100,0,1,1,1", "X,7,0,100,100,0,1,1,1", "S,,0,100,100,0,1,1,1", "", "L,1", "?"),
-        *("S,7,0,100,100,0,7,1,1", "S,7,0,100,100,0,1,4,1", "S,7,0,100,100,0,1,1,20"),
+        *("S,7,1,100,100,1,7,1,1", "S,7,1,100,100,1,1,4,1", "S,7,1,100,100,1,1,1,20"),
+        f"G,1,Be*nch,7,{CONTROLS}",
         *("G,1,Bench,7", "G,1,,7,axis=x", "G,1,Bench,65536,axis=x", "G,1," + "n" * 33 + ",7,axis=x"),
     ],
 )
@@ -244,6 +245,19 @@ def test_another_start_is_a_loss_by_the_greeting_alone() -> None:
     made = connected()
     events = made.feed(line("G,1,Bench,8,axis=xy") + line("S,8,0,5,5,0,2,0,0"), 1.0)
     assert [type(event) for event in events] == [Disconnected, Connected]
+
+
+def test_the_same_greeting_again_changes_nothing() -> None:
+    made = connected()
+    assert made.feed(GREETING * 3, 1.0) == []
+    assert made.feed(line("S,7,1,101,100,0,1,1,1"), 1.0)
+
+
+def test_without_a_scale_selector_it_cannot_be_at_fault() -> None:
+    made = decoder()
+    made.feed(line("G,1,Small,7,axis=xyz") + line("S,7,0,0,0,0,1,0,0"), 0.0)
+    assert made.feed(line("S,7,1,0,0,1,1,15,0"), 0.1) == []
+    assert made.garbled == 1
 
 
 def test_another_version_is_told_and_not_connected() -> None:
