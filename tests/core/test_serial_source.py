@@ -249,6 +249,9 @@ def test_the_port_is_for_one_alone(pty: PtyPendant, capfd: pytest.CaptureFixture
 
 def test_the_port_is_left_so_that_the_next_opening_resets_no_board(pty: PtyPendant) -> None:
     settings = SerialLine(protocol=make_profile(pty.path).serial.protocol)  # type: ignore[union-attr]
+    before = termios.tcgetattr(pty._slave)
+    before[2] |= termios.HUPCL
+    termios.tcsetattr(pty._slave, termios.TCSANOW, before)
     opened = open_line(pty.path, settings)
     flags = termios.tcgetattr(opened.fileno())[2]
     assert not flags & termios.HUPCL
