@@ -36,7 +36,7 @@ int digitalPinToInterrupt(int pin) { return pin; }
 void attachInterrupt(int number, void (*function)(), int) { interrupt_of[number] = function; }
 void noInterrupts() {}
 void interrupts() {}
-unsigned long micros() { return static_cast<uint32_t>(START_US + now_us); }
+unsigned long micros() { return static_cast<uint32_t>(START_US + ++now_us); } /* a look takes a moment */
 unsigned long millis() { return micros() / 1000; }
 void delay(unsigned long ms) { now_us += ms * 1000; }
 
