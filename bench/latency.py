@@ -34,7 +34,7 @@ has changed? The detents come as from a quick hand, 2 to 10 ms apart; single one
 processors busy: an endless loop runs on each. Busy screen: a window is redrawn as fast as the X server can.
 Microseconds."""
 
-ASIDE = "Set aside: {} of {:,} detents: the stopwatch itself stood still for more than 1 ms as they arrived."
+ASIDE = "Set aside: {} of {:,} detents: an emulated processor stood still for more than 1 ms meanwhile."
 SHOWN_POINTS = 100
 
 

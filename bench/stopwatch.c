@@ -10,7 +10,7 @@
  *     hold BUTTON ...           press these buttons, counted from 0, and let go of all others
  *     latency N MIN_US MAX_US   N times: wait for MIN_US to MAX_US, turn by one detent, wait for the pin;
  *                               answers the nanoseconds of each, -1 where nothing came within a second, -2 where
- *                               the stopwatch itself stood still for more than a millisecond when the pin changed
+ *                               one of the processors stood still for more than a millisecond meanwhile
  *     storm N RATE              turn by N detents, RATE of them in a second, all forwards; answers how many seconds
  *                               that took, how far the pin moved, how many detents the kernel took, and for
  *                               how many microseconds the first processor stood still at most
@@ -23,8 +23,9 @@
  *
  * An emulated processor stands still whenever the machine that it runs on has something else to do. The kernel
  * keeps a pendant's last 64 detents; a standstill that is longer than those last says nothing of the program. So a
- * thread of high priority on the program's processor looks how late it wakes. And where it is the stopwatch that
- * stood still, it does not catch up, but goes on at the same rate.
+ * thread of high priority on the program's processor looks how late it wakes: in a storm four times in what the
+ * queue lasts, and otherwise every millisecond, as a servo thread would. And where it is the stopwatch that stood
+ * still, it does not catch up, but goes on at the same rate.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -115,35 +116,11 @@ static int turn(int detent, int at_once)
     return line < 0 ? report(EV_REL, REL_DIAL, detent) : turn_serial(detent, at_once);
 }
 
-static int64_t one_latency(int detent)
-{
-    int32_t before = **counts;
-    int64_t start = now(), last, at = start;
-
-    turn(detent, 1);
-    do {
-        last = at;
-        at = now();
-    } while (**counts == before && at - start < SECOND);
-    if (**counts == before)
-        return -1;
-    return at - last > STOOD_STILL ? -2 : at - start;
-}
-
-static void latency(int n, int64_t min_us, int64_t max_us)
-{
-    for (int i = 0; i < n; i++) {
-        /* At no fixed place in a period of whoever is measured. */
-        sleep_until(now() + min_us * 1000 + (int64_t)(drand48() * (max_us - min_us) * 1000));
-        printf("%lld ", (long long)one_latency(i % 2 ? -1 : 1));
-    }
-    printf("\n");
-}
-
 struct watch {
     int64_t period;
     volatile int stopped;
-    int64_t still; /* nanoseconds, the longest */
+    int64_t still;                /* nanoseconds, the longest */
+    volatile int64_t still_until; /* when it stood still last, for longer than STOOD_STILL */
 };
 
 static void *watch(void *argument)
@@ -156,19 +133,21 @@ static void *watch(void *argument)
         int64_t at = now();
         if (at - next > w->still)
             w->still = at - next;
+        if (at - next > STOOD_STILL)
+            w->still_until = at;
         next = at + w->period;
     }
     return NULL;
 }
 
-/* Start watching processor 0, four times in what the queue lasts. */
-static int start_watch(pthread_t *thread, struct watch *w, int rate)
+/* Start watching processor 0. */
+static int start_watch(pthread_t *thread, struct watch *w, int64_t period)
 {
     pthread_attr_t attributes;
     struct sched_param priority = {.sched_priority = WATCH_PRIORITY};
     cpu_set_t first;
 
-    *w = (struct watch){.period = QUEUE * SECOND / rate / 4};
+    *w = (struct watch){.period = period};
     CPU_ZERO(&first);
     CPU_SET(0, &first);
     pthread_attr_init(&attributes);
@@ -177,6 +156,43 @@ static int start_watch(pthread_t *thread, struct watch *w, int rate)
     pthread_attr_setschedparam(&attributes, &priority);
     pthread_attr_setaffinity_np(&attributes, sizeof first, &first);
     return pthread_create(thread, &attributes, watch, w);
+}
+
+static void end_watch(int is_watched, pthread_t thread, struct watch *w)
+{
+    w->stopped = 1;
+    if (is_watched)
+        pthread_join(thread, NULL);
+}
+
+static int64_t one_latency(int detent, const struct watch *w)
+{
+    int32_t before = **counts;
+    int64_t start = now(), last, at = start;
+
+    turn(detent, 1);
+    do {
+        last = at;
+        at = now();
+    } while (**counts == before && at - start < SECOND);
+    if (at - last > STOOD_STILL || w->still_until > start)
+        return -2;
+    return **counts == before ? -1 : at - start;
+}
+
+static void latency(int n, int64_t min_us, int64_t max_us)
+{
+    struct watch w;
+    pthread_t thread;
+    int is_watched = !start_watch(&thread, &w, SECOND / 1000);
+
+    for (int i = 0; i < n; i++) {
+        /* At no fixed place in a period of whoever is measured. */
+        sleep_until(now() + min_us * 1000 + (int64_t)(drand48() * (max_us - min_us) * 1000));
+        printf("%lld ", (long long)one_latency(i % 2 ? -1 : 1, &w));
+    }
+    printf("\n");
+    end_watch(is_watched, thread, &w);
 }
 
 /* Wait until the pin has not moved for half a second; return where it stands. */
@@ -202,7 +218,7 @@ static void storm(int n, int rate)
     int sent = 0;
     struct watch w;
     pthread_t thread;
-    int is_watched = !start_watch(&thread, &w, rate);
+    int is_watched = !start_watch(&thread, &w, QUEUE * SECOND / rate / 4);
 
     begin = due = now() + period;
     for (int i = 0; i < n; i++, due += period) {
@@ -217,9 +233,7 @@ static void storm(int n, int rate)
     }
     took = now() - begin;
     sleep_until(now() + QUEUE * period);
-    w.stopped = 1;
-    if (is_watched)
-        pthread_join(thread, NULL);
+    end_watch(is_watched, thread, &w);
     printf("%.6f %d %d %lld\n", (double)took / SECOND, settled() - before, sent,
            is_watched ? (long long)(w.still / 1000) : -1LL);
 }
