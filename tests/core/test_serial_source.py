@@ -21,7 +21,7 @@ import pytest
 
 from hal_mpg.profile import Profile
 from hal_mpg.serial_line import SerialLine
-from hal_mpg.sources.open_line import open_line
+from hal_mpg.sources.open_line import Unsent, open_line
 from hal_mpg.sources.serial import SerialSource
 from tests.beds.serial_pendant import Firmware, Noise, PtyPendant, Speaker, line, noisy
 from tests.core.serial_world import CONTROLS, SerialWorld, make_profile
@@ -285,6 +285,23 @@ def test_nobody_who_takes_nothing_holds_up_the_loop() -> None:
     assert time.monotonic() - began < 1
     os.close(slave)
     os.close(master)
+
+
+def test_what_was_begun_is_ended_before_anything_else_is_sent() -> None:
+    reader, writer = os.pipe2(os.O_NONBLOCK)
+    unsent = Unsent()
+    room = fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ)
+    long = b"a" * (room + 5000) + b"\n"
+    unsent.write(writer, long)
+    unsent.write(writer, b"dropped\n")
+    got = os.read(reader, 1 << 20)
+    unsent.write(writer, b"next\n")
+    got += os.read(reader, 1 << 20)
+    assert got == long + b"next\n"
+    os.close(reader)
+    with pytest.raises(OSError):
+        unsent.write(writer, b"gone")
+    os.close(writer)
 
 
 # URLs.
