@@ -117,7 +117,7 @@ uint16_t mark = 0;
 uint8_t changes = 0, sequence = 0;
 uint16_t toldWheel = 0;
 Ticks takenAt = 0, stateAt = 0, changeAt = 0, greetingAt = 0, lampsAt = 0, wheelAt = 0;
-bool isFresh = false, greetingIsDue = true, hasNews = true, computerIsThere = false;
+bool isFresh = false, greetingIsDue = true, hasNews = true, computerIsThere = false, isFirst = true;
 LineOut out;
 LineIn in;
 
@@ -194,9 +194,10 @@ bool takeChange() {
   return changed;
 }
 
-// Begins a line, behind what may be left of one that nobody wanted.
+// Begins a line, behind what may be left of one that nobody wanted, or that a restart cut off.
 void beginLine(Ticks now) {
-  const bool isCut = !out.isGone();
+  const bool isCut = !out.isGone() || isFirst;
+  isFirst = false;
   out.begin();
   if (isCut) out.end();
   takenAt = now;

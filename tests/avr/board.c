@@ -19,7 +19,8 @@
  *   unplug, plug the pseudo-terminal goes, and comes back (with --live)
  *   stats        over the socket: how long simulated time stood back in all, and at once at most (us)
  *   end          the end
- * RECORD (a file, or -): TIME_US KIND TEXT; `line` is one of the firmware's, `pin`, `mark`, `reset`.
+ * RECORD (a file, or -): TIME_US KIND TEXT; `line` is one of the firmware's, `cut` a part of one that a
+ * reset put an end to; `pin`, `mark`, `reset`.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -111,13 +112,17 @@ static void watch(const char *pin) {
 
 /* The serial port */
 
+static void said(const char *kind) {
+    out_line[out_length] = 0;
+    if (out_length) record(kind, out_line);
+    out_length = 0;
+}
+
 static void firmware_sent(struct avr_irq_t *irq, uint32_t value, void *unused) {
     (void)irq, (void)unused;
     uint8_t byte = value;
-    if (byte == '\n' || out_length == sizeof out_line - 5) {
-        out_line[out_length] = 0;
-        record("line", out_line);
-        out_length = 0;
+    if (byte == '\n' || out_length >= sizeof out_line - 5) {
+        said("line");
     } else if (byte >= ' ' && byte <= '~' && byte != '\\') {
         out_line[out_length++] = byte;
     } else {
@@ -256,6 +261,7 @@ static void arm_timers(void) {
 }
 
 static void after_reset(void) {
+    said("cut");
     record("reset", "");
     for (int port = 0; port < PORTS; port++)
         for (int bit = 0; bit < 8; bit++)

@@ -36,7 +36,7 @@ def notes() -> Iterator[Notes]:
     """Return what drive_edges.py noted, and what the firmware said, as "record"."""
     require_linuxcnc()
     folder = Path(tempfile.mkdtemp(prefix="hal_mpg-avr-linuxcnc-"))
-    folder.chmod(0o777)  # the simulator runs beside LinuxCNC, as its user
+    folder.chmod(0o755)
     try:
         yield play(folder)
     finally:
@@ -45,9 +45,12 @@ def notes() -> Iterator[Notes]:
 
 def play(folder: Path) -> Notes:
     """Play the driver; once more where the computer stood still, so that the pendant was lost by that."""
-    board, port, control = "uno", folder / "port", folder / "control"
+    ports = folder / "ports"
+    ports.mkdir()
+    ports.chmod(0o777)  # the simulator runs beside LinuxCNC, as its user
+    board, port, control, record_file = "uno", ports / "port", ports / "control", ports / "record"
     profile = write_profile(folder / "pendant.yaml", f"port: {port}", SILENCE_S, CONTROLS)
-    command = f"{board_program()} {firmware(board)} {MCUS[board]} {folder}/record --live {control} {port}"
+    command = f"{board_program()} {firmware(board)} {MCUS[board]} {record_file} --live {control} {port}"
     for attempt in range(ATTEMPTS):
         try:
             run = run_linuxcnc(
@@ -64,7 +67,7 @@ def play(folder: Path) -> Notes:
             print(f"the computer stood still; once more:\n{error}")
             continue
         print(run.output)
-        lines = [line.split(" ", 2) for line in (folder / "record").read_text().splitlines()]
+        lines = [line.split(" ", 2) for line in record_file.read_text().splitlines()]
         record = [Entry(float(time_us) / 1e6, kind, text) for time_us, kind, text in lines]
         return {**run.result, "record": record}
     raise AssertionError("unreachable")

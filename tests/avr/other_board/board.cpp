@@ -59,7 +59,9 @@ static void transmit() {
     for (; !is_stuck && !from_sketch.empty() && room_since_us + byte_us <= now; room_since_us += byte_us) {
         const char byte = static_cast<char>(from_sketch.front());
         from_sketch.pop_front();
-        if (byte == '\n') {
+        if (byte == '\n' && line.empty()) {
+            continue;
+        } else if (byte == '\n') {
             printf("%llu.0 line %s\n", static_cast<unsigned long long>(now_us), line.c_str());
             line.clear();
         } else {
