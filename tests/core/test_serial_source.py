@@ -14,6 +14,7 @@ import termios
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -430,7 +431,7 @@ def _serve_rfc2217(path: str, ready: threading.Event, port: list[int]) -> None:
 
         cts = dsr = ri = cd = dtr = rts = False
 
-    with Terminal(path, timeout=0) as device:
+    with Terminal(path, timeout=0) as device, suppress(OSError):  # whoever has come hangs up
         manager = rfc2217.PortManager(device, _Unlocked(peer))
         while True:
             there, _, _ = select.select([peer, device.fileno()], [], [], 0.5)
