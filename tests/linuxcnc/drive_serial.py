@@ -59,6 +59,9 @@ class Bench:
         wait_until(lambda: self.hands.do("lines")[0] >= at, f"{count} lines", LIMIT_S)
 
     def is_there(self) -> bool:
+        """Tell whether each axis is where it should be, and rests: a trip would stop one that still creeps."""
+        if any(self.driver.pin(f"axis.{axis}.wheel-jog-active") for axis in AXES):
+            return False
         is_at = self.driver.positions()
         return all(abs(is_at[axis] - float(at)) < CLOSE for axis, at in self.should.items())
 
