@@ -59,7 +59,7 @@ class Bench:
         wait_until(lambda: self.hands.do("lines")[0] >= at, f"{count} lines", LIMIT_S)
 
     def is_there(self) -> bool:
-        """Tell whether each axis is where it should be, and rests: a trip would stop one that still creeps."""
+        """Tell whether each axis is where it should be, and rests: a trip would stop one that creeps."""
         if any(self.driver.pin(f"axis.{axis}.wheel-jog-active") for axis in AXES):
             return False
         is_at = self.driver.positions()
