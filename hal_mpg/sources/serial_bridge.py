@@ -9,11 +9,14 @@ when the socket is closed, or the port is lost after it was open; one that canno
 
 from __future__ import annotations
 
+import os
 import select
 import signal
 import socket
+import stat
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.sources.open_line import port_settings
@@ -29,6 +32,12 @@ READ_S = 0.005
 
 WRITE_S = 2.0
 """How long the other end may take nothing before it counts as lost."""
+
+KEEP_ALIVE_S, KEEP_ALIVE_TIMES = 1, 3
+"""A connection on which nothing comes is asked after so many seconds, and lost after so many vain questions.
+
+For pendants of other protocols, whose silence may be no loss.
+"""
 
 BYTES = 4096
 
@@ -87,6 +96,7 @@ def _relay(port: Any, peer: socket.socket) -> None:
         descriptor = None
     if descriptor is not None:
         port.timeout = 0
+        _keep_alive(descriptor)
     while True:
         ready = [peer, descriptor]
         if descriptor is None:
@@ -105,6 +115,20 @@ def _relay(port: Any, peer: socket.socket) -> None:
             data = port.read(BYTES) if descriptor in ready else b""
         if data:
             peer.sendall(data)
+
+
+def _keep_alive(descriptor: int) -> None:
+    """Have a TCP connection ask whether the other end is still there: one without power says nothing."""
+    if not stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+        return
+    with socket.socket(fileno=os.dup(descriptor)) as connection, suppress(OSError):  # of anything but TCP
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (
+            (socket.TCP_KEEPIDLE, KEEP_ALIVE_S),
+            (socket.TCP_KEEPINTVL, KEEP_ALIVE_S),
+            (socket.TCP_KEEPCNT, KEEP_ALIVE_TIMES),
+        ):
+            connection.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _say(reason: str) -> None:

@@ -383,6 +383,18 @@ def test_the_bridge_ends_with_whoever_started_it() -> None:
     assert bridge.wait(30) == 0
 
 
+def test_a_connection_asks_whether_the_other_end_is_still_there() -> None:
+    from hal_mpg.sources.serial_bridge import _keep_alive
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener, socket.create_connection(listener.getsockname()) as connection:
+        _keep_alive(connection.fileno())
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) <= 2
+    with Path("/dev/null").open() as no_socket:
+        _keep_alive(no_socket.fileno())
+
+
 def test_rfc2217_goes_through_the_bridge() -> None:
     """pyserial's own server side, with a pendant behind it, which is what ser2net is."""
     with PtyPendant(_released()) as pty:
