@@ -40,6 +40,8 @@ class Hand:
         self.edges = self.reversals = self.switched = 0
         self.turned: Counter[Held] = Counter()
         """The truth: detents by what was selected and held."""
+        self.clicks: Counter[Held] = Counter()
+        """The same, whatever the direction."""
         self.axis, self.scale = axis, scale
         self.closed = {"estop"}
         self.count = 0
@@ -126,6 +128,7 @@ class Hand:
         if abs(self.count - 4 * self.detent) >= CLICK:
             self.detent += direction
             self.turned[self.held()] += direction
+            self.clicks[self.held()] += 1
 
     def turn(self, detents: int, gap_us: float = 1000.0) -> None:
         """Turn by whole detents, as fast as one edge in `gap_us`; backwards if negative."""

@@ -14,7 +14,7 @@ import pytest
 
 from tests.avr.bed import MCUS, PINS, board_program, firmware
 from tests.avr.reader import Entry, read
-from tests.beds.linuxcnc import ROOT, LinuxcncRunError, require_linuxcnc, run_linuxcnc
+from tests.beds.linuxcnc import ROOT, require_linuxcnc, run_linuxcnc
 from tests.beds.serial_hands import write_profile
 
 SEED = int(os.environ.get("HAL_MPG_SEED", "6"))
@@ -25,8 +25,6 @@ CONTROLS = "axis=xyzabc scale=x1,x10,x100 estop enable leds=ready"
 
 SILENCE_S = 1.0
 """Real times are not what is looked at here: a busy machine must not lose the pendant by itself."""
-
-ATTEMPTS = 3
 
 Notes = dict[str, Any]
 
@@ -44,39 +42,31 @@ def notes() -> Iterator[Notes]:
 
 
 def play(folder: Path) -> Notes:
-    """Play the driver; once more where the computer stood still, so that the pendant was lost by that."""
+    """Play the driver."""
     ports = folder / "ports"
     ports.mkdir()
     ports.chmod(0o777)  # the simulator runs beside LinuxCNC, as its user
     board, port, control, record_file = "uno", ports / "port", ports / "control", ports / "record"
     profile = write_profile(folder / "pendant.yaml", f"port: {port}", SILENCE_S, CONTROLS)
     command = f"{board_program()} {firmware(board)} {MCUS[board]} {record_file} --live {control} {port}"
-    for attempt in range(ATTEMPTS):
-        try:
-            run = run_linuxcnc(
-                "sim-6axis.ini",
-                ROOT / "tests/avr/drive_edges.py",
-                pendant=str(profile),
-                before=f"{{ {command} & }}; while [ ! -e {port} ]; do sleep 0.05; done",
-                arguments={"seed": SEED, "socket": str(control), "pins": PINS[board], "edges": EDGES},
-                timeout_s=600,
-            )
-        except LinuxcncRunError as error:
-            if "main loop took" not in str(error) or attempt == ATTEMPTS - 1:
-                raise
-            print(f"the computer stood still; once more:\n{error}")
-            continue
-        print(run.output)
-        lines = [line.split(" ", 2) for line in record_file.read_text().splitlines()]
-        record = [Entry(float(time_us) / 1e6, kind, text) for time_us, kind, text in lines]
-        return {**run.result, "record": record}
-    raise AssertionError("unreachable")
+    run = run_linuxcnc(
+        "sim-6axis.ini",
+        ROOT / "tests/avr/drive_edges.py",
+        pendant=str(profile),
+        before=f"{{ {command} & }}; while [ ! -e {port} ]; do sleep 0.05; done",
+        arguments={"seed": SEED, "socket": str(control), "pins": PINS[board], "edges": EDGES},
+        timeout_s=600,
+    )
+    print(run.output)  # pytest shows it if a test fails
+    lines = [line.split(" ", 2) for line in record_file.read_text().splitlines()]
+    record = [Entry(float(time_us) / 1e6, kind, text) for time_us, kind, text in lines]
+    return {**run.result, "record": record}
 
 
 def test_ten_thousand_edges_end_at_the_exact_positions(notes: Notes) -> None:
     end = notes["edges"]
-    assert end["edges"] >= EDGES
-    assert end["reversals"] > 500
+    assert end["edges"] - end["disturbed"] >= EDGES
+    assert end["reversals"] > 300
     assert end["switched"] > 200
     assert end["is"] == pytest.approx(end["should"], abs=1e-5)
     assert all(position for position in end["should"].values())
