@@ -35,6 +35,9 @@ BLOCK = 500
 STALL_S = 0.02
 """The computer stood still if somebody who sleeps for a millisecond wakes so much later."""
 
+SETTLE_US = 100_000
+"""The joints follow the axes by a few periods (cubic interpolation), and are there when that is over."""
+
 ARMING_US = 400_000
 """The wheel has to be still for 0.2 s before the pendant is armed."""
 
@@ -135,11 +138,15 @@ class Bench:
             print(f"the computer stood still, {unexpected} detents were dropped: {error}", flush=True)
             self.disturbed += edges
             self._dropped += unexpected
-            positions, should = self.driver.positions(), self.should()
-            for axis, at in positions.items():
-                self._base[axis] += Decimal(at) - should[axis]
+            self.stand()
         self.stalls.longest_s = 0.0
         self.driver.wait_pin("hal_mpg.armed", True, LIMIT_S)
+
+    def stand(self) -> None:
+        """Take it for granted where the axes are."""
+        positions, should = self.driver.positions(), self.should()
+        for axis, at in positions.items():
+            self._base[axis] += Decimal(at) - should[axis]
 
     def arrive(self, what: str) -> None:
         """Wait until each axis is where it has to be."""
@@ -203,6 +210,7 @@ class Bench:
         """Let go of the enabling button when all axes are there, turn on, and take it again."""
         hand = self.hand
         self.block(0)  # a jog that is under way would be cut off
+        hand.wait(SETTLE_US)
         hand.press("enable", False, hand.bounces(4, 100))
         hand.turn(self.rng.choice((-4, 4)), 1000)
         hand.wait(150_000)
@@ -288,6 +296,7 @@ def stops(bench: Bench, notes: dict[str, Any]) -> None:
         hand.turn(5, 2500)
         bench.flush()
         bench.arrive(f"before {what}")
+        hand.wait(SETTLE_US)
         if what == "estop":
             hand.press("estop", False, hand.bounces(4, 100))
         else:
@@ -307,6 +316,7 @@ def stops(bench: Bench, notes: dict[str, Any]) -> None:
             driver.wait_pin("hal_mpg.connected", True, LIMIT_S)
         notes[f"{what}, back"] = {"state": driver.state(), **bench.where()}
         bench.reset()
+        bench.stand()  # what little was missing is forgotten by LinuxCNC; the test looks how much that is
         hand.turn(-3, 2500)
         bench.flush()
         bench.arrive(f"after {what}")

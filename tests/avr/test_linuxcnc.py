@@ -26,6 +26,9 @@ CONTROLS = "axis=xyzabc scale=x1,x10,x100 estop enable leds=ready"
 SILENCE_S = 1.0
 """Real times are not what is looked at here: a busy machine must not lose the pendant by itself."""
 
+FORGOTTEN = 1e-4
+"""In mm or degrees; a tenth of the smallest step. What is missing when an axis is disabled is not made up for."""
+
 Notes = dict[str, Any]
 
 
@@ -76,7 +79,7 @@ def test_ten_thousand_edges_end_at_the_exact_positions(notes: Notes) -> None:
 def test_the_estop_stops_the_machine_and_moves_nothing(notes: Notes) -> None:
     for what in ("estop", "hang", "reset", "power", "unplug"):
         stopped, back = notes[what], notes[f"{what}, back"]
-        assert stopped["is"] == pytest.approx(stopped["should"], abs=1e-5), what
+        assert stopped["is"] == pytest.approx(stopped["should"], abs=FORGOTTEN), what
         assert not stopped["pins"]["armed"]
         assert back["state"] == "ESTOP", what
         assert back["is"] == pytest.approx(stopped["is"], abs=1e-9), what
