@@ -27,7 +27,7 @@ SILENCE_S = 1.0
 """Real times are not what is looked at here: a busy machine must not lose the pendant by itself."""
 
 FORGOTTEN = 1e-4
-"""In mm or degrees; a tenth of the smallest step. What is missing when an axis is disabled is not made up for."""
+"""In mm or degrees, a tenth of the smallest step. What is missing when an axis is disabled is forgotten."""
 
 Notes = dict[str, Any]
 
