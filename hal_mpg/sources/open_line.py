@@ -26,6 +26,8 @@ READ_BYTES = 1 << 16
 GONE = (errno.ENOENT, errno.ENODEV, errno.ENXIO)
 """What opening a port fails with that is not there: the same as a pendant that is not plugged in."""
 
+PSEUDO_TERMINALS = "/dev/pts/"
+
 CFLAG, CONTROL_CHARACTERS = 2, 6
 """Places in what tcgetattr returns."""
 
@@ -124,7 +126,10 @@ class TtyLine:
             raise OSError(errno.EIO, str(error)) from None
 
     def _take_for_us(self) -> None:
-        fcntl.ioctl(self._descriptor, termios.TIOCEXCL)  # against those who do not ask for a lock
+        # Against those who do not ask for a lock. A pseudo-terminal would stay so after our end (killed,
+        # perhaps) as long as its other end is open, and could never be opened again.
+        if not os.ttyname(self._descriptor).startswith(PSEUDO_TERMINALS):
+            fcntl.ioctl(self._descriptor, termios.TIOCEXCL)
         attributes = termios.tcgetattr(self._descriptor)
         attributes[CFLAG] &= ~termios.HUPCL
         # Else a read of nothing would look like one of a port that is gone.
@@ -159,6 +164,7 @@ class TtyLine:
         """Close it; else the kernel would wait for half a minute for what nobody takes."""
         with suppress(OSError, termios.error, TypeError):
             termios.tcflush(self._port.fd, termios.TCOFLUSH)
+            fcntl.ioctl(self._port.fd, termios.TIOCNXCL)  # others may have it open all the same
         with suppress(OSError):
             self._port.close()
 

@@ -22,6 +22,7 @@ from hal_mpg.recording.serial_format import read_serial
 from tests.beds.serial_hands import write_profile
 from tests.beds.serial_pendant import FULL, Noise, PtyPendant
 
+ROOT = Path(__file__).parents[2]
 LIMIT_S = 20.0
 
 
@@ -206,3 +207,24 @@ def test_what_was_recorded_does_the_same_when_it_is_replayed(
     pins = json.loads(capsys.readouterr().out)["pins"]
     assert (pins["axis.x.jog-counts"], pins["axis.y.jog-counts"], pins["dropped"]) == (7, -3, 0)
     assert pins["garbled"] == 0
+
+
+AS_NOBODY = """
+import os, sys
+from hal_mpg.serial_line import Own, SerialLine
+from hal_mpg.sources.open_line import TtyLine
+if os.geteuid() == 0:
+    os.setgid(65534)
+    os.setuid(65534)
+line = TtyLine(sys.argv[1], SerialLine(Own()))
+os.kill(os.getpid(), 9) if sys.argv[2] == "killed" else line.close()
+"""
+
+
+@pytest.mark.parametrize("end", ["killed", "closed"])
+def test_a_pseudo_terminal_can_be_opened_again_after_whoever_had_it(pendant: PtyPendant, end: str) -> None:
+    Path(pendant.path).chmod(0o666)
+    for _ in range(2):
+        words = [sys.executable, "-c", AS_NOBODY, pendant.path, end]
+        done = subprocess.run(words, check=False, capture_output=True, text=True, cwd=ROOT)
+        assert done.returncode == (-9 if end == "killed" else 0), done.stderr
