@@ -93,6 +93,22 @@ def test_a_wheel_that_is_spun(gap_us: float, detents: int) -> None:
     assert reader.turned == {Held("x", "x1", frozenset({"estop"})): detents - detents // 3} == hand.turned
 
 
+@pytest.mark.parametrize("direction", [1, -1])
+def test_an_edge_that_is_missed_in_a_spin_loses_no_detent(direction: int) -> None:
+    """A and B change at once, every other detent: the wheel goes on as before, so it was two edges."""
+    hand = Hand(Random(9), PINS["uno"])
+    hand.turn(-20 * direction, 500)
+    hand.turn(3 * direction, 500)
+    for _ in range(50):
+        hand.edge(direction, 500)
+        hand.edge(direction, 0)
+        hand.edge(direction, 500)
+        hand.edge(direction, 500)
+        hand.turn(direction, 500)
+    hand.wait(50_000)
+    assert read(play(hand.script())).turned == hand.turned
+
+
 def test_a_wheel_that_trembles_beside_an_edge_makes_no_detents() -> None:
     hand = Hand(Random(6), PINS["uno"])
     for direction in (1, -1, -1, 1, 1, 1, -1, -1) * 100:

@@ -106,6 +106,21 @@ def test_the_estop_is_told_at_once(board: str) -> None:
     assert reader.turned == hand.turned
 
 
+def test_an_estop_that_bounces_for_long_is_told_as_soon() -> None:
+    """A worn contact, for 30 ms: that it opened at all is enough."""
+    hand = hand_of()
+    for number in range(10):
+        hand.wait(250_000)
+        hand.act(f"mark {number}")
+        hand.press("estop", False, [1000.0] * 30)
+        hand.wait(250_000)
+        hand.press("estop", True)
+    record = play(hand.script())
+    reader = read(record)
+    for time_s in marks(record).values():
+        assert when(reader, time_s, "estop", False) < ESTOP_DEBOUNCE_S + LINE_S + GREETING_S
+
+
 def test_a_change_is_repeated_every_10_ms() -> None:
     hand = hand_of()
     hand.wait(500_000)
