@@ -73,7 +73,7 @@ static void *speak(void *unused)
         pthread_mutex_unlock(&line_lock);
         while (read(line, heard, sizeof heard) > 0)
             ;
-        sleep_until(next += SECOND / 1000);
+        sleep_until(next += WHEEL_GAP); /* not more often: it interrupts the stopwatch */
         if (next < now())
             next = now();
     }
