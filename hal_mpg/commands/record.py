@@ -26,6 +26,7 @@ from hal_mpg.profile_files import find_profile, read_profile
 from hal_mpg.recording.recorder import KEY_ENTER, NodeRecorder, file_names
 from hal_mpg.serial_line import Own, SerialLine
 from hal_mpg.sources.serial_ports import is_serial_device, places
+from hal_mpg.status_line import StatusLine
 from hal_mpg.stop_signals import StopSignals
 
 EXAMPLES = """\
@@ -258,7 +259,7 @@ def _record(
     poll = select.poll()
     for descriptor in (stop.descriptor, *(recorder.descriptor for recorder in recorders)):
         poll.register(descriptor, select.POLLIN)
-    progress = _Progress()
+    status = StatusLine(PROGRESS_S)
     while not stop.number and not any(recorder.asks_to_stop for recorder in recorders):
         now = time.monotonic()
         if seconds is not None and now >= began + seconds:
@@ -269,43 +270,18 @@ def _record(
         for recorder in recorders:
             if recorder.descriptor in ready:
                 recorder.read(now)
-        progress.show(recorders, now - began)
-    progress.clear()
+        if status.is_due(now):
+            status.show(_progress(recorders, now - began), now)
+    status.clear()
 
 
-class _Progress:
-    """One line on a terminal that says that something arrives."""
-
-    def __init__(self) -> None:
-        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._shown_at = -PROGRESS_S
-        self._shown = ""
-
-    def show(self, recorders: Sequence[NodeRecorder], passed: float) -> None:
-        """Say how far it is, now and then."""
-        if not self._is_terminal or passed < self._shown_at + PROGRESS_S:
-            return
-        self._shown_at = passed
-        spoke = [recorder for recorder in recorders if recorder.last]
-        last = max((r.last for r in spoke if r.last), key=lambda event: event.time, default=None)
-        what = f"last: {code_name(last.type, last.code)} {last.value}" if last else "turn, press and select"
-        count = sum(recorder.events for recorder in recorders)
-        text = f"{passed:5.0f} s, {count} events; {what}; Ctrl-C ends it"[: _columns() - 1]
-        if text != self._shown:
-            self._shown = text
-            print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except OSError:
-        return 80
+def _progress(recorders: Sequence[NodeRecorder], passed: float) -> str:
+    """Return how far it is."""
+    spoke = [recorder for recorder in recorders if recorder.last]
+    last = max((r.last for r in spoke if r.last), key=lambda event: event.time, default=None)
+    what = f"last: {code_name(last.type, last.code)} {last.value}" if last else "turn, press and select"
+    count = sum(recorder.events for recorder in recorders)
+    return f"{passed:5.0f} s, {count} events; {what}; Ctrl-C ends it"
 
 
 def _report(recorders: Sequence[NodeRecorder], files: Sequence[str], passed: float) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import platform
 import select
-import sys
 import time
 from collections.abc import Iterable
 from math import inf
@@ -26,6 +25,7 @@ from hal_mpg.serial_line import SerialLine
 from hal_mpg.sources.open_line import Line, open_line, why_not_open
 from hal_mpg.sources.serial import STALE_AT_OPENING_S
 from hal_mpg.sources.serial_ports import is_url
+from hal_mpg.status_line import StatusLine
 from hal_mpg.stop_signals import StopSignals
 
 LOOK_S = 0.2
@@ -130,7 +130,7 @@ def record(recorder: SerialRecorder, file: IO[str], comments: Iterable[str], sec
     """Record until a signal, or the end of the time; return how long that was, in seconds."""
     began = time.monotonic()
     recorder.begin(file, began, comments)
-    progress = _Progress(recorder, began)
+    status = StatusLine(LOOK_S)
     with StopSignals() as stop:
         try:
             while not stop.number:
@@ -143,38 +143,15 @@ def record(recorder: SerialRecorder, file: IO[str], comments: Iterable[str], sec
                 ready, _, _ = select.select([stop.descriptor, recorder.descriptor], [], [], wait_s)
                 if recorder.descriptor in ready:
                     recorder.read(time.monotonic())
-                progress.show()
+                if status.is_due(now):
+                    status.show(_progress(recorder, now - began), now)
         finally:
-            progress.clear()
+            status.clear()
     return time.monotonic() - began
 
 
-class _Progress:
-    """One line on a terminal that says that something arrives."""
-
-    def __init__(self, recorder: SerialRecorder, began: float) -> None:
-        self._recorder, self._began = recorder, began
-        self._is_terminal = sys.stderr is not None and sys.stderr.isatty()
-        self._next = 0.0
-        self._shown = False
-
-    def show(self) -> None:
-        now = time.monotonic()
-        if not self._is_terminal or now < self._next:
-            return
-        self._next, self._shown = now + LOOK_S, True
-        last = self._recorder.last.rstrip(b"\r\n").rpartition(b"\n")[2].decode("ascii", "replace")
-        what = f"last: {printable(last)}" if last else "turn, press and select"
-        text = f"{now - self._began:5.0f} s, {self._recorder.bytes} bytes; {what}; Ctrl-C ends it"
-        print(f"\r\x1b[K{text[: _columns() - 1]}", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
-def _columns() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
-    except OSError:
-        return 80
+def _progress(recorder: SerialRecorder, passed: float) -> str:
+    """Return how far it is."""
+    last = recorder.last.rstrip(b"\r\n").rpartition(b"\n")[2].decode("ascii", "replace")
+    what = f"last: {printable(last)}" if last else "turn, press and select"
+    return f"{passed:5.0f} s, {recorder.bytes} bytes; {what}; Ctrl-C ends it"
