@@ -37,7 +37,7 @@ test: $(STAMP)
 	$(PYTEST) tests
 
 test-fast: $(STAMP)
-	$(PYTEST) -q tests/core tests/hal tests/fuzz
+	$(PYTEST) -q -n auto --dist loadfile tests/core tests/hal tests/fuzz
 
 test-hal test-instructions test-avr test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
 	@tools/install-missing test $(if $(filter kernel,$*),kernel bench)

@@ -31,7 +31,7 @@ setup(
         "demo": ["rich>=13"],
         "tools": ["rich>=13", "argcomplete>=2.0"],
         "test": [
-            *("pytest>=7.2", "hypothesis>=6.67", "rich>=13", "virtme-ng>=1.30"),
+            *("pytest>=7.2", "pytest-xdist>=3", "hypothesis>=6.67", "rich>=13", "virtme-ng>=1.30"),
             *("argcomplete>=2.0", "jsonschema>=4.10", "pyte>=0.8"),
         ],
         "mutation": ["mutmut>=3.8"],
