@@ -11,7 +11,7 @@ COMPLETIONS := $(PREFIX)/share/bash-completion/completions
 # What the program is made of.
 SOURCES := setup.py pyproject.toml README.md LICENSE hal_mpg config udev man completions
 
-.PHONY: help demo test test-fast test-hal test-instructions test-avr test-umockdev test-linuxcnc test-kernel faults lesions \
+.PHONY: help demo test test-fast test-hal test-instructions test-ports test-avr test-umockdev test-linuxcnc test-kernel faults lesions \
     fuzz mutation lint bench schema pictures install install-program uninstall clean
 
 help:
@@ -37,9 +37,9 @@ test: $(STAMP)
 	$(PYTEST) tests
 
 test-fast: $(STAMP)
-	$(PYTEST) -q -n auto --dist loadfile tests/core tests/hal tests/fuzz
+	$(PYTEST) -q -n $$(nproc) --dist loadfile tests/core tests/hal tests/fuzz
 
-test-hal test-instructions test-avr test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
+test-hal test-instructions test-ports test-avr test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
 	@tools/install-missing test $(if $(filter kernel,$*),kernel bench)
 	$(PYTEST) tests/$*
 

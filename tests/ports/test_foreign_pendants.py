@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import re
-import signal
 import time
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -21,15 +19,6 @@ from tests.beds.foreign_boards import Board, ConnectorBoard
 from tests.core.serial_world import SerialWorld
 
 PENDANTS = Path(__file__).parents[2] / "config" / "pendants"
-
-
-@pytest.fixture(autouse=True)
-def _signal_handlers() -> Iterator[None]:
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, before, strict=True):
-        signal.signal(number, handler)
 
 
 def profile_at(board: Board, name: str, silence: str = "") -> Profile:
