@@ -18,7 +18,7 @@ help:
 	@echo 'make demo       try hal_mpg on a simulated machine, with a virtual pendant'
 	@echo 'make test       run all tests, on a real LinuxCNC and a real kernel, too'
 	@echo 'make test-fast  run the tests that need neither, in less than a minute'
-	@echo 'make lint       check the code with ruff and mypy'
+	@echo 'make lint       check the code with ruff and mypy, and that all tests are found'
 	@echo 'make faults     break everything, measure what follows, and write docs/faults.md'
 	@echo 'make lesions    take every wire, code and rule away, one by one and in pairs, and write docs/lesions.md'
 	@echo 'make fuzz       feed nonsense to profiles, decoders and the state machine, millions of times'
@@ -73,6 +73,8 @@ lint: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	@# The beds are run one by one at the desk, and all in one in CI: there, too, they have to get on together.
+	@found=$$($(PYTEST) --quiet --collect-only tests 2>&1) || { echo "$$found"; exit 1; }
 
 # Half an hour, on a machine that does nothing else. For example: make bench BENCH='latency start'
 bench: $(STAMP)
