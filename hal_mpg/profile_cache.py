@@ -29,7 +29,7 @@ MAKERS = (
     *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py"),
     *("profile_own.py", "profile_packets.py", "profile_serial.py", "serial_line.py"),
     *("protocols/foreign.py", "protocols/line_events.py", "protocols/line_format.py"),
-    "protocols/pattern_check.py",
+    *("protocols/pattern_check.py", "profile_front.py"),
 )
 """The files on which it depends what becomes of a text."""
 

@@ -40,7 +40,8 @@ SOURCES = ("evdev", "serial", "virtual")
 TEXT_KEYS = ("name", "uniq", "socket", "port")
 UNITS = ("mm", "inch", "degree")
 SERIAL_KEYS = ("serial", "protocol", "greeting")
-ROOT_KEYS = ("name", "source", "match", *SERIAL_KEYS, "on-disconnect", "increments", "controls")
+FRONT_KEYS = ("facts", "tried", "front")
+ROOT_KEYS = ("name", "source", "match", *SERIAL_KEYS, "on-disconnect", "increments", "controls", *FRONT_KEYS)
 MATCH_KEYS = {
     "evdev": ("vendor", "product", "name", "uniq"),
     "serial": ("vendor", "product", "name", "uniq", "port"),
@@ -93,6 +94,7 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         serial = read_serial(reader, fields)
         if is_own(fields):
             increments = _increments(reader, fields.get("increments"))
+            _check_front(reader, fields, None)
             return own_profile(
                 reader, fields, serial, increments, _matches(reader, fields.get("match"), source)
             )
@@ -133,11 +135,20 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         notes=tuple(reader.notes),
         serial=serial,
     )
+    _check_front(reader, fields, profile)
     if not reader.faults and (unused := reader.unused_codes()):
         reader.fault(
             fields.get("protocol"), f"no control uses {', '.join(unused)}; leave it out of the protocol"
         )
     return profile if wheel and axis else None
+
+
+def _check_front(reader: Reader, fields: dict[str, Node], profile: Profile | None) -> None:
+    """Look for faults in what is for people alone; the component has no use for it."""
+    if fields.keys() & {*FRONT_KEYS}:
+        from hal_mpg.profile_front import front_of
+
+        front_of(reader, fields, profile)
 
 
 def _tells_its_controls(root: Node) -> bool:

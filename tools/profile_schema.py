@@ -22,6 +22,7 @@ from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL  # noqa: E402  # from 
 from hal_mpg.profile import AXIS_LETTERS, FAULT, OFF, TARGETS  # noqa: E402
 from hal_mpg.profile_yaml import MATCH_KEYS, PIN_NAME, SOURCES, UNITS  # noqa: E402
 from hal_mpg.yaml_reader import CODE_KINDS, INTEGER, code_names  # noqa: E402
+from tools import profile_schema_front as front  # noqa: E402
 from tools import profile_schema_serial as serial  # noqa: E402
 
 SCHEMA_FILE = ROOT / "config" / "profile.schema.json"
@@ -101,6 +102,7 @@ def _root_properties() -> Schema:
         "increments": _increments(),
         "controls": {"type": "object", "description": "What the pendant has, and its codes."},
         **serial.root_properties(),
+        **front.root_properties(),
     }
 
 
