@@ -157,7 +157,7 @@ class Pendant:
                 self._connections += 1
                 self._turned_at = now  # nobody knows what the wheel did before
             case Garbled(_, total):
-                if self.profile.serial is not None:
+                if self.profile.is_decoded:
                     self._out.set("garbled", wrap32(total))
             case EventsLost(_, node, void):
                 self._lost_nodes.add(node)

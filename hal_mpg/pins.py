@@ -60,7 +60,7 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin("heartbeat", "bit", initial=False)
     for name in ("counts", "dropped", "reconnects"):
         yield Pin(name, "s32", initial=0)
-    if profile.serial is not None:
+    if profile.is_decoded:
         yield Pin("garbled", "s32", initial=0)
     for target in profile.targets:
         yield Pin(f"{target}.counts", "s32", initial=0)

@@ -13,6 +13,7 @@ from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from hal_mpg.hid_device import HidDevice
     from hal_mpg.serial_line import SerialLine
 
 ANGULAR_AXES = ("a", "b", "c")
@@ -20,7 +21,7 @@ AXIS_LETTERS = ("x", "y", "z", "a", "b", "c", "u", "v", "w")
 """LinuxCNC's axis letters, in the order of its axis numbers (emcpos.h)."""
 
 TARGETS = ("feed-override", "rapid-override", "spindle-override", "max-velocity")
-"""Selector positions that turn an override instead of jogging an axis."""
+"""Positions, of either selector, that turn an override instead of jogging an axis."""
 
 OFF = "off"
 
@@ -50,6 +51,7 @@ class Match(NamedTuple):
 
     `name`, `uniq` and `port` are patterns with `*`, `?` and `[...]`. `socket` is for virtual pendants, `port`
     for serial ones: the path of the port, of a link to it as udev makes them, or a URL of pyserial's.
+    `interface` is for raw HID ones: the number of the USB interface.
     """
 
     vendor: int | None = None
@@ -58,6 +60,7 @@ class Match(NamedTuple):
     uniq: str | None = None
     socket: str | None = None
     port: str | None = None
+    interface: int | None = None
 
     def fits(self, device: Identity) -> bool:
         """Tell whether an input device is one of these."""
@@ -232,6 +235,9 @@ class Profile(NamedTuple):
     serial: SerialLine | None = None
     """How a pendant of the source `serial` is spoken with; None: of any other."""
 
+    hid: HidDevice | None = None
+    """How the reports of a pendant of the source `hidraw` are understood; None: of any other."""
+
     @property
     def axes(self) -> tuple[str, ...]:
         """The axis letters of the axis selector, in its order."""
@@ -239,8 +245,20 @@ class Profile(NamedTuple):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The override positions of the axis selector, in its order."""
-        return tuple(name for name in positions_of(self.axis) if name in TARGETS)
+        """The override positions of the axis selector, and then of the scale selector, each once."""
+        names = (*positions_of(self.axis), *(positions_of(self.scale) if self.scale else ()))
+        return tuple(name for name in dict.fromkeys(names) if name in TARGETS)
+
+    @property
+    def own_codes(self) -> tuple[tuple[str, Code], ...]:
+        """The codes that the profile's own protocol defines, by names; none: they are the kernel's."""
+        own = self.serial or self.hid
+        return own.codes if own else ()
+
+    @property
+    def is_decoded(self) -> bool:
+        """Whether we understand what the pendant sends ourselves, so that some of it may be garbled."""
+        return self.serial is not None or self.hid is not None
 
     @property
     def scales(self) -> tuple[str, ...]:

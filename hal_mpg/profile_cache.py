@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from zlib import crc32
 
 from hal_mpg import __version__, profile
@@ -43,23 +43,28 @@ RECORDS: dict[str, type[Any]] = {
 }
 """What the data may be made of, beside plain values; every record is checked against `_SHAPES`.
 
-Those of serial pendants come with the first of them: see `_know_serial`.
+Those of `PARTS` come with the first of them.
 """
 
 
-def _know_serial() -> None:
-    """Take the records of serial pendants for known, which no other start has to import."""
-    from hal_mpg import serial_line
-    from hal_mpg.protocols import foreign
-
-    shapes = {**serial_line.SHAPES, **foreign.SHAPES}
-    _SHAPES.update(shapes)
-    RECORDS.update({record.__name__: record for record in shapes})
+PARTS = {
+    "SerialLine": ("serial_line", "protocols.foreign"),
+    "HidDevice": ("hid_device", "protocols.foreign"),
+}
+"""Parts of a profile that a start without them does not import: outermost record -> modules with SHAPES."""
 
 
-def _is_serial(value: Any) -> bool:
-    """Tell whether a value is the serial part of a profile, or none."""
-    return value is None or (type(value) is RECORDS.get("SerialLine") and _fits(value, type(value)))
+def _know(part: str) -> None:
+    """Take the records of a part for known; of any other record nothing has to be done."""
+    for module in PARTS.get(part, ()):
+        shapes = __import__(f"hal_mpg.{module}", fromlist=["SHAPES"]).SHAPES
+        _SHAPES.update(shapes)
+        RECORDS.update({record.__name__: record for record in shapes})
+
+
+def _part(name: str) -> Callable[[Any], bool]:
+    """Return what tells whether a value is a part of a profile, a record of this name, or none."""
+    return lambda value: value is None or (type(value) is RECORDS.get(name) and _fits(value, type(value)))
 
 
 def read_profile(path: str) -> Profile:
@@ -153,8 +158,8 @@ def _keep(path: str, head: str, made: Profile) -> None:
         file = _file_of(path)
         if file is None:
             return
-        if made.serial is not None:
-            _know_serial()
+        for part in made:
+            _know(type(part).__name__)
         data = "\n".join(_encoded(made))
         os.makedirs(os.path.dirname(file), mode=0o700, exist_ok=True)
         new = f"{file}.new"
@@ -196,8 +201,8 @@ def _decoded(lines: Iterator[str]) -> Any:
     line = next(lines)
     kind, text = line[0], line[1:]
     if kind == "r":
-        if text == "SerialLine":
-            _know_serial()
+        if text not in RECORDS:
+            _know(text)
         record = RECORDS[text]
         return record(*(_decoded(lines) for _ in record._fields))
     if kind == "t":
@@ -226,7 +231,7 @@ _SELECTORS = {profile.KeySelector, profile.AbsSelector, profile.StepSelector}
 _NONE = type(None)
 _SHAPES: dict[type, tuple[Any, ...]] = {
     profile.Code: (int, int),
-    profile.Match: ({int, _NONE}, {int, _NONE}, *[{str, _NONE}] * 4),
+    profile.Match: ({int, _NONE}, {int, _NONE}, *[{str, _NONE}] * 4, {int, _NONE}),
     profile.Increment: (str, (_is_distance, _is_distance, _is_distance)),
     profile.RelativeWheel: (_CODE, int, bool),
     profile.AbsoluteWheel: (_CODE, int, int, bool),
@@ -239,7 +244,7 @@ _SHAPES: dict[type, tuple[Any, ...]] = {
         *(str, str, [profile.Match], [profile.Increment]),
         {profile.RelativeWheel, profile.AbsoluteWheel, profile.KeyWheel},
         *(_SELECTORS, {*_SELECTORS, _NONE}, {profile.EStop, _NONE}, {_CODE, _NONE}, {_CODE, _NONE}),
-        *(_NAMED_CODES, _NAMED_CODES, bool, [str], _is_serial),
+        *(_NAMED_CODES, _NAMED_CODES, bool, [str], _part("SerialLine"), _part("HidDevice")),
     ),
 }
 """The fields of each record. A set: one of these; a list: any number of these; a tuple: exactly so.

@@ -308,7 +308,5 @@ def _contact(normally_closed: bool) -> str:
 
 
 def code_text(profile: Profile, code: Code) -> str:
-    """Return what a code is called: by the kernel, or by a serial pendant's own protocol."""
-    if profile.serial:
-        return next((name for name, known in profile.serial.codes if known == code), code_name(*code))
-    return code_name(*code)
+    """Return what a code is called: by the kernel, or by the pendant's own protocol."""
+    return next((name for name, known in profile.own_codes if known == code), code_name(*code))
