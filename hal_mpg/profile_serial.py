@@ -6,13 +6,12 @@ See docs/serial-pendants.md for the form. The names of codes are the profile's o
 
 from __future__ import annotations
 
-import re
-
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED
 from hal_mpg.profile import Code
 from hal_mpg.profile_packets import PacketParts, read_packet_parts
+from hal_mpg.profile_settings import SettingsReader, range_of
 from hal_mpg.protocols.foreign import (
     LONGEST,
     MOST_RULES,
@@ -21,7 +20,6 @@ from hal_mpg.protocols.foreign import (
     Lines,
     Packets,
     Rule,
-    Setting,
     Speech,
 )
 from hal_mpg.protocols.pattern_check import PRINTABLE, Automaton, PatternError
@@ -31,12 +29,7 @@ TALK_KEYS = ("at-start", "on-open", "keep-alive", "lamps", "longest")
 LINES_KEYS = ("lines", "line-end", *TALK_KEYS)
 PACKETS_KEYS = ("packets", "rules", *TALK_KEYS)
 RULE_KEYS = ("set", "answer", "restarts")
-KINDS = {"abs": EV_ABS, "rel": EV_REL, "key": EV_KEY, "pulse": EV_KEY}
-SETTING_KEYS = (*KINDS, "values", "times", "invert")
 ENDS = {"LF": 10, "CR": 13}
-CODE_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,30}")
-MOST_CODES = {EV_KEY: 0x2FF, EV_REL: 0x0F, EV_ABS: 0x3F, EV_LED: 0x0F}
-"""For each event type, its highest number (linux/input-event-codes.h)."""
 
 
 def read_protocol(reader: Reader, node: Node) -> tuple[Lines | Packets | None, dict[str, Code]]:
@@ -49,7 +42,7 @@ class _ProtocolReader:
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._codes: dict[str, Code] = {}
+        self._settings = SettingsReader(reader, "no group of the pattern")
         self._packets: PacketParts | None = None
         self._patterns: set[str] = set()
         self._places = 0  # of all patterns: what a line may have to be compared with
@@ -73,6 +66,7 @@ class _ProtocolReader:
             if "rules" not in fields:
                 reader.fault(node, "protocol has no 'rules'; say what the packets mean")
             self._packets = read_packet_parts(reader, fields["packets"], longest)
+            self._settings.no_source = "no field or group"
         listed = fields.get("lines" if is_lines else "rules")
         rules = self._rules(listed)
         if self._places * longest > MOST_STEPS:
@@ -82,14 +76,14 @@ class _ProtocolReader:
         speech = self._speech(fields)
         at_start = self._at_start(fields.get("at-start"))
         if is_lines:
-            return Lines(rules, speech, at_start, longest, ENDS[self._line_end]), self._codes
+            return Lines(rules, speech, at_start, longest, ENDS[self._line_end]), self._settings.codes
         parts = self._packets
         assert parts is not None
         packets = Packets(
             *(parts.start, parts.end, rules, parts.length, longest, parts.fields, parts.checksum),
             *(speech, at_start),
         )
-        return packets, self._codes
+        return packets, self._settings.codes
 
     def _rules(self, node: Node | None) -> tuple[Rule, ...]:
         items = self._reader.items(node, "lines" if self._packets is None else "rules")
@@ -112,15 +106,15 @@ class _ProtocolReader:
                 reader.fault(
                     fields[text_key], "the checksum is not right before the end; use fields and when"
                 )
-        known = [*groups, *(field.name for field in self._packets.fields)] if self._packets else groups
-        settings = self._settings(fields.get("set"), known)
+        names = [field.name for field in self._packets.fields] if self._packets else []
+        settings = self._settings.settings(fields.get("set"), [*groups, *names])
         used = {setting.source for setting in settings}
         for group in groups:
             if group not in used:
                 reader.fault(fields[text_key], f"the group {group} is not used in set; write (?:...) for it")
         return Rule(
             pattern,
-            self._when(fields.get("when")),
+            self._settings.when(fields.get("when"), names),
             settings,
             self._bytes(fields.get("answer"), "answer"),
             reader.boolean(fields.get("restarts"), "value of restarts"),
@@ -143,91 +137,19 @@ class _ProtocolReader:
             self._reader.fault(node, f"pattern {quoted(text)}, character {error.at + 1}: {error}")
             return "", []
 
-    def _when(self, node: Node | None) -> tuple[tuple[str, int], ...]:
-        if node is None or self._packets is None:
-            return ()
-        known = [field.name for field in self._packets.fields]
-        when = []
-        for name, place, value in self._reader.entries(node, "when"):
-            if name not in known:
-                self._reader.fault(place, f"{quoted(name)} is no field; {suggestion(name, known, 'add it')}")
-            when.append((name, self._reader.integer(value, f"when {name}", -(1 << 31), (1 << 32) - 1)))
-        return tuple(when)
-
-    def _settings(self, node: Node | None, known: list[str]) -> tuple[Setting, ...]:
-        if node is None:
-            return ()
-        entries = self._reader.entries(node, "set")
-        return tuple(self._setting(name, place, value, known) for name, place, value in entries)
-
-    def _setting(self, name: str, place: Node, node: Node, known: list[str]) -> Setting:
-        reader = self._reader
-        fields = reader.mapping(node, SETTING_KEYS, name)
-        kinds = [kind for kind in KINDS if kind in fields]
-        if len(kinds) != 1:
-            reader.fault(node, f"{name} is set in no way, or in several; use one of {', '.join(KINDS)}")
-            return Setting(Code(EV_KEY, 0))
-        kind = kinds[0]
-        for key, kinds_of_it in (("times", ("abs", "rel")), ("invert", ("key",))):
-            if key in fields and kind not in kinds_of_it:
-                reader.fault(fields[key], f"{key} is not for {kind}; leave it out")
-        source, constant = self._source(fields[kind], known, name, kind)
-        times = reader.integer(fields["times"], "times", 1, 1_000_000) if "times" in fields else 1
-        return Setting(
-            self._code(name, place, KINDS[kind]),
-            source,
-            constant,
-            self._values(fields.get("values"), kind, name) if source else (),
-            times,
-            reader.boolean(fields.get("invert"), "value of invert"),
-            is_pulse=kind == "pulse",
-        )
-
-    def _source(self, node: Node, known: list[str], name: str, kind: str) -> tuple[str, int]:
-        """Return where a value comes from: a group or a field, or "" and the number that it always is."""
-        text = self._reader.text(node, f"{kind} of {name}")
-        if INTEGER.fullmatch(text):
-            return "", self._reader.integer(node, f"{kind} of {name}", *_range_of(kind))
-        if text and text not in known:
-            what = "no group of the pattern" if self._packets is None else "no field or group"
-            right = suggestion(text, known, "add it, or use a number") if known else "use a number"
-            self._reader.fault(node, f"{quoted(text)} is {what}; {right}")
-        return text, 0
-
-    def _values(self, node: Node | None, kind: str, name: str) -> tuple[tuple[str, int], ...]:
-        if node is None:
-            return ()
-        entries, limits = self._reader.entries(node, f"values of {name}"), _range_of(kind)
-        return tuple((e.key, self._reader.integer(e.value, f"{name} {e.key}", *limits)) for e in entries)
-
-    def _code(self, name: str, place: Node, kind: int) -> Code:
-        """Return the code of a name; the first time it gets the next number of its type."""
-        reader = self._reader
-        if name in self._codes:
-            if self._codes[name].type != kind:
-                reader.fault(place, f"{name} is set as something else elsewhere; give it another name here")
-            return self._codes[name]
-        if not CODE_NAME.fullmatch(name):
-            reader.fault(place, f"{quoted(name)} cannot name a code; use A-Z, 0-9 and _, as in WHEEL")
-        number = 1 + max((code.number for code in self._codes.values() if code.type == kind), default=0)
-        if number > MOST_CODES[kind]:
-            reader.fault(place, f"{name}: more codes of its kind than {MOST_CODES[kind]}; use fewer")
-            number = 1
-        self._codes[name] = Code(kind, number)
-        return self._codes[name]
-
     def _at_start(self, node: Node | None) -> tuple[tuple[Code, int], ...]:
         if node is None:
             return ()
-        known = [name for name, code in self._codes.items() if code.type in (EV_KEY, EV_ABS)]
+        codes = self._settings.codes
+        known = [name for name, code in codes.items() if code.type in (EV_KEY, EV_ABS)]
         found = []
         for name, place, value in self._reader.entries(node, "at-start"):
             if name not in known:
                 right = suggestion(name, known) if known else "leave it out"
                 self._reader.fault(place, f"{quoted(name)} is no key or abs that a rule sets; {right}")
                 continue
-            kind = "key" if self._codes[name].type == EV_KEY else "abs"
-            found.append((self._codes[name], self._reader.integer(value, name, *_range_of(kind))))
+            kind = "key" if codes[name].type == EV_KEY else "abs"
+            found.append((codes[name], self._reader.integer(value, name, *range_of(kind))))
         return tuple(found)
 
     def _speech(self, fields: Fields) -> Speech:
@@ -247,7 +169,7 @@ class _ProtocolReader:
         for name, place, value in self._reader.entries(node, "lamps") if node is not None else ():
             both = self._reader.mapping(value, ("on", "off"), f"lamp {name}", needed=("on", "off"))
             on, off = (self._bytes(both.get(key), f"{name} {key}") for key in ("on", "off"))
-            lamps.append(Lamp(self._code(name, place, EV_LED), on, off))
+            lamps.append(Lamp(self._settings.code(name, place, EV_LED), on, off))
         return tuple(lamps)
 
     def _milliseconds(self, node: Node | None) -> int:
@@ -283,7 +205,3 @@ class _ProtocolReader:
             self._reader.text(node, what)  # says what is wrong with it
             return ()
         return self._bytes(node, what)
-
-
-def _range_of(kind: str) -> tuple[int, int]:
-    return (0, 1) if kind in ("key", "pulse") else (-(1 << 31), 1 << 31)

@@ -7,7 +7,8 @@ from typing import Any
 
 from hal_mpg.profile_own import FRAMINGS, MAX_BAUD
 from hal_mpg.profile_packets import TYPE
-from hal_mpg.profile_serial import CODE_NAME, ENDS
+from hal_mpg.profile_serial import ENDS
+from hal_mpg.profile_settings import CODE_NAME
 from hal_mpg.protocols.checksums import CHECKSUMS
 from hal_mpg.protocols.foreign import LONGEST, MOST_RULES
 from hal_mpg.protocols.pattern_check import GROUP_NAME, MOST_CHARACTERS
