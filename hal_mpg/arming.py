@@ -40,6 +40,21 @@ WORDS = {
 }
 """What to tell a person for each value."""
 
+SHORT = {
+    WhyNot.READY: "",
+    WhyNot.NO_DEVICE: "NO PENDANT",
+    WhyNot.ESTOP: "E-STOP",
+    WhyNot.INHIBITED: "INHIBITED",
+    WhyNot.MACHINE_OFF: "MACHINE OFF",
+    WhyNot.NOT_MANUAL: "NOT IN MANUAL",
+    WhyNot.NOT_ENABLED: "HOLD ENABLE",
+    WhyNot.NOT_STILL: "WAIT",
+    WhyNot.NO_AXIS: "NO AXIS",
+    WhyNot.SELECTOR_FAULT: "SELECTOR FAULT",
+    WhyNot.REREADING: "RE-READING",
+}
+"""What a small display shows for each reason, in 16 characters at most."""
+
 JOG_GATES = frozenset(
     {
         WhyNot.NO_DEVICE,

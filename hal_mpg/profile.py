@@ -13,6 +13,7 @@ from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from decimal import Decimal
 
+    from hal_mpg.display_layout import Display
     from hal_mpg.hid_device import HidDevice
     from hal_mpg.serial_line import SerialLine
 
@@ -237,6 +238,9 @@ class Profile(NamedTuple):
 
     hid: HidDevice | None = None
     """How the reports of a pendant of the source `hidraw` are understood; None: of any other."""
+
+    display: Display | None = None
+    """What its display shows, and how; None: it has none that we fill."""
 
     @property
     def axes(self) -> tuple[str, ...]:

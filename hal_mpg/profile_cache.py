@@ -29,7 +29,7 @@ MAKERS = (
     *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py"),
     *("profile_own.py", "profile_packets.py", "profile_serial.py", "serial_line.py"),
     *("protocols/foreign.py", "protocols/line_events.py", "protocols/line_format.py"),
-    *("protocols/pattern_check.py", "profile_front.py"),
+    *("protocols/pattern_check.py", "profile_front.py", "profile_display.py", "display_layout.py"),
 )
 """The files on which it depends what becomes of a text."""
 
@@ -50,6 +50,7 @@ Those of `PARTS` come with the first of them.
 PARTS = {
     "SerialLine": ("serial_line", "protocols.foreign"),
     "HidDevice": ("hid_device", "protocols.foreign"),
+    "Display": ("display_layout",),
 }
 """Parts of a profile that a start without them does not import: outermost record -> modules with SHAPES."""
 
@@ -244,7 +245,8 @@ _SHAPES: dict[type, tuple[Any, ...]] = {
         *(str, str, [profile.Match], [profile.Increment]),
         {profile.RelativeWheel, profile.AbsoluteWheel, profile.KeyWheel},
         *(_SELECTORS, {*_SELECTORS, _NONE}, {profile.EStop, _NONE}, {_CODE, _NONE}, {_CODE, _NONE}),
-        *(_NAMED_CODES, _NAMED_CODES, bool, [str], _part("SerialLine"), _part("HidDevice")),
+        *(_NAMED_CODES, _NAMED_CODES, bool, [str]),
+        *(_part("SerialLine"), _part("HidDevice"), _part("Display")),
     ),
 }
 """The fields of each record. A set: one of these; a list: any number of these; a tuple: exactly so.

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf
 
-from hal_mpg.arming import WhyNot
+from hal_mpg.arming import SHORT, WhyNot
 from hal_mpg.events import Event, EventsLost, Garbled, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.messages import tell
@@ -21,20 +21,6 @@ SHOWN = frozenset({"why-not", "axis-select", "scale-select"})
 
 TELL_S = 1.0
 """How often refused lines are told of, at most."""
-
-SHORT = {
-    WhyNot.NO_DEVICE: "NO PENDANT",
-    WhyNot.ESTOP: "E-STOP",
-    WhyNot.INHIBITED: "INHIBITED",
-    WhyNot.MACHINE_OFF: "MACHINE OFF",
-    WhyNot.NOT_MANUAL: "NOT IN MANUAL",
-    WhyNot.NOT_ENABLED: "HOLD ENABLE",
-    WhyNot.NOT_STILL: "WAIT",
-    WhyNot.NO_AXIS: "NO AXIS",
-    WhyNot.SELECTOR_FAULT: "SELECTOR FAULT",
-    WhyNot.REREADING: "RE-READING",
-}
-"""What a small display shows for each reason, in 16 characters at most."""
 
 
 class SerialRunner(Runner):
