@@ -19,7 +19,7 @@ LIMIT_S = 120.0
 
 
 WHAT_PENDANTS_ARE = (
-    ("--subsystem-match=usb", "--subsystem-match=input", "--subsystem-match=usb-serial"),
+    tuple(f"--subsystem-match={name}" for name in ("usb", "input", "hidraw", "usb-serial")),
     # Not the consoles: whoever has logged in there owns them.
     (
         "--subsystem-match=tty",

@@ -258,7 +258,8 @@ def names(text: str, device: Device) -> bool:
         name = re.search(r'ATTRS\{name\}=="([^"]*)"', words)
         model = re.search(r'ATTRS\{product\}=="([^"]*)"', words)
         serial = re.search(r'ATTRS\{serial\}=="([^"]*)"', words)
-        if not (vendor or product or name or model) or 'SUBSYSTEM=="tty"' in words:
+        hid = re.search(r'KERNELS=="([^"]*)"', words)
+        if not (vendor or product or name or model or hid) or 'SUBSYSTEM=="tty"' in words:
             continue
         if (
             (vendor is None or vendor[1].lower() == f"{identity.vendor:04x}")
@@ -267,9 +268,16 @@ def names(text: str, device: Device) -> bool:
             # The kernel puts the manufacturer before it.
             and (model is None or any(_matches(f"*{model[1]}", node.identity.name) for node in device.nodes))
             and (serial is None or _matches(serial[1], identity.uniq))
+            and (hid is None or _matches(hid[1], _hid_name(device)))
         ):
             return True
     return False
+
+
+def _hid_name(device: Device) -> str:
+    """Return what the kernel calls a HID device in sysfs, with a number that is as good as any."""
+    identity = device.identity
+    return f"{device.nodes[0].bus:04X}:{identity.vendor:04X}:{identity.product:04X}.0001"
 
 
 def naming_files(device: Device) -> list[Path]:

@@ -236,9 +236,9 @@ def test_two_different_files_of_one_name_are_refused(etc: Path, tmp_path: Path) 
 
 
 def test_a_device_can_be_named_by_its_usb_id(etc: Path) -> None:
-    assert install("--device", "10CE:eb93") == 0
-    text = files(etc)["69-hal-mpg-10ce-eb93.rules"]
-    assert 'ATTRS{idVendor}=="10ce", ATTRS{idProduct}=="eb93", ENV{HAL_MPG}="1"' in text
+    assert install("--device", "10CE:eb94") == 0
+    text = files(etc)["69-hal-mpg-10ce-eb94.rules"]
+    assert 'ATTRS{idVendor}=="10ce", ATTRS{idProduct}=="eb94", ENV{HAL_MPG}="1"' in text
     assert install("--device", "1209:0001") == 0  # the shipped rules name it
     assert len(files(etc)) == 2
     assert install("--device", "/dev/input/event999") == 2
@@ -268,6 +268,9 @@ def test_a_device_that_is_not_on_usb_is_named_by_its_name() -> None:
         ('ATTRS{id/vendor}=="abce", ATTRS{name}=="Thing", ENV{HAL_MPG}="1"', False),
         ('SUBSYSTEM=="usb", ATTR{idVendor}=="abcd", ENV{HAL_MPG}="1"', False),
         ('KERNEL=="event5", ENV{HAL_MPG}="1"', False),
+        ('KERNELS=="0003:ABCD:0123.*", ENV{HAL_MPG}="1"', True),
+        ('KERNELS=="0005:ABCD:0123.*", ENV{HAL_MPG}="1"', False),
+        ('KERNELS=="0003:ABCD:0124.*", ENV{HAL_MPG}="1"', False),
         ('ENV{HAL_MPG}!="1", GOTO="end"', False),
         ("", False),
     ],
@@ -276,11 +279,14 @@ def test_what_rules_name(text: str, is_named: bool) -> None:
     assert names(text, pendant()) is is_named
 
 
-def test_the_shipped_rules_name_the_generic_pendant_and_nothing_else() -> None:
+def test_the_shipped_rules_name_the_shipped_pendants_and_nothing_else() -> None:
     text = shipped_rule().text
     assert names(text, pendant(0x1209, 1))
+    assert names(text, pendant(0x045E, 0x091B, "Surface Dial", bus=5))
+    assert names(text, pendant(0, 0, "rotary@11", bus=0x19))
     assert not names(text, pendant())
-    assert not names(text, pendant(0xABCD, 0x123, "rotary@11"))
+    assert not names(text, pendant(0x045E, 0x091B, "A mouse of that id", bus=3))
+    assert not names(text, pendant(0xABCD, 0x123, "knob@11"))
 
 
 @pytest.mark.parametrize("tool", ["install-udev", "uninstall-udev"])
