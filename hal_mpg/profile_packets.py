@@ -52,10 +52,10 @@ def read_packet_parts(reader: Reader, node: Node, longest: int) -> PacketParts:
     if not length and start and end and (_has(start, end) or _has(end, start)):
         reader.fault(keys["end"], "start and end cannot be told apart; give the packets' length as well")
     entries = reader.entries(keys["fields"], "fields") if "fields" in keys else []
-    fields = [_field(reader, entry.key, entry.place, entry.value, length or longest) for entry in entries]
+    fields = [read_field(reader, entry.key, entry.place, entry.value, length or longest) for entry in entries]
     if len(fields) > MOST_FIELDS:
         reader.fault(entries[MOST_FIELDS].place, f"more than {MOST_FIELDS} fields; leave out those unused")
-    checksum = _checksum(reader, keys["checksum"], length) if "checksum" in keys else None
+    checksum = read_checksum(reader, keys["checksum"], length) if "checksum" in keys else None
     return PacketParts(start, end, length, tuple(fields), checksum)
 
 
@@ -70,7 +70,8 @@ def _byte_list(reader: Reader, node: Node | None, what: str) -> tuple[int, ...]:
     return tuple(reader.integer(item, what, 0, 255) for item in items)
 
 
-def _field(reader: Reader, name: str, place: Node, node: Node, longest: int) -> Field:
+def read_field(reader: Reader, name: str, place: Node, node: Node, longest: int) -> Field:
+    """Return a number that stands within the first `longest` bytes; faults go to the reader."""
     if not GROUP_NAME.fullmatch(name):
         reader.fault(place, f"{quoted(name)} cannot name a field; use a-z, 0-9 and _, as in count")
     keys = reader.mapping(node, FIELD_KEYS, f"field {name}", needed=("at",))
@@ -92,14 +93,18 @@ def _mask(reader: Reader, keys: Fields, size: int, is_signed: bool) -> int:
         return 0
     if len(given) > 1:
         reader.fault(keys["bit"], "bit and mask say the same in two ways; keep one of them")
-    if is_signed:
-        reader.fault(keys[given[-1]], "bits are picked out of a signed number; use a type that begins with u")
+    if is_signed and "bit" in keys:
+        reader.fault(keys["bit"], "one bit has no sign; use a type that begins with u")
     if "bit" in keys:
         return 1 << reader.integer(keys["bit"], "bit", 0, size * 8 - 1)
-    return reader.integer(keys["mask"], "mask", 1, (1 << size * 8) - 1)
+    mask = reader.integer(keys["mask"], "mask", 1, (1 << size * 8) - 1)
+    if is_signed and (mask // (mask & -mask) + 1) & mask // (mask & -mask):
+        reader.fault(keys["mask"], "the bits of a signed number stand apart; use some that follow each other")
+    return mask
 
 
-def _checksum(reader: Reader, node: Node, length: int) -> Checksum | None:
+def read_checksum(reader: Reader, node: Node, length: int) -> Checksum | None:
+    """Return how a packet of `length` bytes (0: that varies) is checked; faults go to the reader."""
     keys = reader.mapping(node, CHECKSUM_KEYS, "checksum", needed=("kind", "at", "from", "to"))
     kind = reader.choice(keys.get("kind"), CHECKSUMS, "kind of checksum")
     order = reader.choice(keys.get("order"), ("big", "little"), "order")

@@ -85,7 +85,10 @@ class Lines(NamedTuple):
 
 
 class Field(NamedTuple):
-    """A number in a packet: `size` bytes from offset `at` on; `mask` picks bits, which move down to bit 0."""
+    """A number in a packet or a report: `size` bytes from offset `at` on.
+
+    `mask` picks bits, which move down to bit 0; of a signed number the uppermost of them is the sign.
+    """
 
     name: str
     at: int

@@ -131,8 +131,13 @@ def value_in(field: Field, packet: bytes) -> int | None:
     part = packet[field.at : field.at + field.size]
     if len(part) < field.size:
         return None
-    value = int.from_bytes(part, "big" if field.is_big_endian else "little", signed=field.is_signed)
-    return (value & field.mask) // (field.mask & -field.mask) if field.mask else value
+    is_signed = field.is_signed and not field.mask
+    value = int.from_bytes(part, "big" if field.is_big_endian else "little", signed=is_signed)
+    if not field.mask:
+        return value
+    lowest = field.mask & -field.mask
+    bits, full = (value & field.mask) // lowest, field.mask // lowest + 1
+    return bits - full if field.is_signed and bits * 2 >= full else bits
 
 
 class FramedPackets(ForeignDecoder):

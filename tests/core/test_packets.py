@@ -269,6 +269,10 @@ def test_no_checksum_is_left_out_here() -> None:
         (Field("x", 0, 4, is_big_endian=True), 0x0080FF01),
         (Field("x", 1, mask=0xF0), 8),
         (Field("x", 1, 2, mask=0x0180), 3),
+        (Field("x", 1, is_signed=True, mask=0xF0), -8),
+        (Field("x", 1, is_signed=True, mask=0x40), 0),
+        (Field("x", 1, 2, is_signed=True, mask=0x3F80), 127 - 128),
+        (Field("x", 1, 2, is_signed=True, mask=0x0780), 15 - 16),
         (Field("x", 3, 2), None),
     ],
 )
