@@ -78,8 +78,9 @@ class HalPort:
         # Items are several times quicker than the component's own subscripts; see fake_hal for both.
         item = self._component.getitem
         self.setters = {pin.name: item(pin.name).set for pin in pins if not pin.is_input}
-        inputs = [pin.name for pin in pins if pin.is_input and pin.name != ECHO]
+        inputs = [pin.name for pin in pins if pin.is_input and not pin.is_shown and pin.name != ECHO]
         self._get = {name: item(name).get for name in inputs}
+        self._get_shown = {name: item(name).get for name in (*GATES, *(p.name for p in pins if p.is_shown))}
         self._read_echo = item(ECHO).get
         self._echo = False
         self._echoed_at: float | None = None  # None: nothing has ever come back, so nothing is netted
@@ -165,10 +166,15 @@ class HalPort:
         lamps = [name for name in self._get if name.startswith("led.")]
         return {name.removeprefix("led."): bool(self._get[name]()) for name in lamps}
 
+    def shown(self) -> dict[str, Any]:
+        """Return what HAL has on the pins that a display shows, by their names."""
+        return {name: read() for name, read in self._get_shown.items()}
+
     def close(self) -> None:
         """Take the component out of HAL. Its signals keep their last values."""
         # An item that is used after this would crash the process.
         self.setters, self._get, self._reads, self.gate_reads = {}, {}, (), []
+        self._get_shown = {}
         self._component.exit()
 
 

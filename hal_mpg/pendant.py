@@ -81,6 +81,13 @@ class Pendant:
         """What the next detent is for."""
         return self._selection
 
+    @property
+    def positions(self) -> tuple[str | None, str | None]:
+        """Where the two selectors stand, by the profile's names, overrides among them; None: nowhere."""
+        scale = self._controls.scale
+        only = self.profile.scales[0] if len(self.profile.scales) == 1 else None
+        return self._controls.axis.position, scale.position if scale else only
+
     def was_made(self, write: PinWrite) -> None:
         """Take note that a foreseen write was made; `handle` has to follow, and does not ask for it again."""
         self._out.shown(write)

@@ -24,7 +24,8 @@ ECHO = "heartbeat-echo"
 class Pin(NamedTuple):
     """One pin: `kind` is "bit", "s32" or "float"; `is_input`: HAL writes it and hal_mpg reads it.
 
-    `safe` is the value on every way out; None: the pin keeps what it has (counts never jump).
+    `safe` is the value on every way out; None: the pin keeps what it has (counts never jump). `is_shown`: it is
+    looked at for a display only, and when there is another picture.
     """
 
     name: str
@@ -32,11 +33,12 @@ class Pin(NamedTuple):
     initial: PinValue
     safe: PinValue | None = None
     is_input: bool = False
+    is_shown: bool = False
 
 
 def all_pins(profile: Profile, axes: Sequence[AxisSteps]) -> tuple[Pin, ...]:
     """Return the pins for a pendant on a machine, what matters most to safety first."""
-    return (*_safety_pins(profile), *_axis_pins(axes), *_pendant_pins(profile))
+    return (*_safety_pins(profile), *_axis_pins(axes), *_pendant_pins(profile), *_display_pins(profile, axes))
 
 
 def _safety_pins(profile: Profile) -> Iterator[Pin]:
@@ -83,6 +85,15 @@ def _axis_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:
         yield Pin(f"{prefix}.jog-scale", "float", initial=axis.jog_scale)
         yield Pin(f"{prefix}.max-velocity", "float", initial=0.0, is_input=True)
         yield Pin(f"{prefix}.max-acceleration", "float", initial=0.0, is_input=True)
+
+
+def _display_pins(profile: Profile, axes: Sequence[AxisSteps]) -> Iterator[Pin]:
+    if profile.display is None:
+        return
+    for name, kind in profile.display.input_pins([axis.axis for axis in axes]):
+        # Work coordinates until HAL says otherwise, as GUIs do.
+        initial = name == "show-relative" if kind == "bit" else 0.0
+        yield Pin(name, kind, initial, is_input=True, is_shown=True)
 
 
 def safe_writes(pins: Sequence[Pin]) -> list[PinWrite]:

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What is written to a raw HID device: by a process of its own, for the kernel may take seconds over it.
+
+A report that a device does not take holds its writer up for 5 s (drivers/usb/core/message.c), and whoever
+opens or closes a raw HID device meanwhile (drivers/hid/hidraw.c, minors_rwsem). The loop waits for neither.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+from hal_mpg.sources import hid_writer
+from hal_mpg.sources.hid_writer import MESSAGE_BYTES, Report, packed
+
+CLOSING_S = 6.0
+"""How long the writer may take to let go of a device; then another one takes its place."""
+
+
+class HidOutput:
+    """The writer, as far as it is ours. No method waits, and none raises OSError."""
+
+    def __init__(self) -> None:
+        self._peer: socket.socket | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._last: list[Report] = []
+        self._closing_since: float | None = None
+        self._complaint = ""
+
+    def start(self) -> None:
+        """Start the writer, where there is none."""
+        if self._peer is not None:
+            return
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        with theirs:
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-I", "-S", hid_writer.__file__, str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                )
+            except OSError as error:
+                ours.close()
+                self._complaint = f"its writer cannot be started: {error.strerror or error}"
+                return
+        self._peer = ours
+        self._closing_since = None
+        self.leave_behind(self._last)
+
+    def use(self, device: int) -> None:
+        """Write to this device from now on. The writer has a descriptor of its own; see `let_go`."""
+        self.start()
+        if self._peer is not None:
+            try:
+                socket.send_fds(self._peer, [b"D"], [device])
+            except OSError as error:
+                self._failed(error)
+
+    def write(self, key: int, reports: list[Report]) -> bool:
+        """Have reports written, in the place of those of the same key (0 to 255) that still wait.
+
+        Return False where the writer is so far behind that there is no room: try again later.
+        """
+        return self._send(b"W" + bytes([key]) + packed(reports))
+
+    def leave_behind(self, reports: list[Report]) -> None:
+        """Have reports written when this process ends, or has ended: by the writer, which outlives it."""
+        self._last = reports
+        self._send(b"L" + packed(reports))
+
+    def let_go(self, now: float) -> None:
+        """Have the device closed there: before it is here, for it stays open, and in epoll, until it is."""
+        if self._send(b"C"):
+            self._closing_since = now
+
+    def is_closing(self, now: float) -> bool:
+        """Tell whether the writer has yet to close a device; to open another one would wait for that."""
+        self._listen()
+        if self._closing_since is not None and now >= self._closing_since + CLOSING_S:
+            self.close()  # it hangs: it ends as soon as it is let
+        return self._closing_since is not None
+
+    def complaint(self) -> str:
+        """Return why nothing could be written, as far as that is new; "": all is well."""
+        self._listen()
+        complaint, self._complaint = self._complaint, ""
+        return complaint
+
+    def close(self) -> None:
+        """Hang up: the writer writes what is to be left behind, and ends."""
+        peer, self._peer = self._peer, None
+        self._closing_since = None
+        if peer is not None:
+            peer.close()
+        if self._process is not None:
+            self._process.poll()  # if it has not ended yet, `subprocess` looks again when the next one begins
+
+    def _send(self, message: bytes) -> bool:
+        if self._peer is None:
+            return False
+        try:
+            self._peer.send(message)
+        except BlockingIOError:
+            return False
+        except OSError as error:
+            self._failed(error)
+            return False
+        return True
+
+    def _listen(self) -> None:
+        """Take the writer's answers."""
+        while self._peer is not None:
+            try:
+                answer = self._peer.recv(MESSAGE_BYTES)
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._failed(error)
+                return
+            if not answer:
+                self._failed(None)
+            elif answer == b"C":
+                self._closing_since = None
+            else:
+                self._complaint = os.fsdecode(answer[1:])
+
+    def _failed(self, error: OSError | None) -> None:
+        """The writer is gone; another one is started with the next device."""
+        why = f": {error.strerror or error}" if error else ""
+        self._complaint = f"its writer has ended{why}; it is started again when the pendant comes back"
+        self.close()
