@@ -8,6 +8,7 @@ Each device event has a text form of one line, which the virtual pendant speaks,
 read and write by hand::
 
     12.250 connected keys=291,294 abs=3:1      # one keys=... abs=... pair for each node
+    12.250 connected keys=291 abs=0:128:0:255  # an axis that stands at 128, and moves between 0 and 255
     12.250 connected-old keys=291 abs=         # the same, where the state may be older than that
     12.300 frame 0 2:7:1                       # node 0: REL_DIAL +1
     12.400 events-lost 0 2:7:5                 # SYN_DROPPED, with what was void
@@ -19,6 +20,7 @@ read and write by hand::
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from math import isfinite
 
 from hal_mpg.lean_typing import NamedTuple
@@ -39,10 +41,14 @@ Change = tuple[int, int, int]
 
 
 class NodeState(NamedTuple):
-    """The switches of one node as they are now: pressed keys, and values of absolute axes."""
+    """The switches of one node as they are now: pressed keys, and values of absolute axes.
+
+    `ranges`: between which values absolute axes move, where the device says so, and somebody wants to know.
+    """
 
     keys: frozenset[int]
     absolutes: Mapping[int, int]
+    ranges: Mapping[int, tuple[int, int]] = {}
 
 
 class Connected(NamedTuple):
@@ -190,7 +196,10 @@ def _parse_node(word: str) -> int:
 
 def _state_text(state: NodeState) -> str:
     keys = ",".join(str(key) for key in sorted(state.keys))
-    absolutes = ",".join(f"{code}:{value}" for code, value in sorted(state.absolutes.items()))
+    absolutes = ",".join(
+        ":".join(map(str, (code, value, *state.ranges.get(code, ()))))
+        for code, value in sorted(state.absolutes.items())
+    )
     return f"keys={keys} abs={absolutes}"
 
 
@@ -198,13 +207,20 @@ def _parse_state(keys: str, absolutes: str) -> NodeState:
     if not keys.startswith("keys=") or not absolutes.startswith("abs="):
         raise ValueError("keys=... abs=... expected")
     pressed = frozenset(int(key) for key in keys[5:].split(",") if key)
-    pairs = (word.split(":") for word in absolutes[4:].split(",") if word)
-    values = {int(code): int(value) for code, value in pairs}
+    values: dict[int, int] = {}
+    ranges: dict[int, tuple[int, int]] = {}
+    for word in absolutes[4:].split(","):
+        if word:
+            code, value, *ends = map(int, word.split(":"))
+            values[code] = value
+            if ends:
+                low, high = ends
+                ranges[code] = low, high
     if not all(0 <= code <= MAX_CODE for code in (*pressed, *values)):
         raise ValueError("no key or axis has such a number")
-    if not all(abs(value) <= MAX_VALUE for value in values.values()):
+    if not all(abs(value) <= MAX_VALUE for value in (*values.values(), *chain(*ranges.values()))):
         raise ValueError("no axis has such a value")
-    return NodeState(pressed, values)
+    return NodeState(pressed, values, ranges)
 
 
 def _change_text(change: Change) -> str:

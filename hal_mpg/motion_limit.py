@@ -10,7 +10,7 @@ left to travel when the wheel stops is thereby at most `v²/(2a) + v·FOLLOW_S +
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import sqrt
+from math import inf, sqrt
 
 FOLLOW_S = 0.045
 """How long the axis may go on at full speed before it brakes, in seconds.
@@ -41,7 +41,10 @@ class MotionLimit:
     (see `is_limit`), nothing is.
     """
 
-    __slots__ = ("_acceleration", "_bound", "_left", "_refuses", "_time", "_velocity", "_velocity_limit")
+    __slots__ = (
+        *("_acceleration", "_bound", "_is_none", "_left", "_refuses", "_suspended_until"),
+        *("_time", "_velocity", "_velocity_limit"),
+    )
 
     def __init__(self) -> None:
         self._velocity_limit = 0.0
@@ -50,19 +53,22 @@ class MotionLimit:
         self._left = 0.0  # signed distance still to travel
         self._velocity = 0.0
         self._time = 0.0
-        self._refuses = False
+        self._is_none = False  # the limits are none
+        self._suspended_until = -inf
+        self._refuses = False  # for either of the two, as far as was known when it was looked at last
 
     def set_limits(self, max_velocity: float, max_acceleration: float, now: float) -> None:
         """Take the axis' limits, in units/s and /s²; 0 or infinite: not known."""
         self._advance(now)
-        self._refuses = not (is_limit(max_velocity) and is_limit(max_acceleration))
+        self._is_none = not (is_limit(max_velocity) and is_limit(max_acceleration))
+        self._refuses = self._is_none or now < self._suspended_until
         self._velocity_limit = max_velocity if SLOWEST <= max_velocity <= FASTEST else 0.0
         self._acceleration = max_acceleration if SLOWEST <= max_acceleration <= FASTEST else NO_INERTIA
         self._bound = self._stopping_distance(self._velocity_limit) + self._velocity_limit * FOLLOW_S
 
     def accept(self, detents: int, distance: float, now: float) -> int:
         """Return how many of `detents` (signed) may be published now, each of them `distance` long."""
-        if self._refuses:
+        if self._refuses and self._still_refuses(now):
             return 0
         if not self._velocity_limit:
             return detents
@@ -85,6 +91,15 @@ class MotionLimit:
             return not self._refuses
         sign = 1 if detents > 0 else -1
         return self._room(sign) / distance >= abs(detents) - 1 + 1e-6
+
+    def suspend(self, until: float) -> None:
+        """Refuse every detent before a time, for something else moves the axis."""
+        self._suspended_until = until
+        self._refuses = True
+
+    def _still_refuses(self, now: float) -> bool:
+        self._refuses = self._is_none or now < self._suspended_until
+        return self._refuses
 
     def _room(self, sign: int) -> float:
         """Return how much further in a direction (1, -1) the target may be before more is refused."""

@@ -13,7 +13,10 @@ from hal_mpg.events import PinValue, PinWrite
 from hal_mpg.pins import Pin
 
 GATING = ("estop-ok", "estop", "jog-stop", "armed", "enable", "connected")
-"""The pins, beside every `jog-enable`, whose safe value is written before anything else."""
+"""The pins, beside those of GATING_ENDS, whose safe value is written before anything else."""
+
+GATING_ENDS = (".jog-enable", ".analog")
+"""... and those of each axis, by the ends of their names."""
 
 
 class Outputs:
@@ -25,7 +28,7 @@ class Outputs:
         self._wanted = dict(self._shown)
         self._changed: dict[str, None] = {}  # a set that keeps the order
         self._safe = {pin.name: pin.safe for pin in outputs}
-        gating = [pin.name for pin in outputs if pin.name in GATING or pin.name.endswith(".jog-enable")]
+        gating = [pin.name for pin in outputs if pin.name in GATING or pin.name.endswith(GATING_ENDS)]
         self._gating = {name: place for place, name in enumerate(gating)}
         self._held: dict[str, tuple[PinValue, float]] = {}  # pin -> value after it, end of the pulse
 

@@ -17,12 +17,16 @@ from hal_mpg.counter import Counter, wrap32
 from hal_mpg.device_state import State, next_state
 from hal_mpg.events import AxisLimit, Connected, Event, EventsLost, Frame, Garbled, Gates, PinWrite, Snapshot
 from hal_mpg.foresight import Foreseen, foresee
+from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
 from hal_mpg.pins import all_pins, safe_writes
 from hal_mpg.profile import Profile
-from hal_mpg.selection import NOTHING, Selection, read_selection
+from hal_mpg.selection import NOTHING, Selection, read_selection, show_selection
 from hal_mpg.wheel_speed import WheelSpeed
+
+if TYPE_CHECKING:
+    from hal_mpg.analog import Sticks
 
 ESTOP_HOLD_S = 0.1
 """The least time for which `estop-ok` stays FALSE, so that the whole E-stop chain sees it."""
@@ -58,21 +62,24 @@ class Pendant:
         self._axes = {axis.axis: Axis(axis) for axis in axes}
         self._targets = {target: Counter() for target in profile.targets}
         self._controls = Controls(profile)
+        self._sticks: Sticks | None = None
+        if profile.analog:
+            from hal_mpg.analog import with_sticks
+
+            self._controls, self._sticks = with_sticks(profile, self._axes)
         self._buttons = [("reset", profile.reset)]
         self._buttons += [(f"button.{name}", code) for name, code in profile.buttons]
         self._out = Outputs(self.pins)
         self._state = State.ABSENT
         self._lost_nodes: set[int] = set()
         self._gates = Gates(machine_is_on=True, mode_is_manual=True, inhibit=False)
-        self._jog = Latch(JOG_GATES)
-        self._override = Latch(OVERRIDE_GATES)
+        self._jog, self._override = Latch(JOG_GATES), Latch(OVERRIDE_GATES)
         self._turned_at = -STILL_S
         self._speed = WheelSpeed()
         self._counts = Counter()
         self._unpublished: list[Counter] = []  # those that were counted on since the last batch
         self.foreseen: Foreseen = {}  # until the next event or tick
-        self._dropped = 0
-        self._connections = 0
+        self._dropped = self._connections = 0
         self._selection = NOTHING
         self._is_waiting = False  # for the wheel to be still, and for nothing else
 
@@ -106,7 +113,7 @@ class Pendant:
             self._refresh(now, at)
         for event in events:
             if isinstance(event, Frame):
-                self._check(event)
+                next_state(self._state, event)  # or it is illegal
                 self._on_frame(event, now)
                 continue
             if isinstance(event, Gates):
@@ -136,8 +143,8 @@ class Pendant:
         return may_arm_at if end_of_pulse is None else min(may_arm_at, end_of_pulse)
 
     def is_busy(self, now: float) -> bool:
-        """Tell whether the wheel was turned a moment ago."""
-        return now - self._turned_at < BUSY_S
+        """Tell whether the wheel was turned a moment ago, or a stick is moving an axis."""
+        return now - self._turned_at < BUSY_S or bool(self._sticks and self._sticks.is_active)
 
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""
@@ -152,11 +159,8 @@ class Pendant:
         self.foreseen = foresee(self._controls, axis, scale) if may_jog and axis else {}
         return self._out.flush()
 
-    def _check(self, event: Event) -> State:
-        return next_state(self._state, event)
-
     def _on_device(self, event: Event, now: float) -> None:
-        self._state = self._check(event)
+        self._state = next_state(self._state, event)
         match event:
             case Connected(_, nodes, may_be_old):
                 self._controls.seed(nodes, may_be_old)
@@ -184,6 +188,8 @@ class Pendant:
         for change in frame.changes:
             detents = self._controls.apply(frame.node, change)
             if detents is None:
+                if stale and self._sticks:
+                    self._sticks.distrust()
                 self._refresh(now, at)
             else:
                 if stale:
@@ -280,6 +286,8 @@ class Pendant:
         may_move = self._jog.armed and self._permits_motion()
         for axis in self._axes.values():
             self._out.set(axis.enable_pin, may_move)
+        if self._sticks:
+            self._sticks.update(self._out, may_move, self._selection.axis, now)
         if self._selection.target:
             reasons = reasons - {WhyNot.NOT_MANUAL}
         if waiting.is_waiting(reasons):
@@ -339,11 +347,4 @@ class Pendant:
         if live:
             selection = read_selection(self._controls, self._axes, self._targets, self.profile.scales)
         self._selection = selection
-        chosen = selection.axis
-        for axis in self._axes.values():
-            self._out.set(axis.selected_pin, axis is chosen)
-        index = self.profile.axes.index(chosen.steps.axis) if chosen else -1
-        self._out.set("axis-select", index)
-        self._out.set("scale-select", selection.scale)
-        distance = chosen.steps.distances[selection.scale] if chosen and selection.scale >= 0 else 0.0
-        self._out.set("scale", distance)
+        show_selection(selection, self._axes.values(), self.profile.axes, self._out)

@@ -38,7 +38,8 @@ class Pin(NamedTuple):
 
 def all_pins(profile: Profile, axes: Sequence[AxisSteps]) -> tuple[Pin, ...]:
     """Return the pins for a pendant on a machine, what matters most to safety first."""
-    return (*_safety_pins(profile), *_axis_pins(axes), *_pendant_pins(profile), *_display_pins(profile, axes))
+    safety, others = _safety_pins(profile), _pendant_pins(profile)
+    return (*safety, *_axis_pins(profile, axes), *others, *_display_pins(profile, axes))
 
 
 def _safety_pins(profile: Profile) -> Iterator[Pin]:
@@ -76,10 +77,13 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin(ECHO, "bit", initial=False, is_input=True)
 
 
-def _axis_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:
+def _axis_pins(profile: Profile, axes: Sequence[AxisSteps]) -> Iterator[Pin]:
+    analog = profile.analog_axes
     for axis in axes:
         prefix = f"axis.{axis.axis}"
         yield Pin(f"{prefix}.jog-enable", "bit", initial=False, safe=False)
+        if axis.axis in analog:
+            yield Pin(f"{prefix}.analog", "float", initial=0.0, safe=0.0)
         yield Pin(f"{prefix}.selected", "bit", initial=False, safe=False)
         yield Pin(f"{prefix}.jog-counts", "s32", initial=0)
         yield Pin(f"{prefix}.jog-scale", "float", initial=axis.jog_scale)

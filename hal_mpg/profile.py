@@ -196,6 +196,29 @@ class EStop(NamedTuple):
     normally_closed: bool = True
 
 
+class Analog(NamedTuple):
+    """A stick or a spring-loaded ring: how far it is from its middle is how fast an axis goes.
+
+    `code` is an ABS_ code, or a REL_ code for rings that report a position as relative movement (Contour
+    Shuttle). `low` and `high` are what it says at its ends; None: as the kernel has it of the device. `axis`
+    is a letter, or SELECTED: that of the axis selector. `dead_zone` (of the way from the middle to an end)
+    and `curve` (the power that the rest is raised to) are in thousandths: profiles have no other numbers than
+    whole ones. While `hold`, where there is one, is not pressed, it moves nothing.
+    """
+
+    code: Code
+    low: int | None
+    high: int | None
+    axis: str
+    dead_zone: int = 100
+    curve: int = 1000
+    invert: bool = False
+    hold: Code | None = None
+
+
+SELECTED = "selected"
+"""The axis of a stick or ring that moves whatever the axis selector is on."""
+
 Wheel = RelativeWheel | AbsoluteWheel | KeyWheel
 Selector = KeySelector | AbsSelector | StepSelector
 
@@ -242,6 +265,9 @@ class Profile(NamedTuple):
     display: Display | None = None
     """What its display shows, and how; None: it has none that we fill."""
 
+    analog: tuple[Analog, ...] = ()
+    """Sticks and rings, whose deflection is a speed."""
+
     @property
     def axes(self) -> tuple[str, ...]:
         """The axis letters of the axis selector, in its order."""
@@ -263,6 +289,12 @@ class Profile(NamedTuple):
     def is_decoded(self) -> bool:
         """Whether we understand what the pendant sends ourselves, so that some of it may be garbled."""
         return self.serial is not None or self.hid is not None
+
+    @property
+    def analog_axes(self) -> tuple[str, ...]:
+        """The axis letters that a stick or a ring can move, in the selector's order."""
+        named = {analog.axis for analog in self.analog}
+        return tuple(axis for axis in self.axes if axis in named or SELECTED in named)
 
     @property
     def scales(self) -> tuple[str, ...]:
@@ -292,3 +324,6 @@ class Profile(NamedTuple):
         if self.enable is not None:
             yield "enable", self.enable
         yield from ((f"buttons.{name}", code) for name, code in self.buttons)
+        yield from (("analog", analog.code) for analog in self.analog)
+        holds = dict.fromkeys(analog.hold for analog in self.analog)
+        yield from (("analog hold", hold) for hold in holds if hold)

@@ -26,7 +26,7 @@ MAX_NAME = 255
 """Bytes in the name of a file (NAME_MAX)."""
 
 MAKERS = (
-    *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py"),
+    *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py", "profile_analog.py"),
     *("profile_own.py", "profile_packets.py", "profile_serial.py", "serial_line.py"),
     *("protocols/foreign.py", "protocols/line_events.py", "protocols/line_format.py"),
     *("protocols/pattern_check.py", "profile_front.py", "profile_display.py", "display_layout.py"),
@@ -38,7 +38,7 @@ RECORDS: dict[str, type[Any]] = {
     for record in (
         *(profile.AbsSelector, profile.AbsoluteWheel, profile.Code, profile.EStop, profile.Increment),
         *(profile.KeySelector, profile.KeyWheel, profile.Match, profile.Profile, profile.RelativeWheel),
-        profile.StepSelector,
+        *(profile.StepSelector, profile.Analog),
     )
 }
 """What the data may be made of, beside plain values; every record is checked against `_SHAPES`.
@@ -241,12 +241,14 @@ _SHAPES: dict[type, tuple[Any, ...]] = {
     profile.AbsSelector: (_CODE, [(int, str)]),
     profile.StepSelector: ({_CODE, _NONE}, {_CODE, _NONE}, [str]),
     profile.EStop: (_CODE, bool),
+    profile.Analog: (_CODE, {int, _NONE}, {int, _NONE}, str, int, int, bool, {_CODE, _NONE}),
     profile.Profile: (
         *(str, str, [profile.Match], [profile.Increment]),
         {profile.RelativeWheel, profile.AbsoluteWheel, profile.KeyWheel},
         *(_SELECTORS, {*_SELECTORS, _NONE}, {profile.EStop, _NONE}, {_CODE, _NONE}, {_CODE, _NONE}),
         *(_NAMED_CODES, _NAMED_CODES, bool, [str]),
         *(_part("SerialLine"), _part("HidDevice"), _part("Display")),
+        [profile.Analog],
     ),
 }
 """The fields of each record. A set: one of these; a list: any number of these; a tuple: exactly so.

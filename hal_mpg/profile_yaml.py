@@ -34,6 +34,7 @@ from hal_mpg.profile import (
     StepSelector,
     Wheel,
 )
+from hal_mpg.profile_analog import read_analog
 from hal_mpg.yaml_reader import Reader, quoted, suggestion
 
 SOURCES = ("evdev", "serial", "virtual")
@@ -47,7 +48,7 @@ MATCH_KEYS = {
     "serial": ("vendor", "product", "name", "uniq", "port"),
     "virtual": ("socket",),
 }
-CONTROLS = ("wheel", "axis", "scale", "estop", "reset", "enable", "buttons", "leds")
+CONTROLS = ("wheel", "axis", "scale", "estop", "reset", "enable", "buttons", "leds", "analog")
 WHEEL_KEYS = ("rel", "abs", "rel-absolute", "keys", "modulo", "counts-per-detent", "invert")
 WHEEL_FORMS = "{rel: CODE}, {abs: CODE, modulo: N}, {rel-absolute: CODE, modulo: N} or {keys: {...}}"
 SELECTOR_KEYS = ("keys", "abs", "positions", "next", "previous", "order")
@@ -134,6 +135,9 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         stop_on_disconnect=estop is not None or on_disconnect == "estop",
         notes=tuple(reader.notes),
         serial=serial,
+        analog=read_analog(
+            reader, controls.get("analog"), axis, source, serial.silence_ms if serial else None
+        ),
     )
     _check_front(reader, fields, profile)
     if not reader.faults and (unused := reader.unused_codes()):

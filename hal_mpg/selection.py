@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
 from hal_mpg.lean_typing import NamedTuple
+from hal_mpg.outputs import Outputs
 
 
 class Selection(NamedTuple):
@@ -25,10 +26,15 @@ NOTHING = Selection(None, None, -1, fault=False)
 def read_selection(
     controls: Controls, axes: Mapping[str, Axis], targets: Container[str], scales: Sequence[str]
 ) -> Selection:
-    """Return what is selected. A pendant without a scale selector has one scale."""
+    """Return what is selected. A pendant without a scale selector has one scale.
+
+    Where the scale selector stands at an override, the wheel turns that, whatever the axis selector says.
+    """
     position, scale = controls.axis.position, controls.scale
     index = 0
     if scale:
+        if scale.position in targets:
+            return Selection(None, scale.position, -1, fault=False)
         index = scales.index(scale.position) if scale.position else -1
     return Selection(
         axis=axes.get(position) if position else None,
@@ -36,3 +42,14 @@ def read_selection(
         scale=index,
         fault=controls.axis.fault,
     )
+
+
+def show_selection(selection: Selection, axes: Iterable[Axis], letters: Sequence[str], out: Outputs) -> None:
+    """Have the pins show it; `letters` are the axes of the selector, in its order."""
+    chosen = selection.axis
+    for axis in axes:
+        out.set(axis.selected_pin, axis is chosen)
+    out.set("axis-select", letters.index(chosen.steps.axis) if chosen else -1)
+    out.set("scale-select", selection.scale)
+    distance = chosen.steps.distances[selection.scale] if chosen and selection.scale >= 0 else 0.0
+    out.set("scale", distance)

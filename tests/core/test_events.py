@@ -34,8 +34,16 @@ times = st.integers(0, 10**12).map(lambda microseconds: microseconds / 1_000_000
 nodes = st.integers(0, 7)
 values = st.integers(-(2**31), 2**31 - 1)
 changes = st.lists(st.tuples(st.integers(1, 31), st.integers(0, 0x2FF), values), max_size=5).map(tuple)
+keys = st.frozensets(st.integers(0, 0x2FF), max_size=5)
+absolutes = st.dictionaries(st.integers(0, 63), st.tuples(values, st.none() | st.tuples(values, values)))
 states = st.builds(
-    NodeState, st.frozensets(st.integers(0, 0x2FF), max_size=5), st.dictionaries(st.integers(0, 63), values)
+    lambda keys, axes: NodeState(
+        keys,
+        {code: value for code, (value, _) in axes.items()},
+        {code: ends for code, (_, ends) in axes.items() if ends},
+    ),
+    keys,
+    absolutes,
 )
 words = st.text("abc xyz 0123:/()", max_size=20).map(lambda text: " ".join(text.split()))
 events = st.one_of(

@@ -12,7 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "hal_mpg"
 CORE = [
-    *("arming", "axis", "controls", "counter", "device_state", "errors", "events", "foresight"),
+    *("analog", "arming", "axis", "controls", "counter", "device_state", "errors", "events", "foresight"),
     *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
     *("wheel_speed", "hid_device", "serial_line", "protocols", "protocols.checksums", "protocols.foreign"),
     *("protocols.foreign_state", "protocols.framing", "protocols.line_events", "protocols.line_format"),
