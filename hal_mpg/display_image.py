@@ -12,7 +12,6 @@ from math import isnan
 
 from hal_mpg.arming import SHORT, WhyNot
 from hal_mpg.display_layout import (
-    BITS,
     CORE_NUMBERS,
     NAMES,
     POSITIONS,
@@ -25,6 +24,7 @@ from hal_mpg.display_layout import (
     ShownNumber,
     ShownText,
     TextPart,
+    is_bit,
     size_of,
 )
 from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
@@ -56,7 +56,7 @@ class Core(NamedTuple):
 
 
 class Shown:
-    """Everything that can be shown at one moment. `pins`: HAL's inputs by their names; others are 0."""
+    """Everything that can be shown at one moment. `pins`: inputs and buttons by their names; others are 0."""
 
     def __init__(self, core: Core, pins: Mapping[str, float | bool]) -> None:
         self._core = core
@@ -64,7 +64,7 @@ class Shown:
 
     def number(self, value: str) -> float:
         """Return a number. Bits are 0 and 1; what is no number, as HAL has it, is 0."""
-        if value in BITS:
+        if is_bit(value):
             return float(self.bit(value))
         if value in CORE_NUMBERS:
             found = self._core.distance if value == "distance" else self._core.why_not
@@ -94,7 +94,7 @@ class Shown:
         """Return what a value is, in a word."""
         if value in NAMES:
             return self._mode() if value == "mode" else str(getattr(self._core, value))
-        if value in BITS:
+        if is_bit(value):
             return "true" if self.bit(value) else "false"
         return str(int(self.number(value)))
 
@@ -108,7 +108,7 @@ class Shown:
             return part.text
         if part.value == CORE_NUMBERS[1]:
             return SHORT[WhyNot(self._core.why_not)].ljust(part.width)
-        if part.value in (*NAMES, *BITS):
+        if part.value in NAMES or is_bit(part.value):
             word = self.word(part.value).upper()
             return ("" if word == "OFF" and part.value in NAMES[2:] else word).ljust(part.width)
         number = self.number(part.value) * float(part.times)
@@ -122,7 +122,8 @@ def image(display: Display, shown: Shown) -> bytes:
     """Return the picture of what is to be shown: the fields in their order, each over those before it."""
     data = bytearray(display.size)
     for field in display.fields:
-        _DRAW[type(field)](data, field, shown)
+        if all(shown.word(value) in words for value, words in field.when):
+            _DRAW[type(field)](data, field, shown)
     return bytes(data)
 
 
@@ -138,8 +139,7 @@ def _draw_bytes(data: bytearray, field: ShownBytes, _: Shown) -> None:
 
 
 def _draw_number(data: bytearray, field: ShownNumber, shown: Shown) -> None:
-    value = dict(field.with_axis).get(shown.word("axis"), field.value)
-    number = shown.number(value) * float(field.times)
+    number = shown.number(field.value) * float(field.times)
     if field.most:
         number = _within(number, -float(field.most), float(field.most))
     if field.form == SPLIT16:

@@ -56,29 +56,42 @@ SPLIT16 = "split16"
 bit 15. That is how the pendants of XHC take positions (LinuxCNC's xhc-hb04.cc, xhc_encode_float)."""
 
 
+BUTTON = "button."
+"""What the names of the profile's buttons begin with: TRUE while one is held."""
+
+When = tuple[tuple[str, tuple[str, ...]], ...]
+"""For each of some values, the words of which it has to be one."""
+
+
+def is_bit(value: str) -> bool:
+    """Tell whether a value is TRUE or FALSE."""
+    return value in BITS or value.startswith(BUTTON)
+
+
 def is_number(value: str) -> bool:
     """Tell whether a value is a number; bits are numbers, too: 0 and 1."""
     letter, _, what = value.partition(".")
     return (
         value in VALUE_PINS
         or value in CORE_NUMBERS
-        or value in BITS
+        or is_bit(value)
         or (letter in AXIS_LETTERS and what in POSITIONS)
     )
 
 
 class ShownBytes(NamedTuple):
-    """Bytes that are always the same."""
+    """Bytes that are always the same. This and the other fields are there only `when` values are so."""
 
     at: int
     data: tuple[int, ...]
+    when: When = ()
 
 
 class ShownNumber(NamedTuple):
     """A number: `value` times `times`, no larger than `most` either way ("": what there is room for).
 
     `form` is u8, s16le and so on, or SPLIT16, which is rounded to `decimals`. `mask` picks the bits that it
-    has, 0: all. `with_axis`: other values, by the axis that is selected.
+    has, 0: all.
     """
 
     at: int
@@ -88,7 +101,7 @@ class ShownNumber(NamedTuple):
     times: str = "1"
     most: str = ""
     decimals: int = 4
-    with_axis: tuple[tuple[str, str], ...] = ()
+    when: When = ()
 
 
 class ShownChoice(NamedTuple):
@@ -99,6 +112,7 @@ class ShownChoice(NamedTuple):
     values: tuple[tuple[str, int], ...]
     form: str = "u8"
     mask: int = 0
+    when: When = ()
 
 
 class TextPart(NamedTuple):
@@ -120,6 +134,7 @@ class ShownText(NamedTuple):
     at: int
     length: int
     parts: tuple[TextPart, ...]
+    when: When = ()
 
 
 class Display(NamedTuple):
@@ -144,8 +159,7 @@ class Display(NamedTuple):
                 found += [part.value for part in field.parts if part.value]
             elif not isinstance(field, ShownBytes):
                 found.append(field.value)
-                if isinstance(field, ShownNumber):
-                    found += [value for _, value in field.with_axis]
+            found += [value for value, _ in field.when]
         return tuple(dict.fromkeys(found))
 
     def input_pins(self, axes: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -190,15 +204,16 @@ def positions_for(value: str, axes: Sequence[str], scales: Sequence[str]) -> tup
             return (*MODES, "off")
         case "why-not":
             return tuple(map(str, range(11)))
-    return ("false", "true") if value in BITS else ()
+    return ("false", "true") if is_bit(value) else ()
 
 
+_WHEN = [(str, [str])]
 SHAPES: dict[type, tuple[object, ...]] = {
-    ShownBytes: (int, [int]),
-    ShownNumber: (int, str, str, int, str, str, int, [(str, str)]),
-    ShownChoice: (int, str, [(str, int)], str, int),
+    ShownBytes: (int, [int], _WHEN),
+    ShownNumber: (int, str, str, int, str, str, int, _WHEN),
+    ShownChoice: (int, str, [(str, int)], str, int, _WHEN),
     TextPart: (str, str, int, int, str),
-    ShownText: (int, int, [TextPart]),
+    ShownText: (int, int, [TextPart], _WHEN),
     Display: (int, [{ShownBytes, ShownNumber, ShownChoice, ShownText}], int, bool, int, int, int),
 }
 """The fields of each record, in profile_cache's form."""

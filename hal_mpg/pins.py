@@ -24,8 +24,8 @@ ECHO = "heartbeat-echo"
 class Pin(NamedTuple):
     """One pin: `kind` is "bit", "s32" or "float"; `is_input`: HAL writes it and hal_mpg reads it.
 
-    `safe` is the value on every way out; None: the pin keeps what it has (counts never jump). `is_shown`: it is
-    looked at for a display only, and when there is another picture.
+    `safe` is the value on every way out; None: the pin keeps what it has (counts never jump). `is_shown`:
+    it is looked at for a display only, and when there is another picture.
     """
 
     name: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from yaml.nodes import Node
+from yaml.nodes import Node, SequenceNode
 
 from hal_mpg.display_layout import (
     BITS,
+    BUTTON,
     CORE_NUMBERS,
     EVERY_MS,
     MOST_BYTES,
@@ -28,6 +29,8 @@ from hal_mpg.display_layout import (
     ShownNumber,
     ShownText,
     TextPart,
+    When,
+    is_bit,
     is_number,
     positions_for,
     size_of,
@@ -38,10 +41,10 @@ from hal_mpg.yaml_reader import DECIMAL, Fields, Reader, quoted, suggestion
 
 DISPLAY_KEYS = ("every", "refresh", "image", "fields")
 IMAGE_KEYS = ("bytes", "report", "cut")
-BYTES_KEYS = ("at", "bytes")
-TEXT_KEYS = ("at", "text", "length")
-CHOICE_KEYS = ("at", "of", "type", "mask", "bit", "values")
-NUMBER_KEYS = ("at", "of", "type", "mask", "bit", "times", "most", "decimals", "with-axis")
+BYTES_KEYS = ("at", "when", "bytes")
+TEXT_KEYS = ("at", "when", "text", "length")
+CHOICE_KEYS = ("at", "when", "of", "type", "mask", "bit", "values")
+NUMBER_KEYS = ("at", "when", "of", "type", "mask", "bit", "times", "most", "decimals")
 FIELD_KEYS = tuple(dict.fromkeys((*BYTES_KEYS, *TEXT_KEYS, *CHOICE_KEYS, *NUMBER_KEYS)))
 FIELD_FORMS = (
     "{at: N, of: VALUE}, {at: N, of: VALUE, values: {...}}, {at: N, text: ...} or {at: N, bytes: []}"
@@ -57,23 +60,25 @@ LITERAL = re.compile(r"[ -z|~]+")
 Field = ShownBytes | ShownChoice | ShownNumber | ShownText
 
 
-def known_values() -> list[str]:
+def known_values(buttons: Sequence[str] = ()) -> list[str]:
     """Return the names of everything that can be shown."""
     positions = [f"{letter}.{what}" for letter in AXIS_LETTERS for what in POSITIONS]
-    return [*NAMES, *VALUE_PINS, *CORE_NUMBERS, *BITS, *positions]
+    own = [f"{BUTTON}{name}" for name in buttons]
+    return [*NAMES, *VALUE_PINS, *CORE_NUMBERS, *BITS, *own, *positions]
 
 
-def read_display(reader: Reader, node: Node, scales: Sequence[str]) -> Display | None:
-    """Return the display; faults go to the reader. `scales`: the names in the profile's increments."""
-    return _DisplayReader(reader, scales).read(node)
+def read_display(reader: Reader, node: Node, scales: Sequence[str], buttons: Sequence[str]) -> Display | None:
+    """Return the display; faults go to the reader. `scales`, `buttons`: the profile's names for them."""
+    return _DisplayReader(reader, scales, buttons).read(node)
 
 
 class _DisplayReader:
     """Reads one `display:`."""
 
-    def __init__(self, reader: Reader, scales: Sequence[str]) -> None:
+    def __init__(self, reader: Reader, scales: Sequence[str], buttons: Sequence[str]) -> None:
         self._reader = reader
         self._scales = scales
+        self._known = known_values(buttons)
         self._size = MOST_BYTES
 
     def read(self, node: Node) -> Display | None:
@@ -124,7 +129,7 @@ class _DisplayReader:
                 data = [
                     reader.integer(item, "byte", 0, 255) for item in reader.items(keys.get("bytes"), "bytes")
                 ]
-                return ShownBytes(self._at(keys, len(data)), tuple(data))
+                return ShownBytes(self._at(keys, len(data)), tuple(data), self._when(keys))
             case "text":
                 return self._text_field(
                     reader.mapping(node, TEXT_KEYS, "a field of text", needed=("length",))
@@ -146,12 +151,11 @@ class _DisplayReader:
         """Return the name of a value, one of those that fit here."""
         name = self._reader.text(node, what)
         if name and name not in fits:
-            all_values = known_values()
-            if name in all_values:
+            if name in self._known:
                 right = f"use one such as {', '.join(fits[:4])}" if fits else "it can be shown in a text"
                 self._reader.fault(node, f"{quoted(name)} cannot be shown like this; {right}")
             else:
-                near = suggestion(name, all_values, "see the list in docs/displays.md")
+                near = suggestion(name, self._known, "see the list in docs/displays.md")
                 self._reader.fault(node, f"{quoted(name)} is nothing that can be shown; {near}")
             return ""
         return name
@@ -181,16 +185,10 @@ class _DisplayReader:
 
     def _number(self, keys: Fields) -> ShownNumber:
         reader = self._reader
-        fits = [name for name in known_values() if is_number(name)]
+        fits = [name for name in self._known if is_number(name)]
         form, mask = self._form(keys, f"{TYPES}, or {SPLIT16}")
         if "decimals" in keys and form != SPLIT16:
             reader.fault(keys["decimals"], f"decimals are for {SPLIT16}; of a whole number, use times")
-        with_axis = []
-        entries = reader.entries(keys["with-axis"], "with-axis") if "with-axis" in keys else []
-        for axis, place, value in entries:
-            if axis not in (*AXIS_LETTERS, *TARGETS):
-                reader.fault(place, f"{quoted(axis)} is no axis; use one of {', '.join(AXIS_LETTERS)}")
-            with_axis.append((axis, self._value(value, fits, f"value with axis {axis}")))
         return ShownNumber(
             self._at(keys, size_of(form)),
             self._value(keys.get("of"), fits, "of"),
@@ -199,7 +197,7 @@ class _DisplayReader:
             self._decimal(keys.get("times"), "times", "1"),
             self._decimal(keys.get("most"), "most", ""),
             reader.integer(keys["decimals"], "decimals", 0, 4) if "decimals" in keys else 4,
-            tuple(with_axis),
+            self._when(keys),
         )
 
     def _decimal(self, node: Node | None, what: str, otherwise: str) -> str:
@@ -213,17 +211,36 @@ class _DisplayReader:
 
     def _choice(self, keys: Fields) -> ShownChoice:
         reader = self._reader
-        fits = [*NAMES, CORE_NUMBERS[1], *BITS]
         form, mask = self._form(keys)
-        value = self._value(keys.get("of"), fits, "of")
+        value = self._value(keys.get("of"), self._words(), "of")
         most = (mask or (1 << size_of(form) * 8) - 1) // (mask & -mask or 1)
-        known = positions_for(value, (*AXIS_LETTERS, *TARGETS), (*self._scales, *TARGETS))
+        known = self._positions(value)
         values = []
         for name, place, number in reader.entries(keys["values"], "values"):
             if value and name not in known:
                 reader.fault(place, f"{value} is never {quoted(name)}; {suggestion(name, known)}")
             values.append((name, reader.integer(number, f"value for {name}", 0, most)))
-        return ShownChoice(self._at(keys, size_of(form)), value, tuple(values), form, mask)
+        return ShownChoice(self._at(keys, size_of(form)), value, tuple(values), form, mask, self._when(keys))
+
+    def _words(self) -> list[str]:
+        """Return what is always one of a few words."""
+        return [*NAMES, CORE_NUMBERS[1], *(name for name in self._known if is_bit(name))]
+
+    def _positions(self, value: str) -> tuple[str, ...]:
+        return positions_for(value, (*AXIS_LETTERS, *TARGETS), (*self._scales, *TARGETS))
+
+    def _when(self, keys: Fields) -> When:
+        """Return when a field is there."""
+        reader, when = self._reader, []
+        for name, place, node in reader.entries(keys["when"], "when") if "when" in keys else ():
+            if name not in self._words():
+                near = suggestion(name, self._words(), "use axis, scale, target, mode or a bit")
+                reader.fault(place, f"{quoted(name)} is nothing to depend on; {near}")
+                continue
+            items = reader.items(node, f"words for {name}") if isinstance(node, SequenceNode) else [node]
+            words = [reader.choice(item, self._positions(name), f"word for {name}") for item in items]
+            when.append((name, tuple(words)))
+        return tuple(when)
 
     def _text_field(self, keys: Fields) -> ShownText:
         reader, node = self._reader, keys["text"]
@@ -245,12 +262,12 @@ class _DisplayReader:
                 )
                 break
             at = found.end()
-        return ShownText(self._at(keys, length), length, tuple(parts))
+        return ShownText(self._at(keys, length), length, tuple(parts), self._when(keys))
 
     def _placeholder(self, node: Node, found: re.Match[str]) -> TextPart:
         value = found["value"]
-        if value not in known_values():
-            near = suggestion(value, known_values(), "see the list in docs/displays.md")
+        if value not in self._known:
+            near = suggestion(value, self._known, "see the list in docs/displays.md")
             self._reader.fault(node, f"{quoted(value)} is nothing that can be shown; {near}")
         times = found["times"] or "1"
         if not float(times):

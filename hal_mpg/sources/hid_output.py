@@ -27,6 +27,7 @@ class HidOutput:
         self._process: subprocess.Popen[bytes] | None = None
         self._last: list[Report] = []
         self._closing_since: float | None = None
+        self._has_asked = True
         self._complaint = ""
 
     def start(self) -> None:
@@ -74,12 +75,15 @@ class HidOutput:
 
     def let_go(self, now: float) -> None:
         """Have the device closed there: before it is here, for it stays open, and in epoll, until it is."""
-        if self._send(b"C"):
+        if self._peer is not None:
             self._closing_since = now
+            self._has_asked = self._send(b"C")
 
     def is_closing(self, now: float) -> bool:
         """Tell whether the writer has yet to close a device; to open another one would wait for that."""
         self._listen()
+        if self._closing_since is not None and not self._has_asked:
+            self._has_asked = self._send(b"C")  # there was no room before
         if self._closing_since is not None and now >= self._closing_since + CLOSING_S:
             self.close()  # it hangs: it ends as soon as it is let
         return self._closing_since is not None
