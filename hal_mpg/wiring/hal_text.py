@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from hal_mpg.linuxcnc_files.ini import leading_number
 from hal_mpg.machine import AxisSteps
+from hal_mpg.wiring.display_text import write_display
 from hal_mpg.wiring.estop_text import make_chain, make_request, write_estop, write_request
 from hal_mpg.wiring.findings import NOTE, WARNING
 from hal_mpg.wiring.kept import LICENSE, MARK, sealed
@@ -36,6 +37,13 @@ BUTTON_IDEAS = {
     "abort": "halui.abort",
     "mist": "halui.mist.on",
     "flood": "halui.flood.on",
+    "feed-plus": "halui.feed-override.increase",
+    "feed-minus": "halui.feed-override.decrease",
+    "spindle-plus": "halui.spindle.0.override.increase",
+    "spindle-minus": "halui.spindle.0.override.decrease",
+    "m-home": "halui.home-all",
+    "mode": "halui.mode.manual",
+    "mode-step": "halui.mode.manual",
 }
 
 
@@ -65,6 +73,7 @@ def hal_text(plan: Plan) -> str:
     for place, (axis, steps) in enumerate(plan.axes):
         _write_axis(plan, page, axis, steps, is_first=place == 0)
     _write_overrides(plan, page)
+    write_display(plan, page)
     _write_further(plan, page)
     return sealed(page.text())
 

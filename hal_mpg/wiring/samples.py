@@ -10,11 +10,14 @@ from pathlib import Path
 from hal_mpg.linuxcnc_files.hal import HALFILE, Command, file_commands, find_hal_file
 from hal_mpg.linuxcnc_files.ini import Entry, IniFile
 from hal_mpg.profile_files import shared_dir
-from hal_mpg.wiring.findings import ERROR, Finding
+from hal_mpg.wiring.findings import ERROR, NOTE, Finding
 
-SAMPLE = re.compile(r"mpg(-estop|-overrides|-[xyzabcuvw])?\.hal")
+SAMPLE = re.compile(r"mpg(-estop|-overrides|(-display)?(-[xyzabcuvw])?|-xhc-hb04|-xhc-whb04b)?\.hal")
 
-OF_AXIS = re.compile(r"mpg-([xyzabcuvw])\.hal")
+OF_AXIS = re.compile(r"(mpg|mpg-display)-([xyzabcuvw])\.hal")
+
+OF_PENDANT = re.compile(r"mpg-xhc-\w+\.hal")
+"""Those that net buttons, too."""
 
 JOINT_PIN = re.compile(r"joint\.\d+\.jog-\w+")
 
@@ -35,6 +38,13 @@ def edited_samples(ini: IniFile) -> Iterator[Finding]:
     for entry in samples(ini):
         file = find_hal_file(ini, entry.value)
         added = [] if file is None else _added(file, ini)
+        if file is not None and not added and OF_PENDANT.fullmatch(file.name):
+            yield Finding(
+                NOTE,
+                "buttons-left-out",
+                f"{file}: the buttons that it nets are comments at the end of the new file; copy those that "
+                f"you want below 'Yours', without their #",
+            )
         if added:
             more = f"; and {len(added) - MOST_SHOWN} more" if len(added) > MOST_SHOWN else ""
             lines = "; ".join(f"line {command.line}: {command.text}" for command in added[:MOST_SHOWN])
@@ -50,7 +60,7 @@ def edited_samples(ini: IniFile) -> Iterator[Finding]:
 
 def _added(file: Path, ini: IniFile) -> list[Command]:
     """Return the commands that the shipped sample has not; which joints an axis has, wiring knows itself."""
-    name = OF_AXIS.sub("mpg-x.hal", file.name)
+    name = OF_AXIS.sub(r"\1-x.hal", file.name)
     shipped = shared_dir() / name
     known = (
         {_meaning(c, shipped) for c in file_commands(shipped, HALFILE, ini)} if shipped.is_file() else set()
@@ -63,5 +73,5 @@ def _meaning(command: Command, file: Path) -> tuple[str, ...]:
     axis = OF_AXIS.fullmatch(file.name)
     words = [word for word in command.text.split() if not JOINT_PIN.fullmatch(word)]
     if axis is not None:
-        words = [w.replace(f"mpg-{axis[1]}-", "mpg-L-").replace(f"axis.{axis[1]}.", "axis.L.") for w in words]
+        words = [w.replace(f"mpg-{axis[2]}-", "mpg-L-").replace(f"axis.{axis[2]}.", "axis.L.") for w in words]
     return tuple(LIMIT.sub("[LIMIT]", word) for word in words)

@@ -9,6 +9,14 @@ from __future__ import annotations
 
 from hal_mpg.doctor.gates import GATES, PROCESS
 
+DISPLAYED = {
+    *(f"halui.axis.{letter}.pos-{what}" for letter in "xyzabcuvw" for what in ("feedback", "relative")),
+    *("halui.feed-override.value", "halui.rapid-override.value", "halui.spindle.0.override.value"),
+    *("halui.max-velocity.value", "motion.current-vel", "spindle.0.speed-out-abs"),
+    *("halui.mode.is-auto", "halui.mode.is-mdi"),
+}
+"""Those that a display may show."""
+
 OUTPUTS = {
     "iocontrol.0.user-enable-out",
     "iocontrol.0.user-request-enable",
@@ -16,10 +24,15 @@ OUTPUTS = {
     "motion.on-soft-limit",
     "halui.mode.is-manual",
     "card.ok",
+    *DISPLAYED,
 }
 """LinuxCNC's pins that write, of those that wirings use; and a contact of the machine's own."""
 
-OURS_IN = ("inhibit", "machine-is-on", "mode-is-manual", "heartbeat-echo", "max-velocity", "max-acceleration")
+OURS_IN = (
+    *("inhibit", "machine-is-on", "mode-is-manual", "heartbeat-echo", "max-velocity", "max-acceleration"),
+    *(".position", ".position-relative", ".value", "current-velocity", "spindle-speed", "show-relative"),
+    *("mode-is-auto", "mode-is-mdi"),
+)
 
 GATE_OUTPUTS = ("out", "ok-out", "fault-out", "and", "or", "nand", "out-not")
 
