@@ -26,7 +26,7 @@ from math import isfinite
 from hal_mpg.lean_typing import NamedTuple
 
 # Types of input events (linux/input-event-codes.h).
-EV_SYN, EV_KEY, EV_REL, EV_ABS, EV_LED = 0, 1, 2, 3, 0x11
+EV_SYN, EV_KEY, EV_REL, EV_ABS, EV_MSC, EV_LED = 0, 1, 2, 3, 4, 0x11
 SYN_REPORT, SYN_DROPPED = 0, 3
 
 MAX_NODES = 32

@@ -13,7 +13,7 @@ import os
 import struct
 from collections.abc import Iterable
 
-from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_MSC, EV_REL
 from hal_mpg.lean_typing import NamedTuple
 
 EVIOCGVERSION = 0x80044501
@@ -34,9 +34,9 @@ ABSINFO = struct.Struct("6i")
 
 CLOCK_MONOTONIC = 1
 
-USED_KINDS = (EV_KEY, EV_REL, EV_ABS, EV_LED)
-ALL_KINDS = (EV_KEY, EV_REL, EV_ABS, 4, 5, EV_LED, 0x12, 0x15)
-"""The types of events that have codes of their own; beside those that are used, MSC, SW, SND and FF."""
+USED_KINDS = (EV_KEY, EV_REL, EV_ABS, EV_MSC, EV_LED)
+ALL_KINDS = (EV_KEY, EV_REL, EV_ABS, EV_MSC, 5, EV_LED, 0x12, 0x15)
+"""The types of events that have codes of their own; beside those that are used, SW, SND and FF."""
 
 
 class NodeInfo(NamedTuple):
@@ -96,13 +96,13 @@ class InputNode:
         """Let others have the node's events again. Raises OSError."""
         fcntl.ioctl(self.fd, EVIOCGRAB, 0)
 
-    def set_led(self, number: int, value: int) -> None:
-        """Switch a lamp. Raises OSError."""
+    def set_led(self, number: int, value: int, kind: int = EV_LED) -> None:
+        """Switch a lamp; `kind` is the type of its code. Raises OSError."""
         from hal_mpg.sources.frames import (
             INPUT_EVENT,  # of the loop; nothing of it is imported before `ready`
         )
 
-        os.write(self.fd, INPUT_EVENT.pack(0, 0, EV_LED, number, value))
+        os.write(self.fd, INPUT_EVENT.pack(0, 0, kind, number, value))
 
     def close(self) -> None:
         """Close it, once."""
@@ -132,6 +132,12 @@ def absolute_value(descriptor: int, code: int) -> int:
     """Return where an absolute axis of a node stands. Raises OSError."""
     value: int = ABSINFO.unpack(fcntl.ioctl(descriptor, EVIOCGABS + code, bytes(ABSINFO.size)))[0]
     return value
+
+
+def absolute_range(descriptor: int, code: int) -> tuple[int, int]:
+    """Return between which values an absolute axis of a node moves. Raises OSError."""
+    _, low, high, *_ = ABSINFO.unpack(fcntl.ioctl(descriptor, EVIOCGABS + code, bytes(ABSINFO.size)))
+    return low, high
 
 
 def stop_smoothing(descriptor: int, code: int) -> None:

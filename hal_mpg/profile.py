@@ -62,9 +62,13 @@ class Match(NamedTuple):
     socket: str | None = None
     port: str | None = None
     interface: int | None = None
+    all_of: tuple[Match, ...] = ()
+    """Several devices are one pendant: those that fit any of these, where each of these has one."""
 
     def fits(self, device: Identity) -> bool:
-        """Tell whether an input device is one of these."""
+        """Tell whether an input device is one of these, or a part of one."""
+        if self.all_of:
+            return any(part.fits(device) for part in self.all_of)
         return self.socket is None and self.port is None and self.fits_identity(device)
 
     def fits_identity(self, device: Identity) -> bool:
@@ -250,6 +254,8 @@ class Profile(NamedTuple):
     enable: Code | None = None
     buttons: tuple[tuple[str, Code], ...] = ()
     leds: tuple[tuple[str, Code], ...] = ()
+    """Lamps: LED_ codes, or MSC_ codes, of which `lamp_values` has what they are sent."""
+
     stop_on_disconnect: bool = True
     """Whether loss of the device counts as an actuated E-stop."""
 
@@ -267,6 +273,9 @@ class Profile(NamedTuple):
 
     analog: tuple[Analog, ...] = ()
     """Sticks and rings, whose deflection is a speed."""
+
+    lamp_values: tuple[tuple[str, int, int], ...] = ()
+    """Of lamps that take more than 0 and 1: the name, and what lights it and puts it out."""
 
     @property
     def axes(self) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ MAX_NAME = 255
 """Bytes in the name of a file (NAME_MAX)."""
 
 MAKERS = (
-    *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py", "profile_analog.py"),
+    *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py"),
+    *("profile_analog.py", "profile_lamps.py"),
     *("profile_own.py", "profile_packets.py", "profile_serial.py", "serial_line.py"),
     *("protocols/foreign.py", "protocols/line_events.py", "protocols/line_format.py"),
     *("protocols/pattern_check.py", "profile_front.py", "profile_display.py", "display_layout.py"),
@@ -232,7 +233,7 @@ _SELECTORS = {profile.KeySelector, profile.AbsSelector, profile.StepSelector}
 _NONE = type(None)
 _SHAPES: dict[type, tuple[Any, ...]] = {
     profile.Code: (int, int),
-    profile.Match: ({int, _NONE}, {int, _NONE}, *[{str, _NONE}] * 4, {int, _NONE}),
+    profile.Match: ({int, _NONE}, {int, _NONE}, *[{str, _NONE}] * 4, {int, _NONE}, [profile.Match]),
     profile.Increment: (str, (_is_distance, _is_distance, _is_distance)),
     profile.RelativeWheel: (_CODE, int, bool),
     profile.AbsoluteWheel: (_CODE, int, int, bool),
@@ -248,7 +249,7 @@ _SHAPES: dict[type, tuple[Any, ...]] = {
         *(_SELECTORS, {*_SELECTORS, _NONE}, {profile.EStop, _NONE}, {_CODE, _NONE}, {_CODE, _NONE}),
         *(_NAMED_CODES, _NAMED_CODES, bool, [str]),
         *(_part("SerialLine"), _part("HidDevice"), _part("Display")),
-        [profile.Analog],
+        *([profile.Analog], [(str, int, int)]),
     ),
 }
 """The fields of each record. A set: one of these; a list: any number of these; a tuple: exactly so.

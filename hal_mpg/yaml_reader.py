@@ -17,7 +17,7 @@ from typing import NamedTuple
 from yaml.error import Mark
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_MSC, EV_REL
 from hal_mpg.profile import Code, is_distance
 
 INTEGER = re.compile(r"[-+]?(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,20})")
@@ -40,6 +40,7 @@ CODE_KINDS = {
     EV_REL: ("REL_", ("REL_",), 0x0F),
     EV_ABS: ("ABS_", ("ABS_",), 0x3F),
     EV_LED: ("LED_", ("LED_",), 0x0F),
+    EV_MSC: ("MSC_", ("MSC_",), 0x07),
 }
 """For each event type: how its codes are called, the prefixes, the highest number."""
 

@@ -74,9 +74,9 @@ def playback(
     assumed = list(_assumptions(recordings, profile, said | set(held), trust, keys[0]))
     presses = {
         code.number for code in (profile.reset, profile.enable, *dict(profile.buttons).values()) if code
-    }
+    } | {analog.hold.number for analog in profile.analog if analog.hold}
     nodes = tuple(
-        NodeState(frozenset(mine - presses), _absolutes_at_start(recording))
+        NodeState(frozenset(mine - presses), _absolutes_at_start(recording), _ranges(recording))
         for mine, recording in zip(keys, recordings, strict=True)
     )
     pressed = [
@@ -151,6 +151,10 @@ def _keys_at_start(recording: Recording) -> set[int]:
 
 def _absolutes_at_start(recording: Recording) -> dict[int, int]:
     return {code: value for kind, code, value in recording.state or () if kind == EV_ABS}
+
+
+def _ranges(recording: Recording) -> dict[int, tuple[int, int]]:
+    return {code: (ends.minimum, ends.maximum) for code, ends in recording.ranges.items()}
 
 
 def _node_with(key: int, recordings: Sequence[Recording]) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Collection
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
+    EV_REL,
     Connected,
     DeviceEvent,
     Disconnected,
@@ -24,6 +25,7 @@ from hal_mpg.events import (
 )
 from hal_mpg.input_node import (
     InputNode,
+    absolute_range,
     absolute_value,
     check_alive,
     held_keys,
@@ -32,9 +34,9 @@ from hal_mpg.input_node import (
     use_monotonic_clock,
 )
 from hal_mpg.lean_typing import NamedTuple
-from hal_mpg.profile import AbsoluteWheel, Code, Identity, Profile
+from hal_mpg.profile import AbsoluteWheel, Code, Profile
 from hal_mpg.sources import Untimed
-from hal_mpg.sources.evdev_nodes import GONE, Found, Nodes
+from hal_mpg.sources.evdev_nodes import GONE, Found, Nodes, pendant_of
 from hal_mpg.sources.evdev_stale import state_may_be_old
 from hal_mpg.sources.frames import FIRST_BYTES, INPUT_EVENT, FrameBuilder
 from hal_mpg.sources.hotplug import Hotplug
@@ -74,7 +76,11 @@ class EvdevSource(Untimed):
         self, profile: Profile, device: str | None = None, grab: bool = True, sums_up: bool = True
     ) -> None:
         self._profile = profile
-        self._sums_up = sums_up and not isinstance(profile.wheel, AbsoluteWheel)
+        # Of what reports where it stands, a sum would be nonsense.
+        places = {analog.code for analog in profile.analog}
+        is_place = isinstance(profile.wheel, AbsoluteWheel) or any(code.type == EV_REL for code in places)
+        self._sums_up = sums_up and not is_place
+        self._sticks = {code.number for code in places if code.type == EV_ABS}
         self._device = device
         self._grab = grab
         self._codes = {code for _, code in profile.input_codes()} | {code for _, code in profile.leds}
@@ -89,8 +95,9 @@ class EvdevSource(Untimed):
     def search(self, now: float) -> list[DeviceEvent]:
         """Open the first device that fits and that nobody else has grabbed."""
         seen, self._incomplete = self._incomplete, {}
-        for device in self._nodes_seen.devices():
-            if not any(self._is_wanted(found) for found in device):
+        devices = self._nodes_seen.devices()
+        for device in (self._wanted(device, devices) for device in devices):
+            if not device:
                 continue
             paths = tuple(found.path for found in device)
             missing = self._missing_codes(device)
@@ -132,11 +139,11 @@ class EvdevSource(Untimed):
             if now - since >= SETTLE_S:
                 self._nodes_seen.tell_once(f"{path}: {NOT_READABLE}")
 
-    def _is_wanted(self, found: Found) -> bool:
-        return is_node(self._device, found.path) if self._device else self._fits(found.identity)
-
-    def _fits(self, identity: Identity) -> bool:
-        return any(match.fits(identity) for match in self._profile.match)
+    def _wanted(self, device: list[Found], devices: list[list[Found]]) -> list[Found]:
+        """Return the nodes of the pendant that a device is, or is a part of; none where it is another one's."""
+        if self._device and not any(is_node(self._device, found.path) for found in device):
+            return []
+        return pendant_of(self._profile, device, devices) or (device if self._device else [])
 
     def _carries_code(self, found: Found) -> bool:
         return any(code.number in found.codes.get(code.type, ()) for code in self._codes)
@@ -176,6 +183,8 @@ class EvdevSource(Untimed):
     def _stop_smoothing(self, node: Node) -> None:
         """Have every count of the profile's absolute axes told; a device that refuses is used as it is."""
         for code in self._absolutes(node.found):
+            if code in self._sticks:
+                continue  # it trembles, and every tremor would be a command to motion
             try:
                 stop_smoothing(node.device.fd, code)
             except OSError as error:
@@ -202,7 +211,8 @@ class EvdevSource(Untimed):
     def _state_of(self, node: Node) -> NodeState:
         absolutes = {code: absolute_value(node.device.fd, code) for code in self._absolutes(node.found)}
         keys: frozenset[int] = held_keys(node.device.fd) if EV_KEY in node.found.codes else frozenset()
-        return NodeState(keys, absolutes)
+        ranges = {code: absolute_range(node.device.fd, code) for code in self._sticks & absolutes.keys()}
+        return NodeState(keys, absolutes, ranges)
 
     def _absolutes(self, found: Found) -> list[int]:
         """Return the absolute axes of a node that the profile uses."""
@@ -293,10 +303,11 @@ class EvdevSource(Untimed):
     def set_led(self, name: str, lit: bool) -> None:
         """Switch a lamp on the node that carries it."""
         kind, number = dict(self._profile.leds)[name]
+        values = {lamp: (off, on) for lamp, on, off in self._profile.lamp_values}
         for node in self._nodes:
             if number in node.found.codes.get(kind, ()):
                 try:
-                    node.device.set_led(number, int(lit))
+                    node.device.set_led(number, values.get(name, (0, 1))[lit], kind)
                 except OSError as error:
                     self._nodes_seen.tell_once(
                         f"{node.found.path}: the lamp {name} cannot be switched: {error}"

@@ -97,17 +97,31 @@ def detect(profiles: Iterable[tuple[str, Profile]], device: str | None) -> list[
         fits = identity and any(match.fits(identity) for _, profile in known for match in profile.match)
         if is_node(device, path) if device else fits:
             raise DeviceError(f"{path}: {NOT_READABLE}")
-    for group in Nodes().devices():
+    groups = Nodes().devices()
+    for group in groups:
         if device and not any(is_node(device, found.path) for found in group):
             continue
-        fitting = [
-            (name, profile)
-            for name, profile in known
-            if any(match.fits(found.identity) for match in profile.match for found in group)
-        ]
-        if fitting:
-            codes = codes_of(group)
-            return sorted(fitting, key=lambda entry: rank(entry[1], codes))
+        fitting = [(entry, pendant_of(entry[1], group, groups)) for entry in known]
+        ranked = [(rank(entry[1], codes_of(nodes)), entry) for entry, nodes in fitting if nodes]
+        if ranked:
+            return [entry for _, entry in sorted(ranked, key=lambda each: each[0])]
+    return []
+
+
+def pendant_of(profile: Profile, device: list[Found], devices: Iterable[list[Found]]) -> list[Found]:
+    """Return the nodes of the pendant of a profile that a device is, or is a part of; none where it is not.
+
+    `devices` are all that there are. A pendant of several devices is one where each of its parts has come.
+    """
+    for match in profile.match:
+        if not any(match.fits(found.identity) for found in device):
+            continue
+        if not match.all_of:
+            return device
+        parts = [each for each in devices if any(match.fits(found.identity) for found in each)]
+        nodes = [found for each in parts for found in each]
+        if all(any(part.fits(found.identity) for found in nodes) for part in match.all_of):
+            return nodes
     return []
 
 
