@@ -48,6 +48,6 @@ def write_display(plan: Plan, page: Page) -> None:
             page.do(*plan.join_output(source, name, f"hal_mpg.{pin}"))
     if SHOW_RELATIVE in pins:
         page.say(
-            "It shows work coordinates. For machine coordinates: setp hal_mpg.show-relative FALSE; for a button "
-            "that changes between them see mpg-xhc-whb04b.hal (copy its lines to the end, below 'Yours')."
+            "It shows work coordinates. For machine coordinates: setp hal_mpg.show-relative FALSE; for a "
+            "button that changes between them copy the lines of mpg-xhc-whb04b.hal to the end, below 'Yours'."
         )

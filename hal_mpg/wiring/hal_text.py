@@ -8,6 +8,7 @@ from hal_mpg.machine import AxisSteps
 from hal_mpg.wiring.display_text import write_display
 from hal_mpg.wiring.estop_text import make_chain, make_request, write_estop, write_request
 from hal_mpg.wiring.findings import NOTE, WARNING
+from hal_mpg.wiring.further_text import write_further
 from hal_mpg.wiring.kept import LICENSE, MARK, sealed
 from hal_mpg.wiring.machine_ini import Limit, MachineAxis
 from hal_mpg.wiring.page import Page
@@ -24,27 +25,6 @@ OVERRIDES = {
 
 MAX_VELOCITY_STEP = {"mm": "0.5", "inch": "0.02"}
 """Change of max-velocity for one detent, machine units/s."""
-
-BUTTON_IDEAS = {
-    "home": "halui.home-all",
-    "start": "halui.program.run",
-    "run": "halui.program.run",
-    "cycle-start": "halui.program.run",
-    "pause": "halui.program.pause",
-    "resume": "halui.program.resume",
-    "step": "halui.program.step",
-    "stop": "halui.program.stop",
-    "abort": "halui.abort",
-    "mist": "halui.mist.on",
-    "flood": "halui.flood.on",
-    "feed-plus": "halui.feed-override.increase",
-    "feed-minus": "halui.feed-override.decrease",
-    "spindle-plus": "halui.spindle.0.override.increase",
-    "spindle-minus": "halui.spindle.0.override.decrease",
-    "m-home": "halui.home-all",
-    "mode": "halui.mode.manual",
-    "mode-step": "halui.mode.manual",
-}
 
 
 def hal_text(plan: Plan) -> str:
@@ -74,7 +54,7 @@ def hal_text(plan: Plan) -> str:
         _write_axis(plan, page, axis, steps, is_first=place == 0)
     _write_overrides(plan, page)
     write_display(plan, page)
-    _write_further(plan, page)
+    write_further(plan, page)
     return sealed(page.text())
 
 
@@ -336,20 +316,3 @@ def _write_overrides(plan: Plan, page: Page) -> None:
             f"setp {base}.scale {scale or MAX_VELOCITY_STEP[plan.machine.units]}",
             f"setp {base}.count-enable TRUE",
         )
-
-
-def _write_further(plan: Plan, page: Page) -> None:
-    names = [name for name, _ in plan.profile.buttons]
-    lamps = [name for name, _ in plan.profile.leds]
-    if not names and not lamps:
-        return
-    page.title("Further buttons and lamps")
-    page.say(
-        "Not netted: what they do is yours to say. Copy a line to the end of the file, below 'Yours', "
-        "without its #, and put the pin there that you want."
-    )
-    for name in names:
-        pin = BUTTON_IDEAS.get(name, "halui. ...")
-        page.draw(f"net {plan.prefix}-button-{name} hal_mpg.button.{name} => {pin}")
-    for name in lamps:
-        page.draw(f"net {plan.prefix}-led-{name} hal_mpg.armed => hal_mpg.led.{name}")

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from hal_mpg.errors import UsageError
 from hal_mpg.linuxcnc_files.hal import component_lines, hal_lines, read_hal_files
 from hal_mpg.linuxcnc_files.ini import read_ini
+from hal_mpg.wiring.display_text import source_of
 from hal_mpg.wiring.findings import ERROR, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text
 from tests.core.halcmd import Halcmd, HalcmdError
-from tests.core.wiring_machines import LOOP, ini_text, machine_of, plan_of, wired, write_machine
+from tests.core.wiring_machines import DISPLAY, LOOP, ini_text, machine_of, plan_of, wired, write_machine
 
 JOINTS = [
     ("XYZ", "trivkins", 3, {"x": (0,), "y": (1,), "z": (2,)}),
@@ -511,6 +512,44 @@ def test_units_and_overrides(tmp_path: Path) -> None:
     assert "net mpg-feed-override hal_mpg.feed-override.counts => halui.feed-override.counts" in text
     assert "X: x1 0.0001, x100 0.01 inch" in text
     assert "# net mpg-button-home hal_mpg.button.home => halui.home-all" in text
+
+
+def test_a_display_gets_what_it_shows_by_the_machines_own_signals(tmp_path: Path) -> None:
+    own = LOOP + "net dro-x halui.axis.x.pos-feedback => vismach.x\n"
+    text, _ = wired(write_machine(tmp_path, ini_text("XZ", "trivkins coordinates=XZ"), machine_hal=own))
+    hal = Halcmd().run(own + text)
+    for pin, source in (
+        ("axis.x.position", "halui.axis.x.pos-feedback"),
+        ("axis.z.position-relative", "halui.axis.z.pos-relative"),
+        ("spindle-override.value", "halui.spindle.0.override.value"),
+        ("spindle-speed", "spindle.0.speed-out-abs"),
+        ("current-velocity", "motion.current-vel"),
+        ("mode-is-mdi", "halui.mode.is-mdi"),
+    ):
+        assert hal.linked[f"hal_mpg.{pin}"] == hal.linked[source]
+    assert hal.linked["hal_mpg.axis.x.position"] == "dro-x"
+    assert not [pin for pin in hal.linked if pin.startswith("hal_mpg.axis.y")]
+    assert "hal_mpg.show-relative" not in hal.linked
+
+
+def test_a_pendant_without_a_display_has_none_of_it(tmp_path: Path) -> None:
+    plan = plan_of(write_machine(tmp_path, ini_text()))
+    plan.profile = plan.profile._replace(display=None)
+    assert "isplay" not in hal_text(plan)
+
+
+def test_the_samples_of_displays_say_what_the_wiring_says() -> None:
+    """Each net of theirs is one that the wiring would make."""
+    config = Path(__file__).parents[2] / "config"
+    found = {}
+    for file in (*config.glob("mpg-display*.hal"), *config.glob("mpg-xhc-*.hal")):
+        for line in file.read_text().splitlines():
+            words = line.removeprefix("#").split()
+            if words[:1] == ["net"] and words[-1].startswith("hal_mpg."):
+                found[words[-1].removeprefix("hal_mpg.")] = words[2]
+    assert found.pop("show-relative") == "mpg-coordinates.out"
+    assert found == {pin: source_of(pin) for pin in found}
+    assert {pin for pin, _ in DISPLAY.input_pins("xyzabc")} == found.keys() | {"show-relative"}
 
 
 def test_the_shipped_simulations_wirings_are_what_the_command_writes_in_effect(tmp_path: Path) -> None:

@@ -151,6 +151,26 @@ def test_samples_of_axes_that_are_not_shipped(ini: Path) -> None:
     assert "\n# HALFILE = mpg-u.hal\n" in ini.read_text()
 
 
+def test_the_samples_of_a_display_are_taken_out_and_its_buttons_told_of(
+    ini: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy_samples(ini)
+    names = ("mpg-display.hal", "mpg-display-y.hal", "mpg-xhc-hb04.hal")
+    for name in names:
+        (ini.parent / name).write_text((CONFIG / name).read_text())
+    last = "HALFILE = mpg-x.hal\n"
+    ini.write_text(ini.read_text().replace(last, last + "".join(f"HALFILE = {name}\n" for name in names)))
+    before = ini.read_text()
+    assert wiring(ini, "--add") == 0
+    assert "mpg-xhc-hb04.hal: the buttons that it nets are comments" in capsys.readouterr().err
+    assert all(f"\n# HALFILE = {name}\n" in ini.read_text() for name in names)
+    ini.write_text(before)
+    sample = ini.parent / "mpg-xhc-hb04.hal"
+    sample.write_text(sample.read_text().replace("#net mpg-home", "net mpg-home"))
+    assert wiring(ini, "--add") == 2
+    assert "hal_mpg.button.home" in capsys.readouterr().err
+
+
 def test_the_samples_that_were_copied_are_taken_out(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     x, old = copy_samples(ini)
     gantry = x.read_text().replace("0.jog-counts", "0.jog-counts joint.1.jog-counts").replace("AXIS", "JOINT")

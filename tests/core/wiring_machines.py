@@ -6,10 +6,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from hal_mpg.display_layout import MODE_PINS, VALUE_PINS, Display, ShownNumber
 from hal_mpg.linuxcnc_files.hal import read_hal_files
 from hal_mpg.linuxcnc_files.ini import read_ini
 from hal_mpg.machine import Machine
-from hal_mpg.profile import Profile
+from hal_mpg.profile import AXIS_LETTERS, Profile
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.wiring.advice import advice
 from hal_mpg.wiring.findings import Finding
@@ -38,9 +39,18 @@ controls:
 """
 
 
+DISPLAY = Display(
+    1,
+    tuple(
+        ShownNumber(0, value) for value in (*VALUE_PINS, *MODE_PINS, *(f"{x}.shown" for x in AXIS_LETTERS))
+    ),
+)
+"""One that shows everything."""
+
+
 def pendant() -> Profile:
     """Return a pendant that has everything."""
-    return load_profile(PROFILE, "test.yaml")
+    return load_profile(PROFILE, "test.yaml")._replace(display=DISPLAY)
 
 
 def ini_text(
