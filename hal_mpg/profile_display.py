@@ -35,7 +35,7 @@ from hal_mpg.display_layout import (
     positions_for,
     size_of,
 )
-from hal_mpg.profile import AXIS_LETTERS, TARGETS
+from hal_mpg.profile import AXIS_LETTERS, TARGETS, Code
 from hal_mpg.profile_packets import TYPE, TYPES
 from hal_mpg.yaml_reader import DECIMAL, Fields, Reader, quoted, suggestion
 
@@ -67,9 +67,14 @@ def known_values(buttons: Sequence[str] = ()) -> list[str]:
     return [*NAMES, *VALUE_PINS, *CORE_NUMBERS, *BITS, *own, *positions]
 
 
-def read_display(reader: Reader, node: Node, scales: Sequence[str], buttons: Sequence[str]) -> Display | None:
-    """Return the display; faults go to the reader. `scales`, `buttons`: the profile's names for them."""
-    return _DisplayReader(reader, scales, buttons).read(node)
+def read_display(
+    reader: Reader, node: Node | None, scales: Sequence[str], buttons: Sequence[tuple[str, Code]]
+) -> Display | None:
+    """Return the display, if there is one; faults go to the reader.
+
+    `scales`, `buttons`: the profile's, for what depends on them.
+    """
+    return _DisplayReader(reader, scales, [name for name, _ in buttons]).read(node) if node else None
 
 
 class _DisplayReader:
@@ -258,7 +263,8 @@ class _DisplayReader:
             else:
                 reader.fault(
                     node,
-                    f"text {quoted(text[at:])}: use ASCII, and {{VALUE}}, {{VALUE:WIDTH}} or {{x.shown:9.3}}",
+                    f"{quoted(text[at:])} is no ASCII text, or no value; use {{VALUE}}, {{VALUE:WIDTH}} or "
+                    f"{{x.shown:9.3}}",
                 )
                 break
             at = found.end()
