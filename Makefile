@@ -23,7 +23,7 @@ help:
 	@echo 'make lesions    take every wire, code and rule away, one by one and in pairs, and write docs/lesions.md'
 	@echo 'make fuzz       feed nonsense to profiles, decoders and the state machine, millions of times'
 	@echo 'make mutation   change the core line by line, and see that a test notices; an hour'
-	@echo 'make pictures   make the pictures of the README from the programs themselves'
+	@echo 'make pictures   make the pictures of the README from the programs, and the pages of the pendants'
 	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input, and write docs/benchmarks.md'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
 
@@ -68,6 +68,7 @@ schema: $(STAMP)
 pictures: $(STAMP)
 	@tools/install-missing test
 	$(VENV)/bin/python -m tests.umockdev.pictures
+	$(VENV)/bin/python tools/pendant_pages.py
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a profile says for people alone: where its facts come from, who has tried it, what is on its front.
+"""What a profile says for people alone: where its facts are from, who tried it, what is missing, its front.
 
 The component uses none of it; docs/pendants.md and its drawings are made of it (tools/pendant_pages.py).
 """
@@ -39,6 +39,7 @@ class Front(NamedTuple):
 
     facts: tuple[str, ...] = ()
     tried: str = "no"
+    missing: tuple[str, ...] = ()
     rows: tuple[tuple[Part, ...], ...] = ()
 
 
@@ -56,10 +57,16 @@ def front_of(reader: Reader, fields: Fields, profile: Profile | None = None) -> 
     if not TRIED.fullmatch(tried):
         reader.fault(fields["tried"], f"tried is {quoted(tried)}; use no, or `yes, by WHOM`")
     return Front(
-        tuple(reader.text(item, "a source of facts") for item in reader.items(fields.get("facts"), "facts")),
+        _texts(reader, fields, "facts"),
         tried,
+        _texts(reader, fields, "missing"),
         tuple(_row(reader, row, known) for row in _items(reader, fields.get("front"), "front", MAX_ROWS)),
     )
+
+
+def _texts(reader: Reader, fields: Fields, key: str) -> tuple[str, ...]:
+    """Read a list of sentences."""
+    return tuple(reader.text(item, f"an entry of {key}") for item in reader.items(fields.get(key), key))
 
 
 def _row(reader: Reader, node: Node, known: tuple[str, ...] | None) -> tuple[Part, ...]:

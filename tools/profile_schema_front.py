@@ -26,6 +26,12 @@ def root_properties() -> Schema:
             "minItems": 1,
             "items": TEXT,
         },
+        "missing": {
+            "description": "What is known to be missing, or not as good as it could be.",
+            "type": "array",
+            "minItems": 1,
+            "items": TEXT,
+        },
         "tried": {
             "description": "Whether it was tried on the device itself: no, or `yes, by WHOM`.",
             "anyOf": [{"enum": [False]}, {"type": "string", "pattern": f"^({TRIED.pattern})$"}],
