@@ -41,7 +41,7 @@ SOURCES = ("evdev", "serial", "virtual")
 TEXT_KEYS = ("name", "uniq", "socket", "port")
 UNITS = ("mm", "inch", "degree")
 SERIAL_KEYS = ("serial", "protocol", "greeting")
-FRONT_KEYS = ("facts", "tried", "front")
+FRONT_KEYS = ("facts", "tried", "missing", "front")
 ROOT_KEYS = ("name", "source", "match", *SERIAL_KEYS, "on-disconnect", "increments", "controls", *FRONT_KEYS)
 MATCH_KEYS = {
     "evdev": ("vendor", "product", "name", "uniq"),
