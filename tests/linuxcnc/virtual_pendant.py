@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hal_mpg.events import (
+    EV_ABS,
     EV_KEY,
     EV_REL,
     Change,
@@ -45,6 +46,7 @@ class VirtualPendant:
         self._path = os.environ["HAL_MPG_LINUXCNC_SOCKET"]
         self._positions = positions
         self._keys = {ESTOP_CONTACT}
+        self._stands_at: dict[int, int] = {}  # the absolute axes that were moved so far
         self._connection: socket.socket | None = None
 
     def plug_in(self) -> None:
@@ -54,7 +56,7 @@ class VirtualPendant:
             listener.listen(1)
             listener.settimeout(CONNECT_LIMIT_S)
             self._connection, _ = listener.accept()
-        self._say(Connected(time.monotonic(), (NodeState(frozenset(self._keys), {}),)))
+        self._say(Connected(time.monotonic(), (NodeState(frozenset(self._keys), self._stands_at),)))
 
     def unplug(self) -> None:
         """Pull the plug."""
@@ -92,6 +94,12 @@ class VirtualPendant:
         """Turn the wheel, one detent after the other; backwards if negative."""
         for _ in range(abs(detents)):
             self._report((EV_REL, REL_DIAL, 1 if detents > 0 else -1))
+
+    def move(self, code: int, value: int) -> None:
+        """Move an absolute axis, a stick's perhaps; before it is plugged in, too."""
+        self._stands_at[code] = value
+        if self._connection is not None:
+            self._report((EV_ABS, code, value))
 
     def _change(self, keys: set[int]) -> None:
         ups = [(EV_KEY, key, 0) for key in sorted(self._keys - keys)]
