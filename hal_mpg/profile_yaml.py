@@ -37,14 +37,24 @@ from hal_mpg.profile import (
 from hal_mpg.profile_analog import read_analog
 from hal_mpg.yaml_reader import Reader, quoted, suggestion
 
-SOURCES = ("evdev", "serial", "virtual")
+SOURCES = ("evdev", "hidraw", "serial", "virtual")
+NUMBER_KEYS = {"vendor": 0xFFFF, "product": 0xFFFF, "interface": 0xFF}
+"""Of a match, with the highest number that they may have."""
+
 TEXT_KEYS = ("name", "uniq", "socket", "port")
 UNITS = ("mm", "inch", "degree")
-SERIAL_KEYS = ("serial", "protocol", "greeting")
+OWN_KEYS = {"serial": ("serial", "protocol", "greeting"), "hidraw": ("protocol",)}
+"""The keys that are for one source, or several, and for no other."""
+
 FRONT_KEYS = ("facts", "tried", "missing", "front")
-ROOT_KEYS = ("name", "source", "match", *SERIAL_KEYS, "on-disconnect", "increments", "controls", *FRONT_KEYS)
+ROOT_KEYS = (
+    *("name", "source", "match"),
+    *dict.fromkeys(key for keys in OWN_KEYS.values() for key in keys),
+    *("on-disconnect", "increments", "controls", *FRONT_KEYS),
+)
 MATCH_KEYS = {
     "evdev": ("vendor", "product", "name", "uniq"),
+    "hidraw": ("vendor", "product", "name", "uniq", "interface"),
     "serial": ("vendor", "product", "name", "uniq", "port"),
     "virtual": ("socket",),
 }
@@ -88,7 +98,12 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
     needed = ("name", "match", "increments", *([] if _tells_its_controls(root) else ["controls"]))
     fields = reader.mapping(root, ROOT_KEYS, "the profile", needed)
     source = reader.choice(fields["source"], SOURCES, "source") if "source" in fields else "evdev"
-    serial = None
+    serial = hid = None
+    _refuse_keys_of_others(reader, fields, source)
+    if source == "hidraw":
+        from hal_mpg.profile_hid import read_hid
+
+        hid = read_hid(reader, fields.get("protocol"))
     if source == "serial":
         from hal_mpg.profile_own import is_own, own_profile, read_serial
 
@@ -110,7 +125,7 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         reader.fault(fields["controls"], f"no scale selects among {', '.join(scales)}; add `scale:`")
     wheel = _wheel(reader, controls.get("wheel"))
     axis = _selector(reader, controls.get("axis"), (*AXIS_LETTERS, *TARGETS, OFF), "axis")
-    scale = _selector(reader, controls.get("scale"), (*scales, OFF), "scale")
+    scale = _selector(reader, controls.get("scale"), (*scales, *TARGETS, OFF), "scale")
     estop = _estop(reader, controls.get("estop"))
     if estop and on_disconnect == "disarm":
         reader.note(
@@ -135,6 +150,7 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         stop_on_disconnect=estop is not None or on_disconnect == "estop",
         notes=tuple(reader.notes),
         serial=serial,
+        hid=hid,
         analog=read_analog(
             reader, controls.get("analog"), axis, source, serial.silence_ms if serial else None
         ),
@@ -145,6 +161,15 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
             fields.get("protocol"), f"no control uses {', '.join(unused)}; leave it out of the protocol"
         )
     return profile if wheel and axis else None
+
+
+def _refuse_keys_of_others(reader: Reader, fields: dict[str, Node], source: str) -> None:
+    """Refuse what is for other sources than that of the profile."""
+    for key in fields.keys() - OWN_KEYS.get(source, ()) if source else ():
+        owners = [owner for owner, keys in OWN_KEYS.items() if key in keys]
+        if owners:
+            right = " or ".join(owners)
+            reader.fault(fields[key], f"{key!r} is for source: {right}, and this is {source}; leave it out")
 
 
 def _check_front(reader: Reader, fields: dict[str, Node], profile: Profile | None) -> None:
@@ -175,7 +200,9 @@ def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...
         if not fields:
             reader.fault(item, f"it would match every device; use some of {', '.join(keys)}")
         numbers = {
-            key: reader.integer(fields[key], key, 0, 0xFFFF) for key in ("vendor", "product") if key in fields
+            key: reader.integer(fields[key], key, 0, high)
+            for key, high in NUMBER_KEYS.items()
+            if key in fields
         }
         texts = {key: reader.text(fields[key], key) for key in TEXT_KEYS if key in fields}
         matches.append(Match(**numbers, **texts))  # type: ignore[arg-type]  # each by its own type
@@ -188,6 +215,8 @@ def _increments(reader: Reader, node: Node | None) -> tuple[Increment, ...]:
         fields = reader.mapping(value, UNITS, f"increment {scale}")
         if scale == OFF:
             reader.fault(place, "no scale can be called 'off', for that is a position without one; rename it")
+        if scale in TARGETS:
+            reader.fault(place, f"no scale can be called {scale}, for that turns an override; rename it")
         if not fields:
             reader.fault(value, f"increment {scale} has no distance; use {{mm: 0.001, degree: 0.01}}")
         increments.append(Increment.of(scale, **{u: reader.distance(n, u) for u, n in fields.items()}))

@@ -20,9 +20,11 @@ sys.path.insert(0, str(ROOT))
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL  # noqa: E402  # from this checkout
 from hal_mpg.profile import AXIS_LETTERS, FAULT, OFF, TARGETS  # noqa: E402
-from hal_mpg.profile_yaml import MATCH_KEYS, PIN_NAME, SOURCES, UNITS  # noqa: E402
+from hal_mpg.profile_yaml import MATCH_KEYS, NUMBER_KEYS, OWN_KEYS, PIN_NAME, SOURCES, UNITS  # noqa: E402
 from hal_mpg.yaml_reader import CODE_KINDS, INTEGER, code_names  # noqa: E402
 from tools import profile_schema_front as front  # noqa: E402
+from tools import profile_schema_hid as hid  # noqa: E402
+from tools import profile_schema_parts as parts  # noqa: E402
 from tools import profile_schema_serial as serial  # noqa: E402
 
 SCHEMA_FILE = ROOT / "config" / "profile.schema.json"
@@ -54,7 +56,13 @@ def schema() -> Schema:
         "additionalProperties": False,
         "allOf": [
             *_match_by_source(),
-            *serial.rules_by_source(_controls(serial.own_code()), _controls()),
+            *_keys_by_source(),
+            *serial.rules(_controls(parts.own_code())),
+            *hid.rules(_controls(parts.own_code())),
+            {
+                "if": {"properties": {"source": {"enum": list(OWN_KEYS)}}, "required": ["source"]},
+                "else": {"properties": {"controls": _controls()}, "required": ["controls"]},
+            },
             _SCALE_WHERE_THERE_ARE_SEVERAL,
         ],
         "definitions": {name: _codes(kind) for kind, name in DEFINITIONS.items()},
@@ -72,6 +80,18 @@ def _match_by_source() -> list[Schema]:
     ]
 
 
+def _keys_by_source() -> list[Schema]:
+    """Return which keys each source has not, for they are another one's."""
+    rules: list[Schema] = []
+    for source in SOURCES:
+        others = sorted({key for keys in OWN_KEYS.values() for key in keys} - {*OWN_KEYS.get(source, ())})
+        condition: Schema = {"properties": {"source": {"const": source}}}
+        if source != "evdev":
+            condition |= _SAYS_SOURCE
+        rules += [{"if": condition, "then": {"not": {"required": [key]}}} for key in others]
+    return rules
+
+
 _SAYS_SOURCE: Schema = {"required": ["source"]}
 _SCALE_WHERE_THERE_ARE_SEVERAL: Schema = {
     "if": {"properties": {"increments": {"minProperties": 2}}, "required": ["increments"]},
@@ -85,7 +105,8 @@ def _root_properties() -> Schema:
         "source": {
             "enum": list(SOURCES),
             "default": "evdev",
-            "description": "evdev: an input device of the kernel. serial: a serial port, USB or not. "
+            "description": "evdev: an input device of the kernel. hidraw: a HID device that the kernel shows "
+            "raw only. serial: a serial port, USB or not. "
             "virtual: a program at a Unix socket.",
         },
         "match": {
@@ -101,6 +122,7 @@ def _root_properties() -> Schema:
         },
         "increments": _increments(),
         "controls": {"type": "object", "description": "What the pendant has, and its codes."},
+        "protocol": {"description": "What a serial or a raw HID pendant speaks."},
         **serial.root_properties(),
         **front.root_properties(),
     }
@@ -122,6 +144,7 @@ def _match() -> Schema:
             "product": number | {"description": "As lsusb shows it, with 0x before it: 0xeb93"},
             "name": TEXT | {"description": 'What the kernel calls it; * stands for anything: "*MPG*"'},
             "uniq": TEXT | {"description": "Its serial number; * stands for anything."},
+            "interface": _whole(0, NUMBER_KEYS["interface"], "Of a raw HID pendant: its USB interface."),
             "socket": TEXT | {"description": "Of a virtual pendant: the path of its Unix socket."},
             "port": TEXT
             | {"description": "Of a serial pendant: the path of its port, or of a link to it; or a URL."},
@@ -140,7 +163,7 @@ def _increments() -> Schema:
         "description": "The distance of one detent for each scale, in the order of the selector.",
         "type": "object",
         "minProperties": 1,
-        "propertyNames": {"not": {"enum": [OFF]}, "minLength": 1},
+        "propertyNames": {"not": {"enum": [OFF, *TARGETS]}, "minLength": 1},
         "additionalProperties": {
             "type": "object",
             "minProperties": 1,

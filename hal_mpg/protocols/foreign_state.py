@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 
 from hal_mpg.events import (
@@ -39,9 +39,10 @@ class NoFit(Exception):
 class State:
     """How the pendant stands by what it has told, and the events by which the core hears of a change."""
 
-    def __init__(self, at_start: Sequence[tuple[Code, int]]) -> None:
+    def __init__(self, at_start: Sequence[tuple[Code, int]] = ()) -> None:
         self._at_start = dict(at_start)
-        self._now: dict[Code, int] = {}
+        self.now: dict[Code, int] = {}
+        """The keys and absolute axes that are known."""
         self.is_connected = False
         self._was_told = False
 
@@ -55,64 +56,65 @@ class State:
         `value_of` has the value of a group or a field, None where an optional group is not there.
         Raises NoFit, and changes nothing.
         """
-        changes = list(_changes(rule.settings, value_of))
+        changes = [change for setting in rule.settings for change in changes_by(setting, value_of)]
         events: list[DeviceEvent] = []
         if rule.restarts and self.is_connected and self._was_told:
             events.append(Disconnected(now, RESTARTED))
             self.is_connected = False
         if not self.is_connected and (changes or rule.restarts or rule.answer):
             # What a pendant has no word of until it changes is known only where it was switched on just now.
-            self._now = dict(self._at_start) if rule.restarts else {}
-            self.is_connected, self._was_told = True, False
-            events.append(Connected(now, (self._node(),)))
+            events.append(self.connect(self._at_start if rule.restarts else {}, now))
         self._was_told = self._was_told or bool(changes)
-        return [*events, *self._events(changes, now)]
+        return [*events, *self.changed(changes, now)]
 
-    def _events(self, changes: list[tuple[Code, int]], now: float) -> list[DeviceEvent]:
+    def connect(self, known: Mapping[Code, int], now: float) -> Connected:
+        """Take note that the pendant is there, and that this much is known of it."""
+        self.now = dict(known)
+        self.is_connected, self._was_told = True, False
+        return Connected(now, (self.node(),))
+
+    def changed(self, changes: Iterable[tuple[Code, int]], now: float) -> list[DeviceEvent]:
+        """Return what follows from changes, in their order; what is as it was before is none."""
         events: list[DeviceEvent] = []
         frame: list[Change] = []
         for code, value in changes:
-            before = self._now.get(code)
+            before = self.now.get(code)
             if code.type == EV_REL:
                 if value:
                     frame.append((*code, value))
                 continue
             if value == before:
                 continue
-            self._now[code] = value
+            self.now[code] = value
             if code.type == EV_KEY and value and before is None:
                 # It may have been held all along: then it is no press, as with any other pendant.
                 events += _frame(frame, now)
                 frame = []
-                events += [EventsLost(now, 0, ()), Snapshot(now, 0, self._node())]
+                events += [EventsLost(now, 0, ()), Snapshot(now, 0, self.node())]
             else:
                 frame.append((*code, value))
         return [*events, *_frame(frame, now)]
 
-    def _node(self) -> NodeState:
-        keys = frozenset(c.number for c, value in self._now.items() if c.type == EV_KEY and value)
-        return NodeState(keys, {c.number: value for c, value in self._now.items() if c.type == EV_ABS})
+    def node(self) -> NodeState:
+        """Return all that is known, as the state of a node."""
+        keys = frozenset(c.number for c, value in self.now.items() if c.type == EV_KEY and value)
+        return NodeState(keys, {c.number: value for c, value in self.now.items() if c.type == EV_ABS})
 
 
 def _frame(changes: list[Change], now: float) -> list[DeviceEvent]:
     return [Frame(now, 0, tuple(changes))] if changes else []
 
 
-def _changes(
-    settings: Sequence[Setting], value_of: Callable[[str], str | int | None]
-) -> Sequence[tuple[Code, int]]:
-    changes = []
-    for setting in settings:
-        value = value_of(setting.source) if setting.source else setting.constant
-        if value is None:
-            continue
-        number = _number(setting, value)
-        if setting.is_pulse:
-            # A key of which nothing was told counts as held all along: so first it is not.
-            changes += [(setting.code, value) for value in ((0, 1, 0) if number else ())]
-        else:
-            changes.append((setting.code, number))
-    return changes
+def changes_by(setting: Setting, value_of: Callable[[str], str | int | None]) -> Sequence[tuple[Code, int]]:
+    """Return what a setting changes; `value_of` as in `State.take`. Raises NoFit."""
+    value = value_of(setting.source) if setting.source else setting.constant
+    if value is None:
+        return ()
+    number = _number(setting, value)
+    if setting.is_pulse:
+        # A key of which nothing was told counts as held all along: so first it is not.
+        return [(setting.code, step) for step in ((0, 1, 0) if number else ())]
+    return [(setting.code, number)]
 
 
 def _number(setting: Setting, value: str | int) -> int:

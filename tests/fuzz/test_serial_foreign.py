@@ -29,8 +29,8 @@ def test_patterns_are_of_both_kinds() -> None:
 
 
 def test_a_decoder_that_loses_a_detent_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    true = State._events
-    monkeypatch.setattr(State, "_events", lambda self, changes, now: true(self, changes[:2], now))
+    true = State.changed
+    monkeypatch.setattr(State, "changed", lambda self, changes, now: true(self, changes[:2], now))
     with pytest.raises(Violation):
         for seed in range(20):
             fuzz_foreign(Random(seed), Counter())

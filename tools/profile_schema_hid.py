@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The part of the profile's JSON schema that is for raw HID pendants; profile_schema.py has the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hal_mpg.profile_hid import (
+    LAMP_FORMS,
+    LONGEST_REPORT,
+    MOST_PASSED_OVER,
+    MOST_REPORTS,
+)
+from hal_mpg.profile_settings import CODE_NAME
+from hal_mpg.protocols.foreign import MOST_RULES
+from hal_mpg.protocols.pattern_check import GROUP_NAME
+from tools import profile_schema_parts as parts
+
+Schema = dict[str, Any]
+HIDRAW: Schema = {"properties": {"source": {"const": "hidraw"}}, "required": ["source"]}
+
+
+def rules(own_controls: Schema) -> list[Schema]:
+    """Return what holds for raw HID pendants; `own_controls`: with codes that the protocol names itself."""
+    properties = {"protocol": _protocol(), "controls": own_controls}
+    return [{"if": HIDRAW, "then": {"properties": properties, "required": ["protocol", "controls"]}}]
+
+
+def _protocol() -> Schema:
+    """Return what `protocol` is of a raw HID pendant."""
+    lamp = parts.object_of(
+        "A lamp.",
+        ("on", "off"),
+        on=parts.bytes_of("The report that lights it, its id first (0 where there are none)."),
+        off=parts.bytes_of("The report that puts it out."),
+        **{"as": {"enum": list(LAMP_FORMS), "description": "Which kind of report; default output."}},
+    )
+    return parts.object_of(
+        "What the reports of a raw HID pendant mean (docs/raw-hid-pendants.md).",
+        ("reports",),
+        reports=parts.list_of("Each kind of report, by its id and length.", _report(), MOST_REPORTS),
+        lamps=parts.named("Reports that switch lamps; the names are for `leds`.", CODE_NAME.pattern, lamp),
+    )
+
+
+def _report() -> Schema:
+    return parts.object_of(
+        "One kind of report.",
+        ("length", "fields", "rules"),
+        id=parts.whole(1, 255, "Its first byte; left out: the device's reports have no ids."),
+        length=parts.whole(1, LONGEST_REPORT, "Its bytes, the id among them."),
+        fields=parts.fields("its first byte has 0"),
+        checksum=parts.checksum(),
+        rules=parts.list_of("What it means; the first rule that fits has it.", _rule(), MOST_RULES),
+    )
+
+
+def _rule() -> Schema:
+    codes = parts.named(
+        "What each code is.",
+        parts.NUMBER_AS_TEXT.strip("^$"),
+        parts.own_code(),
+    )
+    held = parts.object_of(
+        "Keys that fields name by their codes while they are held; 0 is none.",
+        ("in", "keys"),
+        keys=codes,
+        **{
+            "in": parts.list_of("The fields.", {"type": "string", "pattern": f"^{GROUP_NAME.pattern}$"}),
+            "with": parts.named(
+                "What other keys are that are pressed while this one is held.", CODE_NAME.pattern, codes
+            ),
+        },
+    )
+    asleep: Schema = {"required": ["asleep"], "properties": {"asleep": {"enum": [True, "true"]}}}
+    return parts.object_of(
+        "What a report means.",
+        when=parts.when(),
+        set=parts.settings(),
+        held=held,
+        asleep=parts.TRUTH | {"description": "The pendant goes to sleep."},
+        passes_over=parts.whole(1, MOST_PASSED_OVER, "So many of the reports right after it mean nothing."),
+    ) | {
+        "if": asleep,
+        "then": {"not": {"anyOf": [{"required": ["set"]}, {"required": ["held"]}]}},
+        "else": {"not": {"required": ["passes-over"]}},
+    }
