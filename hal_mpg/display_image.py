@@ -13,6 +13,7 @@ from math import isnan
 from hal_mpg.arming import SHORT, WhyNot
 from hal_mpg.display_layout import (
     CORE_NUMBERS,
+    DISTANCE,
     NAMES,
     POSITIONS,
     SHOW_RELATIVE,
@@ -24,6 +25,7 @@ from hal_mpg.display_layout import (
     ShownNumber,
     ShownText,
     TextPart,
+    decimal_text,
     is_bit,
     size_of,
 )
@@ -40,7 +42,7 @@ SPLIT_UNIT = 10_000
 class Core(NamedTuple):
     """What hal_mpg itself knows. Selectors: the names of their positions, "off" where there is none.
 
-    `distance` in machine units; `is_marked`: that is what is printed on the knob.
+    `distance` of one detent in machine units; `is_marked`: that is what is printed on the knob.
     """
 
     axis: str = "off"
@@ -67,7 +69,7 @@ class Shown:
         if is_bit(value):
             return float(self.bit(value))
         if value in CORE_NUMBERS:
-            found = self._core.distance if value == "distance" else self._core.why_not
+            found = self._core.distance if value == DISTANCE else self._core.why_not
         else:
             found = self._pins.get(VALUE_PINS.get(value) or self._position_pin(value), 0.0)
         return 0.0 if isnan(found) else float(found)
@@ -96,7 +98,7 @@ class Shown:
             return self._mode() if value == "mode" else str(getattr(self._core, value))
         if is_bit(value):
             return "true" if self.bit(value) else "false"
-        return str(int(self.number(value)))
+        return decimal_text(self.number(value))
 
     def _mode(self) -> str:
         modes = {"mode-is-manual": "manual", "mode-is-auto": "auto", "mode-is-mdi": "mdi"}

@@ -35,8 +35,10 @@ VALUE_PINS = {
 }
 """Numbers that HAL gives, and their input pins: overrides (1.0 is 100 %), machine units/s, units/s, rpm."""
 
-CORE_NUMBERS = ("distance", "why-not")
-"""Numbers that hal_mpg knows: of one detent, in machine units; and the value of its pin `why-not`."""
+DISTANCE = "distance"
+CORE_NUMBERS = (DISTANCE, "why-not")
+"""Numbers that hal_mpg knows: what one detent is at the selected scale, on the selected axis, or else on a
+linear one, in machine units; and the value of its pin `why-not`."""
 
 SHOW_RELATIVE = "show-relative"
 MODE_PINS = ("mode-is-auto", "mode-is-mdi")
@@ -105,7 +107,10 @@ class ShownNumber(NamedTuple):
 
 
 class ShownChoice(NamedTuple):
-    """Bits by what a value is: those of the one of `values` that it is; where it is none, nothing changes."""
+    """Bits by what a value is: those of the one of `values` that it is; where it is none, nothing changes.
+
+    Of `distance`, these are numbers as `decimal_text` writes them.
+    """
 
     at: int
     value: str
@@ -181,6 +186,11 @@ class Display(NamedTuple):
                 yield pin, "bit"
         if SHOW_RELATIVE in values or any(value.endswith(f".{POSITIONS[2]}") for value in values):
             yield SHOW_RELATIVE, "bit"
+
+
+def decimal_text(number: float) -> str:
+    """Return a distance as a word: two that are the same but for what floats cannot have are one word."""
+    return f"{number:.6g}"
 
 
 def size_of(form: str) -> int:

@@ -15,6 +15,7 @@ from hal_mpg.display_layout import (
     BITS,
     BUTTON,
     CORE_NUMBERS,
+    DISTANCE,
     EVERY_MS,
     MOST_BYTES,
     MOST_FIELDS,
@@ -30,6 +31,7 @@ from hal_mpg.display_layout import (
     ShownText,
     TextPart,
     When,
+    decimal_text,
     is_bit,
     is_number,
     positions_for,
@@ -217,12 +219,16 @@ class _DisplayReader:
     def _choice(self, keys: Fields) -> ShownChoice:
         reader = self._reader
         form, mask = self._form(keys)
-        value = self._value(keys.get("of"), self._words(), "of")
+        value = self._value(keys.get("of"), [*self._words(), DISTANCE], "of")
         most = (mask or (1 << size_of(form) * 8) - 1) // (mask & -mask or 1)
         known = self._positions(value)
         values = []
         for name, place, number in reader.entries(keys["values"], "values"):
-            if value and name not in known:
+            if value == DISTANCE and DECIMAL.fullmatch(name):
+                name = decimal_text(float(name))  # noqa: PLW2901  # 0.10 is 0.1
+            elif value == DISTANCE:
+                reader.fault(place, f"{quoted(name)} is no distance; use a number such as 0.01")
+            elif value and name not in known:
                 reader.fault(place, f"{value} is never {quoted(name)}; {suggestion(name, known)}")
             values.append((name, reader.integer(number, f"value for {name}", 0, most)))
         return ShownChoice(self._at(keys, size_of(form)), value, tuple(values), form, mask, self._when(keys))

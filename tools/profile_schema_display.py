@@ -7,6 +7,7 @@ from typing import Any
 
 from hal_mpg.display_layout import (
     CORE_NUMBERS,
+    DISTANCE,
     MODES,
     MOST_BYTES,
     MOST_FIELDS,
@@ -77,7 +78,7 @@ def _field() -> Schema:
             "Bits by what a value is.",
             ("at", "of", "values"),
             **common,
-            of={"anyOf": [{"enum": words}, BUTTON]},
+            of={"anyOf": [{"enum": [*words, DISTANCE]}, BUTTON]},
             values=named("What each word stands for.", ".*", whole(0, (1 << 32) - 1, "A number.")),
             type={"type": "string", "pattern": f"^({TYPE.pattern})$"},
             **bits,

@@ -117,6 +117,13 @@ def test_choices() -> None:
         assert drawn(ShownBytes(0, (0xFF,)), field, size=1, core=Core(scale=scale)) == bytes([expected])
     inch = ShownChoice(0, "inch", (("true", 1), ("false", 0)), mask=0x80)
     assert [drawn(inch, size=1, core=Core(inch=on))[0] for on in (False, True)] == [0, 0x80]
+    step = ShownChoice(0, "distance", (("0.1", 8), ("0", 1)))
+    assert [drawn(step, size=1, core=Core(distance=d))[0] for d in (0.1, 0.3 - 0.2, 0.10001, 0.0)] == [
+        8,
+        8,
+        0,
+        1,
+    ]
     why = ShownChoice(0, "why-not", (("2", 7),))
     assert [drawn(why, size=1, core=Core(why_not=reason))[0] for reason in (1, 2)] == [0, 7]
 
