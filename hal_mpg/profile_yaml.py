@@ -14,7 +14,7 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode
 
 from hal_mpg.errors import ProfileError
-from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL
+from hal_mpg.events import EV_ABS, EV_KEY, EV_REL
 from hal_mpg.profile import (
     AXIS_LETTERS,
     FAULT,
@@ -27,7 +27,6 @@ from hal_mpg.profile import (
     Increment,
     KeySelector,
     KeyWheel,
-    Match,
     Profile,
     RelativeWheel,
     Selector,
@@ -35,15 +34,14 @@ from hal_mpg.profile import (
     Wheel,
 )
 from hal_mpg.profile_analog import read_analog
+from hal_mpg.profile_display import read_display
+from hal_mpg.profile_lamps import read_lamps
+from hal_mpg.profile_match import read_matches
 from hal_mpg.yaml_reader import Reader, quoted, suggestion
 
 SOURCES = ("evdev", "hidraw", "serial", "virtual")
-NUMBER_KEYS = {"vendor": 0xFFFF, "product": 0xFFFF, "interface": 0xFF}
-"""Of a match, with the highest number that they may have."""
-
-TEXT_KEYS = ("name", "uniq", "socket", "port")
 UNITS = ("mm", "inch", "degree")
-OWN_KEYS = {"serial": ("serial", "protocol", "greeting"), "hidraw": ("protocol",)}
+OWN_KEYS = {"serial": ("serial", "protocol", "greeting"), "hidraw": ("protocol", "display")}
 """The keys that are for one source, or several, and for no other."""
 
 FRONT_KEYS = ("facts", "tried", "missing", "front")
@@ -52,12 +50,6 @@ ROOT_KEYS = (
     *dict.fromkeys(key for keys in OWN_KEYS.values() for key in keys),
     *("on-disconnect", "increments", "controls", *FRONT_KEYS),
 )
-MATCH_KEYS = {
-    "evdev": ("vendor", "product", "name", "uniq"),
-    "hidraw": ("vendor", "product", "name", "uniq", "interface"),
-    "serial": ("vendor", "product", "name", "uniq", "port"),
-    "virtual": ("socket",),
-}
 CONTROLS = ("wheel", "axis", "scale", "estop", "reset", "enable", "buttons", "leds", "analog")
 WHEEL_KEYS = ("rel", "abs", "rel-absolute", "keys", "modulo", "counts-per-detent", "invert")
 WHEEL_FORMS = "{rel: CODE}, {abs: CODE, modulo: N}, {rel-absolute: CODE, modulo: N} or {keys: {...}}"
@@ -112,11 +104,8 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
             increments = _increments(reader, fields.get("increments"))
             _check_front(reader, fields, None)
             return own_profile(
-                reader, fields, serial, increments, _matches(reader, fields.get("match"), source)
+                reader, fields, serial, increments, read_matches(reader, fields.get("match"), source)
             )
-    elif source:
-        for key in fields.keys() & {*SERIAL_KEYS}:
-            reader.fault(fields[key], f"{key!r} is for source: serial, and this is {source}; leave it out")
     on_disconnect = reader.choice(fields.get("on-disconnect"), ("estop", "disarm"), "on-disconnect value")
     increments = _increments(reader, fields.get("increments"))
     controls = reader.mapping(fields.get("controls"), CONTROLS, "controls", needed=("wheel", "axis"))
@@ -133,10 +122,12 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
             "disarm has no effect on a pendant with an E-stop, for a missing device is an actuated E-stop",
         )
     name = reader.text(fields.get("name"), "name")
+    buttons = _named_codes(reader, controls.get("buttons"), EV_KEY, "buttons")
+    leds, lamp_values = read_lamps(reader, _named(reader, controls.get("leds"), "leds"))
     profile = Profile(
         name=name,
         source=source,
-        match=_matches(reader, fields.get("match"), source),
+        match=read_matches(reader, fields.get("match"), source),
         increments=increments,
         wheel=wheel or RelativeWheel(Code(EV_REL, 0)),
         axis=axis or KeySelector(()),
@@ -144,16 +135,18 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         estop=estop,
         reset=_button(reader, controls.get("reset"), "reset"),
         enable=_button(reader, controls.get("enable"), "enable"),
-        buttons=_named_codes(reader, controls.get("buttons"), EV_KEY, "buttons"),
-        leds=_named_codes(reader, controls.get("leds"), EV_LED, "leds"),
+        buttons=buttons,
+        leds=leds,
         # A missing device is an actuated E-stop wherever there is one, whatever the profile says.
         stop_on_disconnect=estop is not None or on_disconnect == "estop",
         notes=tuple(reader.notes),
         serial=serial,
         hid=hid,
+        display=read_display(reader, fields.get("display"), scales, buttons) if hid else None,
         analog=read_analog(
             reader, controls.get("analog"), axis, source, serial.silence_ms if serial else None
         ),
+        lamp_values=lamp_values,
     )
     _check_front(reader, fields, profile)
     if not reader.faults and (unused := reader.unused_codes()):
@@ -161,6 +154,15 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
             fields.get("protocol"), f"no control uses {', '.join(unused)}; leave it out of the protocol"
         )
     return profile if wheel and axis else None
+
+
+def _refuse_keys_of_others(reader: Reader, fields: dict[str, Node], source: str) -> None:
+    """Refuse what is for other sources than that of the profile."""
+    for key in fields.keys() - OWN_KEYS.get(source, ()) if source else ():
+        owners = [owner for owner, keys in OWN_KEYS.items() if key in keys]
+        if owners:
+            right = " or ".join(owners)
+            reader.fault(fields[key], f"{key!r} is for source: {right}, and this is {source}; leave it out")
 
 
 def _refuse_keys_of_others(reader: Reader, fields: dict[str, Node], source: str) -> None:
@@ -188,25 +190,6 @@ def _tells_its_controls(root: Node) -> bool:
     source = values.get("source")
     is_serial = isinstance(source, ScalarNode) and source.value == "serial"
     return is_serial and not isinstance(values.get("protocol"), MappingNode)
-
-
-def _matches(reader: Reader, node: Node | None, source: str) -> tuple[Match, ...]:
-    keys = MATCH_KEYS.get(source)
-    if keys is None:
-        return ()  # nothing can be said of it while its source is wrong
-    matches = []
-    for item in reader.items(node, "match"):
-        fields = reader.mapping(item, keys, "an alternative of match")
-        if not fields:
-            reader.fault(item, f"it would match every device; use some of {', '.join(keys)}")
-        numbers = {
-            key: reader.integer(fields[key], key, 0, high)
-            for key, high in NUMBER_KEYS.items()
-            if key in fields
-        }
-        texts = {key: reader.text(fields[key], key) for key in TEXT_KEYS if key in fields}
-        matches.append(Match(**numbers, **texts))  # type: ignore[arg-type]  # each by its own type
-    return tuple(matches)
 
 
 def _increments(reader: Reader, node: Node | None) -> tuple[Increment, ...]:
@@ -319,11 +302,17 @@ def _button(reader: Reader, node: Node | None, what: str) -> Code | None:
 
 
 def _named_codes(reader: Reader, node: Node | None, kind: int, what: str) -> tuple[tuple[str, Code], ...]:
-    codes = []
-    for name, place, code in reader.entries(node, what):
+    return tuple(
+        (name, reader.code(code, kind, f"{what}.{name}")) for name, code in _named(reader, node, what)
+    )
+
+
+def _named(reader: Reader, node: Node | None, what: str) -> list[tuple[str, Node]]:
+    """Return what stands at names that become those of pins."""
+    entries = reader.entries(node, what)
+    for name, place, _ in entries:
         if not PIN_NAME.fullmatch(name):
             reader.fault(
                 place, f"{quoted(name)} cannot name a pin; use a-z, 0-9 and -, 20 characters at most"
             )
-        codes.append((name, reader.code(code, kind, f"{what}.{name}")))
-    return tuple(codes)
+    return [(name, value) for name, _, value in entries]

@@ -18,12 +18,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_REL  # noqa: E402  # from this checkout
+from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_MSC, EV_REL  # noqa: E402  # from this checkout
 from hal_mpg.profile import AXIS_LETTERS, FAULT, OFF, TARGETS  # noqa: E402
-from hal_mpg.profile_yaml import MATCH_KEYS, NUMBER_KEYS, OWN_KEYS, PIN_NAME, SOURCES, UNITS  # noqa: E402
+from hal_mpg.profile_yaml import OWN_KEYS, PIN_NAME, SOURCES, UNITS  # noqa: E402
 from hal_mpg.yaml_reader import CODE_KINDS, INTEGER, code_names  # noqa: E402
+from tools import profile_schema_analog as analog  # noqa: E402
+from tools import profile_schema_display as display  # noqa: E402
 from tools import profile_schema_front as front  # noqa: E402
 from tools import profile_schema_hid as hid  # noqa: E402
+from tools import profile_schema_match as match  # noqa: E402
 from tools import profile_schema_parts as parts  # noqa: E402
 from tools import profile_schema_serial as serial  # noqa: E402
 
@@ -31,13 +34,10 @@ SCHEMA_FILE = ROOT / "config" / "profile.schema.json"
 
 Schema = dict[str, Any]
 
-TEXT: Schema = {"type": ["string", "number", "boolean"], "minLength": 1}
-"""What is read as it was written: `name: 1:30` and `name: off` are texts."""
-
 POSITION: Schema = {"type": ["string", "number", "boolean", "null"]}
 NUMBER_AS_TEXT = f"^{INTEGER.pattern}$"
 
-DEFINITIONS = {EV_KEY: "key", EV_REL: "rel", EV_ABS: "abs", EV_LED: "led"}
+DEFINITIONS = {EV_KEY: "key", EV_REL: "rel", EV_ABS: "abs", EV_LED: "led", EV_MSC: "msc"}
 """Under which name in `definitions` the codes of a type are."""
 
 WHEEL_FORMS = ("rel", "abs", "rel-absolute", "keys")
@@ -55,7 +55,7 @@ def schema() -> Schema:
         "required": ["name", "match", "increments"],
         "additionalProperties": False,
         "allOf": [
-            *_match_by_source(),
+            *match.rules(),
             *_keys_by_source(),
             *serial.rules(_controls(parts.own_code())),
             *hid.rules(_controls(parts.own_code())),
@@ -63,21 +63,11 @@ def schema() -> Schema:
                 "if": {"properties": {"source": {"enum": list(OWN_KEYS)}}, "required": ["source"]},
                 "else": {"properties": {"controls": _controls()}, "required": ["controls"]},
             },
+            *analog.rules(),
             _SCALE_WHERE_THERE_ARE_SEVERAL,
         ],
         "definitions": {name: _codes(kind) for kind, name in DEFINITIONS.items()},
     }
-
-
-def _match_by_source() -> list[Schema]:
-    """Return what may stand in `match`, for each source; without one, it is evdev."""
-    return [
-        {
-            "if": {"properties": {"source": {"const": source}}} | ({} if source == "evdev" else _SAYS_SOURCE),
-            "then": {"properties": {"match": {"items": {"propertyNames": {"enum": list(keys)}}}}},
-        }
-        for source, keys in MATCH_KEYS.items()
-    ]
 
 
 def _keys_by_source() -> list[Schema]:
@@ -101,7 +91,7 @@ _SCALE_WHERE_THERE_ARE_SEVERAL: Schema = {
 
 def _root_properties() -> Schema:
     return {
-        "name": TEXT | {"description": "For messages and pictures."},
+        "name": match.TEXT | {"description": "For messages and pictures."},
         "source": {
             "enum": list(SOURCES),
             "default": "evdev",
@@ -113,7 +103,7 @@ def _root_properties() -> Schema:
             "description": "Which devices are this pendant: alternatives; in one, everything has to fit.",
             "type": "array",
             "minItems": 1,
-            "items": _match(),
+            "items": match.alternative(),
         },
         "on-disconnect": {
             "enum": ["estop", "disarm"],
@@ -125,30 +115,7 @@ def _root_properties() -> Schema:
         "protocol": {"description": "What a serial or a raw HID pendant speaks."},
         **serial.root_properties(),
         **front.root_properties(),
-    }
-
-
-def _match() -> Schema:
-    number = {
-        "anyOf": [
-            {"type": "integer", "minimum": 0, "maximum": 0xFFFF},
-            {"type": "string", "pattern": "^(0[xX])[0-9a-fA-F]{1,4}$"},
-        ]
-    }
-    return {
-        "type": "object",
-        "minProperties": 1,
-        "additionalProperties": False,
-        "properties": {
-            "vendor": number | {"description": "As lsusb shows it, with 0x before it: 0x10ce"},
-            "product": number | {"description": "As lsusb shows it, with 0x before it: 0xeb93"},
-            "name": TEXT | {"description": 'What the kernel calls it; * stands for anything: "*MPG*"'},
-            "uniq": TEXT | {"description": "Its serial number; * stands for anything."},
-            "interface": _whole(0, NUMBER_KEYS["interface"], "Of a raw HID pendant: its USB interface."),
-            "socket": TEXT | {"description": "Of a virtual pendant: the path of its Unix socket."},
-            "port": TEXT
-            | {"description": "Of a serial pendant: the path of its port, or of a link to it; or a URL."},
-        },
+        **display.root_properties(),
     }
 
 
@@ -199,8 +166,12 @@ def _controls(code: Schema | None = None) -> Schema:
             },
             "reset": _button("Resets the E-stop chain.", code),
             "enable": _button("The enabling button: the wheel is live only while it is held.", code),
-            "buttons": _named("Further buttons: each is a pin button.NAME.", EV_KEY, code),
-            "leds": _named("Lamps: each is an input pin led.NAME.", EV_LED, code),
+            "buttons": _named("Further buttons: each is a pin button.NAME.", _code(EV_KEY, code)),
+            "leds": _named(
+                "Lamps: each is an input pin led.NAME.",
+                code or analog.lamp(_code(EV_LED), _code(EV_MSC)),
+            ),
+            "analog": analog.analog(_code(EV_ABS, code), _code(EV_REL, code), _code(EV_KEY, code)),
         },
     }
 
@@ -288,13 +259,13 @@ def _button(what: str, code: Schema | None) -> Schema:
     }
 
 
-def _named(what: str, kind: int, code: Schema | None) -> Schema:
+def _named(what: str, value: Schema) -> Schema:
     return {
         "description": what,
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"pattern": f"^{PIN_NAME.pattern}$"},
-        "additionalProperties": _code(kind, code),
+        "additionalProperties": value,
     }
 
 
@@ -342,7 +313,8 @@ def _names_so_far(kind: int) -> set[str]:
         before = json.loads(SCHEMA_FILE.read_text("utf-8"))
     except FileNotFoundError:
         return set()
-    return set(before["definitions"][DEFINITIONS[kind]]["anyOf"][0]["enum"])
+    definition = before["definitions"].get(DEFINITIONS[kind])
+    return set(definition["anyOf"][0]["enum"]) if definition else set()
 
 
 def as_text() -> str:
