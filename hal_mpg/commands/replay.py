@@ -26,9 +26,13 @@ from hal_mpg.recording.files import (
     has_its_codes,
     held_keys,
     profile_for,
+    profile_for_reports,
+    read_hid_recording,
     read_recordings,
     read_serial_recording,
 )
+from hal_mpg.recording.hid_format import HidRecording
+from hal_mpg.recording.hid_playback import hid_playback
 from hal_mpg.recording.playback import Playback, playback, run
 from hal_mpg.recording.serial_format import Chunk as Bytes
 from hal_mpg.recording.serial_playback import as_it_greets, serial_playback
@@ -44,9 +48,9 @@ examples:
   halrun> loadusr -W hal_mpg replay report.evemu --hal
                                                     on the real HAL, at the speed of the recording
 
-It reads what hal_mpg record, evemu-record and umockdev-record write. Without --hal, nothing moves and
-nothing has to be installed: the pins are those of a HAL in memory, and the time is the recording's.
-With --hal, the component is there until the recording has ended (or for good, with --stay), and
+It reads what hal_mpg record, evemu-record, umockdev-record and hid-recorder write. Without --hal,
+nothing moves and nothing has to be installed: the pins are those of a HAL in memory, and the time is the
+recording's. With --hal, the component is there until the recording has ended (or for good, with --stay), and
 drives whatever it is netted to, as the pendant would.
 
 exit status: 0; 2 command line or recording, 3 profile, 5 HAL.
@@ -71,6 +75,9 @@ def _played(options: argparse.Namespace) -> tuple[Profile, Playback]:
     serial = read_serial_recording(options.files)
     if serial is not None:
         return _serial_played(options, *serial)
+    reports = read_hid_recording(options.files)
+    if reports is not None:
+        return _hid_played(options, reports)
     recordings = read_recordings(options.files)
     profile = profile_for(options.pendant, recordings)
     _tell_notes(profile.notes, speaker="")
@@ -94,6 +101,17 @@ def _serial_played(
     profile = as_it_greets(read_profile(find_profile(name)), chunks)
     _tell_notes(profile.notes, speaker="")
     played = serial_playback(chunks, profile)
+    _tell_notes(played.assumed)
+    return profile, played
+
+
+def _hid_played(options: argparse.Namespace, recording: HidRecording) -> tuple[Profile, Playback]:
+    """Return the same of a raw HID pendant's recording."""
+    if options.hold:
+        raise UsageError("--hold: is for recordings of input devices; one of raw HID has what there is")
+    profile = profile_for_reports(options.pendant, recording)
+    _tell_notes(profile.notes, speaker="")
+    played = hid_playback(recording, profile)
     _tell_notes(played.assumed)
     return profile, played
 
@@ -165,8 +183,8 @@ def _in_memory(pendant: Pendant, played: Playback, options: argparse.Namespace) 
     del values[HEARTBEAT]
     changes: list[Change] = []
     pace = _Pace(options.speed)
-    serial = pendant.profile.serial
-    names = {code: name for name, code in serial.codes} if serial else {}
+    own = pendant.profile.serial or pendant.profile.hid
+    names = {code: name for name, code in own.codes} if own else {}
     if not options.json:
         print(f"{'time/s':>12}  {'pin':40} value")
     for step in run(pendant, played):

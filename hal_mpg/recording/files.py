@@ -13,6 +13,7 @@ from hal_mpg.errors import UsageError
 from hal_mpg.profile import Code, KeySelector, Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.recording.evemu_format import Recording, parse
+from hal_mpg.recording.hid_format import HidRecording, is_hid, read_hid
 from hal_mpg.recording.playback import identities
 from hal_mpg.recording.serial_format import Chunk, is_serial, pendant_of, read_serial
 from hal_mpg.sources.evdev_nodes import rank
@@ -57,6 +58,19 @@ def read_serial_recording(files: Sequence[str]) -> tuple[list[Chunk], str | None
     return read_serial(text, "<stdin>" if files[0] == STDIN else files[0]), pendant_of(text)
 
 
+def read_hid_recording(files: Sequence[str]) -> HidRecording | None:
+    """Return the reports of a raw HID pendant's recording.
+
+    None: the files are something else. Raises UsageError where it cannot be read.
+    """
+    text = _text(Path(files[0]))
+    if not is_hid(text):
+        return None
+    if len(files) > 1:
+        raise UsageError(f"{files[1]}: a raw HID pendant has one recording; replay them one by one")
+    return read_hid(text, "<stdin>" if files[0] == STDIN else files[0])
+
+
 @cache
 def _stdin() -> bytes:
     return sys.stdin.buffer.read(MAX_BYTES + 1)
@@ -74,6 +88,22 @@ def _text(path: Path) -> str:
     if len(content) > MAX_BYTES:
         raise UsageError(f"{path}: is larger than {MAX_BYTES >> 20} MiB; cut it to what matters")
     return content.decode("utf-8", "replace")  # what a device calls itself may be anything
+
+
+def profile_for_reports(name: str | None, recording: HidRecording) -> Profile:
+    """Return the profile that was asked for, or that a recording of raw HID names, or that fits the device.
+
+    Raises ProfileError, and UsageError where none fits.
+    """
+    name = name or recording.pendant
+    if name is not None:
+        return read_profile(find_profile(name))
+    identity = recording.identity
+    for _, profile in readable_profiles():
+        if profile.hid is not None and any(match.fits(identity) for match in profile.match):
+            return profile
+    device = f"{identity.name or 'a device without a name'} ({identity.vendor:04x}:{identity.product:04x})"
+    raise UsageError(f"no known profile of raw HID fits {device}; name one with --pendant")
 
 
 def profile_for(name: str | None, recordings: Iterable[Recording]) -> Profile:

@@ -17,6 +17,7 @@ from hal_mpg.errors import UsageError
 from hal_mpg.learn.identity import rule_text
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Identity
+from hal_mpg.profile_files import read_profile
 
 SHIPPED = "70-hal-mpg.rules"
 GOOD = 'ATTRS{idVendor}=="abcd", ATTRS{idProduct}=="0123", ENV{HAL_MPG}="1"\n'
@@ -348,3 +349,20 @@ def test_what_learn_writes_is_taken_and_understood(tmp_path: Path, bus: int) -> 
     assert names(rule.text, pendant(bus=bus))
     assert names(rule.text, pendant(name="Other", bus=bus)) is (bus == 3)
     assert not names(rule.text, pendant(product=0x124, bus=bus))
+
+
+SHIPPED_PROFILES = sorted((Path(__file__).parents[2] / "config/pendants").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED_PROFILES, ids=lambda path: path.stem)
+def test_the_shipped_rules_name_every_device_of_a_shipped_profile(path: Path) -> None:
+    """Of an input device or raw HID; on whichever bus it comes. Serial boards are everybody's."""
+    profile = read_profile(path)
+    if profile.source not in ("evdev", "hidraw") or path.stem == "example":
+        return
+    text = shipped_rule().text
+    for match in profile.match:
+        if match.vendor is None or match.product is None:
+            continue
+        devices = [pendant(match.vendor, match.product, match.name or "x", bus=bus) for bus in (3, 5)]
+        assert any(names(text, device) for device in devices), f"{match.vendor:04x}:{match.product:04x}"

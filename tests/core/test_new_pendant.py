@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""CONTRIBUTING.md's example of a new pendant, followed to the letter: no Python file is touched, and all
+that is looked at in shipped profiles is good in it.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NAME = "acme-jogger"
+CHECKS = ("test_pendant_pages.py", "test_recordings.py", "test_hid_recordings.py", "test_udev_rules.py")
+MORE_CHECKS = ("test_profile_yaml.py", "test_profile_schema.py")
+"""Of these, what is said of each shipped profile."""
+
+
+def steps() -> dict[int, str]:
+    """Return the steps of "A new pendant", by their numbers."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8").split("## A new pendant", 1)[1]
+    parts = re.split(r"^(\d)\. ", text, flags=re.MULTILINE)[1:]
+    return {int(number): step for number, step in zip(parts[::2], parts[1::2], strict=True)}
+
+
+def file_in(step: str) -> tuple[str, str]:
+    """Return the file that a step is about, and the block of text that it gives."""
+    path = re.search(r"`([\w/.-]+/[\w.-]+)`", step)
+    block = re.search(r"^ *```\w*\n(.*?)^ *```$", step, re.MULTILINE | re.DOTALL)
+    assert path and block
+    return path[1], dedent(block[1])
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the repository in which the steps were followed."""
+    copy = tmp_path_factory.mktemp("new") / "repository"
+    ignored = shutil.ignore_patterns("__pycache__", ".*_cache", ".hypothesis")
+    for name in ("hal_mpg", "config", "udev", "docs", "tools", "tests", "man", "firmware"):
+        shutil.copytree(ROOT / name, copy / name, ignore=ignored)
+    for name in ("setup.py", "pyproject.toml", "README.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, copy)
+    said = steps()
+    for number in (1, 2):
+        path, text = file_in(said[number])
+        assert not (copy / path).exists()
+        (copy / path).write_text(text, "utf-8")
+    path, text = file_in(said[3])
+    rules = copy / path
+    rules.write_text(rules.read_text("utf-8").replace("# Part 2:", f"{text}\n# Part 2:", 1), "utf-8")
+    assert "make pictures" in said[4] and "tools/pendant_pages.py" in (ROOT / "Makefile").read_text("utf-8")
+    run(copy, "tools/pendant_pages.py")
+    return copy
+
+
+def run(copy: Path, *words: str) -> str:
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(copy), "HOME": str(copy)}
+    command = [sys.executable, *words]
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=copy, env=environment, timeout=120
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+def test_its_files_are_data() -> None:
+    said = steps()
+    touched = [file_in(said[number])[0] for number in (1, 2, 3)]
+    assert not any(path.endswith(".py") for path in touched)
+    assert all(NAME in path for path in touched[:2])
+
+
+def test_all_checks_of_shipped_profiles_pass_with_it(copy: Path) -> None:
+    files = [f"tests/core/{name}" for name in (*CHECKS, *MORE_CHECKS)]
+    out = run(copy, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-k", f"{NAME} or shipped", *files)
+    passed = [line for line in out.splitlines() if NAME in line and line.startswith("PASSED")]
+    assert {Path(line.split("::")[0]).name for line in passed} == {*CHECKS, *MORE_CHECKS}
+
+
+def test_it_has_its_page_and_its_drawing(copy: Path) -> None:
+    assert "## Acme Jogger\n" in (copy / "docs/pendants.md").read_text("utf-8")
+    assert "scale.next" not in (copy / f"docs/pictures/pendants/{NAME}.svg").read_text("utf-8")
+    assert "next scale" in (copy / f"docs/pictures/pendants/{NAME}.svg").read_text("utf-8")
