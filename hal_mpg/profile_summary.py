@@ -15,8 +15,10 @@ from hal_mpg.odd_distances import odd_distances, plain
 from hal_mpg.pins import all_pins
 from hal_mpg.profile import (
     ANGULAR_AXES,
+    SELECTED,
     AbsoluteWheel,
     AbsSelector,
+    Analog,
     Code,
     KeySelector,
     KeyWheel,
@@ -82,6 +84,18 @@ def as_data(profile: Profile) -> dict[str, Any]:
         "enable": profile.enable and name(profile.enable),
         "buttons": {button: name(code) for button, code in profile.buttons},
         "leds": {led: name(code) for led, code in profile.leds},
+        "analog": [
+            {
+                "code": name(stick.code),
+                "axis": stick.axis,
+                "range": None if stick.low is None else [stick.low, stick.high],
+                "dead_zone": stick.dead_zone / 1000,
+                "curve": stick.curve / 1000,
+                "invert": stick.invert,
+                "hold": stick.hold and name(stick.hold),
+            }
+            for stick in profile.analog
+        ],
         "pins": _pins(profile),
         "warnings": list(warnings(profile)),
     }
@@ -96,7 +110,8 @@ def as_lines(profile: Profile) -> list[str]:
 
 def warnings(profile: Profile) -> Iterator[str]:
     """Yield what is no fault, but most likely not what somebody wants."""
-    for match in () if profile.serial else profile.match:
+    parts = [part for match in profile.match for part in match.all_of or (match,)]
+    for match in () if profile.serial else parts:
         rest = (match.vendor, match.product, match.uniq, match.socket)
         if not any(rest) and not set(match.name or "") - set("*?"):
             yield "it fits every input device, keyboard and mouse included; give its USB id or its name"
@@ -171,9 +186,21 @@ def _rows(profile: Profile) -> Iterator[tuple[str, str]]:
         yield f"button {name}"[: LABEL_WIDTH - 1], f"{code_text(profile, code)} -> pin hal_mpg.button.{name}"
     for name, code in profile.leds:
         yield f"lamp {name}"[: LABEL_WIDTH - 1], f"{code_text(profile, code)} <- pin hal_mpg.led.{name}"
+    for stick in profile.analog:
+        yield "stick or ring", _stick(profile, stick)
+
+
+def _stick(profile: Profile, stick: Analog) -> str:
+    moves = f"{stick.axis.upper()} axis" if stick.axis != SELECTED else "selected axis"
+    ends = "" if stick.low is None else f" ({stick.low} to {stick.high})"
+    text = f"{code_text(profile, stick.code)}{ends} is the speed of the {moves} -> pin hal_mpg.axis."
+    text += "L.analog" if stick.axis == SELECTED else f"{stick.axis}.analog"
+    return text + (f", while {code_text(profile, stick.hold)} is held" if stick.hold else "")
 
 
 def _match(match: Match) -> str:
+    if match.all_of:
+        return " together with ".join(map(_match, match.all_of))
     if match.socket is not None:
         return f"a program at the socket {match.socket}"
     words = []

@@ -22,7 +22,7 @@ from hal_mpg.input_node import ALL_KINDS, InputNode, open_node
 from hal_mpg.own_command import own_command
 from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.profile_files import known_profiles, read_profile
-from hal_mpg.sources.evdev_nodes import GONE, Found, physical_device, rank
+from hal_mpg.sources.evdev_nodes import GONE, Found, is_all_there, physical_device, rank, whole
 from hal_mpg.sources.evdev_nodes import missing_codes as missing_codes  # the doctor wants it, too
 from hal_mpg.sources.node_paths import clean, identity_from_sysfs, node_paths
 
@@ -170,7 +170,22 @@ def input_devices(fitting: Iterable[tuple[str, Path, Profile]] | None = None) ->
         node = look_at(path)
         if node:
             groups[physical_device(Found(path, (), node.identity, {}))].append(node)
-    return [Device(tuple(nodes), fits(nodes, profiles)) for nodes in groups.values()]
+    devices = _together(list(groups.values()), profiles)
+    return [Device(tuple(nodes), fits(nodes, profiles)) for nodes in devices]
+
+
+def _together(devices: list[list[Node]], profiles: Iterable[tuple[str, Path, Profile]]) -> list[list[Node]]:
+    """Return the devices, with those as one that a profile takes for one pendant."""
+    for match in (match for _, _, profile in profiles for match in profile.match if match.all_of):
+        found = [[Found(node.path, (), node.identity, {}) for node in nodes] for nodes in devices]
+        paths = next(
+            (paths for each in found if (paths := {n.path for n in whole(match, each, found)})), set()
+        )
+        parts = [nodes for nodes in devices if paths & {node.path for node in nodes}]
+        if len(parts) > 1:
+            others = [nodes for nodes in devices if nodes not in parts]
+            devices = [*others, [node for nodes in parts for node in nodes]]
+    return devices
 
 
 def loaded_profiles() -> tuple[list[tuple[str, Path, Profile]], list[str]]:
@@ -199,7 +214,7 @@ def fits(nodes: Iterable[Node], profiles: Iterable[tuple[str, Path, Profile]]) -
         Fit(name, path, profile, missing_codes(profile, codes) if codes else ())
         for name, path, profile in profiles
         if profile.source != "serial"
-        and any(match.fits(node.identity) for match in profile.match for node in nodes)
+        and any(is_all_there(match, [node.identity for node in nodes]) for match in profile.match)
     ]
     return tuple(sorted(found, key=lambda fit: rank(fit.profile, codes)))
 

@@ -140,7 +140,7 @@ class EvdevSource(Untimed):
                 self._nodes_seen.tell_once(f"{path}: {NOT_READABLE}")
 
     def _wanted(self, device: list[Found], devices: list[list[Found]]) -> list[Found]:
-        """Return the nodes of the pendant that a device is, or is a part of; none where it is another one's."""
+        """Return the nodes of the pendant that a device is, or is a part of; none: it is another one."""
         if self._device and not any(is_node(self._device, found.path) for found in device):
             return []
         return pendant_of(self._profile, device, devices) or (device if self._device else [])

@@ -12,7 +12,7 @@ from hal_mpg.errors import DeviceError
 from hal_mpg.input_node import InputNode, open_node
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.messages import tell
-from hal_mpg.profile import Code, Identity, Profile
+from hal_mpg.profile import Code, Identity, Match, Profile
 from hal_mpg.sources.node_paths import (
     NOT_READABLE,
     clean,
@@ -113,16 +113,24 @@ def pendant_of(profile: Profile, device: list[Found], devices: Iterable[list[Fou
 
     `devices` are all that there are. A pendant of several devices is one where each of its parts has come.
     """
-    for match in profile.match:
-        if not any(match.fits(found.identity) for found in device):
-            continue
-        if not match.all_of:
-            return device
-        parts = [each for each in devices if any(match.fits(found.identity) for found in each)]
-        nodes = [found for each in parts for found in each]
-        if all(any(part.fits(found.identity) for found in nodes) for part in match.all_of):
-            return nodes
-    return []
+    return next((nodes for match in profile.match if (nodes := whole(match, device, devices))), [])
+
+
+def whole(match: Match, device: list[Found], devices: Iterable[list[Found]]) -> list[Found]:
+    """Return the same for one alternative of a profile's match."""
+    if not any(match.fits(found.identity) for found in device):
+        return []
+    if not match.all_of:
+        return device
+    parts = [each for each in devices if any(match.fits(found.identity) for found in each)]
+    nodes = [found for each in parts for found in each]
+    return nodes if is_all_there(match, [found.identity for found in nodes]) else []
+
+
+def is_all_there(match: Match, identities: Collection[Identity]) -> bool:
+    """Tell whether what these devices say they are fits, and no part of it is missing."""
+    parts = match.all_of or (match,)
+    return all(any(part.fits(identity) for identity in identities) for part in parts)
 
 
 def codes_of(group: Iterable[Found]) -> dict[int, set[int]]:

@@ -73,7 +73,7 @@ def test_what_is_hardly_a_pendant() -> None:
 
 def test_every_code_has_the_name_that_profiles_use() -> None:
     for name, number in code_names().items():
-        kind = {"REL": 2, "ABS": 3, "LED": 0x11}.get(name.split("_")[0], 1)
+        kind = {"REL": 2, "ABS": 3, "MSC": 4, "LED": 0x11}.get(name.split("_")[0], 1)
         assert code_names()[code_name(kind, number)] == number
     assert [code_name(1, 0x120), code_name(1, 0x130), code_name(2, 7)] == ["BTN_TRIGGER", "BTN_A", "REL_DIAL"]
     assert [code_name(1, 0x2C0), code_name(1, 113), code_name(1, 0x110)] == [
