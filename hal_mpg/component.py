@@ -54,11 +54,7 @@ def run_component(options: RunOptions) -> int:
             tell("--no-grab is for input devices: of a serial port, two readers would each get a part")
         profile, source = open_pendant(profile, options.device)
     elif options.device is not None:
-        _check_device(options.device)
-        if profile.source != "evdev":
-            raise UsageError(
-                f"--device is for evdev and serial pendants, and this profile is of source {profile.source}"
-            )
+        _check_device(options.device, profile.source)
     pins = all_pins(profile, machine.steps_of(profile))
     longest = max((f"{options.name}.{pin.name}" for pin in pins), key=len)
     if len(longest) > MAX_NAME:
@@ -68,6 +64,10 @@ def run_component(options: RunOptions) -> int:
     hal = load_hal()
     if profile.source == "evdev":
         check_access(profile, options.device)
+    elif profile.hid is not None:
+        from hal_mpg.sources import hidraw_nodes
+
+        hidraw_nodes.check_access(profile, options.device)
     # Kept until there is a loop that can end as it should.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     port = HalPort(hal, options.name, pins)
@@ -98,6 +98,16 @@ def _runner(
         from hal_mpg.sources.virtual import VirtualSource
 
         source = VirtualSource(profile)
+    elif profile.hid is not None:
+        from hal_mpg.raw_runner import RawRunner
+        from hal_mpg.sources.hidraw import HidrawSource
+
+        raw = HidrawSource(profile, options.device, grab=not options.no_grab)
+        if profile.display is not None or profile.hid.lamps:
+            from hal_mpg.hid_runner import HidRunner
+
+            return HidRunner(Pendant(profile, machine), raw, port, machine, options.verbose)
+        return RawRunner(Pendant(profile, machine), raw, port, options.verbose)
     elif source is None:
         from hal_mpg.sources.evdev import EvdevSource
 
@@ -144,11 +154,15 @@ def _choose_profile(options: RunOptions) -> Profile:
 
 def _fitting(device: str | None) -> list[tuple[str, Profile]]:
     """Return the known profiles that fit what is plugged in, the best one first."""
+    from hal_mpg.sources import hidraw_nodes
     from hal_mpg.sources.evdev_nodes import detect
     from hal_mpg.sources.serial_ports import is_serial_device
 
     known = list(readable_profiles(read_profile))
-    found = [] if device and is_serial_device(device) else detect(known, device)
+    found = []
+    if not (device and is_serial_device(device)):
+        # What is read raw is read so because the kernel's own idea of the same device says less.
+        found = [*hidraw_nodes.detect(known, device), *detect(known, device)]
     if found or (device and not is_serial_device(device)) or device == "":
         return found
     from hal_mpg.serial_start import fitting_profiles, line_protocol_profile
@@ -157,9 +171,17 @@ def _fitting(device: str | None) -> list[tuple[str, Profile]]:
     return found if found or device is None else [line_protocol_profile()]
 
 
-def _check_device(path: str) -> None:
-    """Raise UsageError for what cannot be an input device; one that is not there may still come."""
+def _check_device(path: str, source: str) -> None:
+    """Raise UsageError for what cannot be a device of a source; one that is not there may still come."""
+    if source not in ("evdev", "hidraw"):
+        raise UsageError(f"--device {path}: this profile is of source {source}, which has none; leave it out")
+    prefix, called, example = (
+        ("event", "input device", "/dev/input/event5")
+        if source == "evdev"
+        else ("hidraw", "raw HID device", "/dev/hidraw3")
+    )
     is_there = not path or os.path.exists(path)
     node = os.path.basename(os.path.realpath(path))
-    if is_there and not (node.startswith("event") and node.isascii() and node[5:].isdigit()):
-        raise UsageError(f"--device {path}: is no input device; use one such as /dev/input/event5")
+    number = node.removeprefix(prefix)
+    if is_there and (number == node or not (number.isascii() and number.isdigit())):
+        raise UsageError(f"--device {path}: is no {called}; use one such as {example}")

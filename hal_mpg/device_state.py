@@ -45,3 +45,15 @@ def next_state(state: State, event: Event) -> State:
             f"{type(event).__name__} while the device is {state.value}; "
             f"this is a fault of hal_mpg, please report it"
         ) from None
+
+
+ASLEEP = "it is asleep"
+OVERRUN = "more came than the kernel keeps, so that some of it is lost"
+RESTARTED = "it was switched on again"
+
+WAY_BACK = {
+    ASLEEP: "turn its wheel or press a key",
+    OVERRUN: "turn its wheel or press a key",
+    RESTARTED: "it comes back by itself",
+}
+"""What to do about a Disconnected with this reason; with any other the device is gone, or says nothing."""

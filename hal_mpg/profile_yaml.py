@@ -165,15 +165,6 @@ def _refuse_keys_of_others(reader: Reader, fields: dict[str, Node], source: str)
             reader.fault(fields[key], f"{key!r} is for source: {right}, and this is {source}; leave it out")
 
 
-def _refuse_keys_of_others(reader: Reader, fields: dict[str, Node], source: str) -> None:
-    """Refuse what is for other sources than that of the profile."""
-    for key in fields.keys() - OWN_KEYS.get(source, ()) if source else ():
-        owners = [owner for owner, keys in OWN_KEYS.items() if key in keys]
-        if owners:
-            right = " or ".join(owners)
-            reader.fault(fields[key], f"{key!r} is for source: {right}, and this is {source}; leave it out")
-
-
 def _check_front(reader: Reader, fields: dict[str, Node], profile: Profile | None) -> None:
     """Look for faults in what is for people alone; the component has no use for it."""
     if fields.keys() & {*FRONT_KEYS}:

@@ -16,6 +16,7 @@ from math import inf
 from types import FrameType
 
 from hal_mpg.arming import WORDS, WhyNot
+from hal_mpg.device_state import WAY_BACK
 from hal_mpg.events import AxisLimit, Connected, DeviceEvent, Disconnected, Event, EventsLost, Gates, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.lean_typing import TYPE_CHECKING
@@ -224,7 +225,10 @@ class Runner:
         for name, lit in self._port.leds().items() if self._open else ():
             if self._lit.get(name) != lit:
                 self._lit[name] = lit
-                self._source.set_led(name, lit)
+                self._set_lamp(name, lit)
+
+    def _set_lamp(self, name: str, lit: bool) -> None:
+        self._source.set_led(name, lit)
 
     def _report(self, events: Sequence[Event], writes: list[PinWrite]) -> None:
         """Tell of a device that came or went; a new one does not know yet which lamps are lit."""
@@ -236,7 +240,8 @@ class Runner:
                 speak = "; turn its wheel by one detent, to let it tell how its switches stand"
                 tell(f"pendant connected: {self._source.description}{speak if event.may_be_old else ''}")
             elif isinstance(event, Disconnected):
-                tell(f"pendant lost ({event.reason}); plug it in again{after}")
+                back = WAY_BACK.get(event.reason, "plug it in again")
+                tell(f"pendant lost ({event.reason}); {back}{after}")
             elif isinstance(event, EventsLost) and self._verbose:
                 tell("the kernel's queue was full before it was read: events are lost")
         for pin, value in writes:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 
+from hal_mpg.device_state import RESTARTED
 from hal_mpg.events import (
     EV_ABS,
     EV_KEY,
@@ -28,8 +29,6 @@ MOST_PENDING = 4096
 
 MOST_QUOTED = 40
 """Bytes that a complaint quotes."""
-
-RESTARTED = "it was switched on again"
 
 
 class NoFit(Exception):

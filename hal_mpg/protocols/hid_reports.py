@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from hal_mpg.device_state import ASLEEP
 from hal_mpg.events import EV_KEY, EV_REL, DeviceEvent, Disconnected, EventsLost, Snapshot
 from hal_mpg.hid_device import Held, HidReport, HidRule
 from hal_mpg.profile import (
@@ -24,9 +25,6 @@ from hal_mpg.profile import (
 )
 from hal_mpg.protocols.foreign_state import NoFit, State, changes_by
 from hal_mpg.protocols.packets import sums_of, value_in
-
-ASLEEP = "it is asleep"
-"""The reason of a Disconnected that is no loss: the pendant went to sleep."""
 
 PASSED_OVER_S = 1.0
 """For how long after a pendant went to sleep what it says means nothing, where its profile says so."""

@@ -179,7 +179,7 @@ def test_device_is_refused_for_other_sources(tmp_path: Path, capsys: pytest.Capt
     path.chmod(0o644)
     status, said = refused(["--pendant", str(path), "--device", "/dev/input/event7"], capsys)
     assert status == 2
-    assert "evdev and serial" in said
+    assert "source virtual, which has none" in said
 
 
 # What a display shows.
