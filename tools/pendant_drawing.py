@@ -20,7 +20,7 @@ PANEL, INK, FAINT, FACE, RED, GLASS, LIGHT = (
     *("#f6f5f0", "#22252b", "#6b7078", "#ffffff"),
     *("#c62828", "#1d3b2a", "#b9e6c4"),
 )
-SHOWN = 18
+SHOWN, SHOWN_BOLD = 22, 14
 """Characters that fit into a part."""
 
 
@@ -56,27 +56,27 @@ def _kind(part: Part) -> str:
 
 def _height(part: Part) -> int:
     """Return how much room a part takes, in pixels, with the lines under it."""
-    heights = {"wheel": 142, "axis": 142, "scale": 142, GAP: 0, "estop": 118, "analog": 122, "led": 42}
+    heights = {"wheel": 130, "axis": 108, "scale": 108, GAP: 0, "estop": 104, "analog": 106, "led": 42}
     return heights.get(_kind(part), 40) + LINE * len(part.controls)
 
 
 def _part(profile: Profile, part: Part, x: float, y: float) -> Iterator[str]:
     """Yield what is drawn of one part, from `y` on downwards, around `x`."""
-    kind, captions, printed = _kind(part), [caption(name) for name in part.controls], part.printed[0]
+    kind, captions = _kind(part), [caption(name) for name in part.controls]
     if kind == GAP:
         return
-    if kind in ("wheel", "axis", "scale"):
-        if kind == "wheel":
-            yield from _wheel(x, y + 62)
-        else:
-            yield from _knob(profile.axis if kind == "axis" else profile.scale, x, y + 70)
+    if kind == "wheel":
+        yield from _wheel(x, y + 62)
+    elif kind in ("axis", "scale"):
+        yield from _knob(profile.axis if kind == "axis" else profile.scale, x, y + 58)
     else:
         yield from _SHAPES.get(kind, _key)(x, y, part)
-    below = y + _height(part) - LINE * len(captions)
-    if printed and kind not in ("key", "display"):
-        yield _text(x, below - 4, printed, INK, bold=True)
+    if kind not in ("key", "display"):  # those have room for it
+        both = zip(part.printed, captions, strict=True)
+        captions = [f"{printed}: {words}" if printed else words for printed, words in both]
+    below = y + _height(part) - LINE * len(captions) + 10
     for number, line in enumerate(captions):
-        yield _text(x, below + 10 + LINE * number, line, FAINT, size=11)
+        yield _text(x, below + LINE * number, line, FAINT, size=11)
 
 
 def caption(name: str) -> str:
@@ -87,7 +87,7 @@ def caption(name: str) -> str:
         "estop": "E-stop",
         "reset": "resets the E-stop",
         "enable": "enabling button",
-        OTHER: "no pin",
+        OTHER: "",
         "analog": "jogs the selected axis" if rest == "selected" else f"jogs {rest.upper()}",
     }
     if name in ("axis", "scale"):
@@ -163,8 +163,12 @@ def _led(x: float, y: float, part: Part) -> Iterator[str]:
 
 
 def _display(x: float, y: float, part: Part) -> Iterator[str]:
-    yield f'<rect x="{x - 62:g}" y="{y:g}" width="124" height="38" rx="3" fill="{GLASS}" stroke="{INK}"/>'
-    yield _text(x, y + 23, part.printed[0] or "X  12.345", LIGHT)
+    shown = part.printed[0] or "X  12.345"
+    wide = max(124, 7 * len(shown) + 16)
+    yield (
+        f'<rect x="{x - wide / 2:g}" y="{y:g}" width="{wide}" height="38" rx="3" fill="{GLASS}" stroke="{INK}"/>'
+    )
+    yield f'<text x="{x:g}" y="{y + 23:g}" fill="{LIGHT}">{escape(shown)}</text>'
 
 
 def _analog(x: float, y: float, part: Part) -> Iterator[str]:
@@ -186,5 +190,6 @@ def _text(x: float, y: float, text: str, color: str, *, bold: bool = False, size
     """Return a line of text; a longer one than fits is drawn closer."""
     more = ' font-weight="bold"' if bold else ""
     more += f' font-size="{size}"' if size else ""
-    more += f' textLength="{CELL - 8}" lengthAdjust="spacingAndGlyphs"' if len(text) > SHOWN else ""
+    if len(text) > (SHOWN_BOLD if bold else SHOWN):
+        more += f' textLength="{CELL - (28 if bold else 8)}" lengthAdjust="spacingAndGlyphs"'
     return f'<text x="{x:g}" y="{y:g}" fill="{color}"{more}>{escape(text)}</text>'

@@ -263,13 +263,18 @@ class UinputPendant:
     """
 
     def __init__(
-        self, name: str, events: dict[int, Sequence[int]], vendor: int = 0x1, product: int = 0x1
+        self,
+        name: str,
+        events: dict[int, Sequence[int]],
+        vendor: int = 0x1,
+        product: int = 0x1,
+        bus: int = 0x03,
     ) -> None:
-        """Make the device; its node is there and handled by udev on return."""
+        """Make the device; its node is there and handled by udev on return. `bus` is of linux/input.h."""
         import evdev  # not at the top: UsbPendant needs nothing but Python
 
         subprocess.run(["modprobe", "-a", "uinput", "evdev"], check=True)
-        self._device = evdev.UInput(events, name=name, vendor=vendor, product=product)
+        self._device = evdev.UInput(events, name=name, vendor=vendor, product=product, bustype=bus)
         subprocess.run(["udevadm", "settle", f"--timeout={_LIMIT_S:.0f}"], check=True)
 
     def write(self, *events: tuple[int, int, int]) -> None:

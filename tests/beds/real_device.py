@@ -22,6 +22,9 @@ from tests.beds.gadget import UinputPendant, wait_for
 from tests.beds.uhid_device import UhidDevice, settle
 from tests.beds.usb_gadget import HidFunction, UsbGadget, VendorFunction
 
+BUS_HOST = 0x19
+"""Of linux/input.h: what a device of the device tree is on."""
+
 MOST_PAUSE_S = 1.0
 """Longer pauses of a recording are cut to this: whatever they were for has happened by then."""
 
@@ -60,7 +63,7 @@ class RealDevice:
             self.wait(1.0)  # drivers may ask for reports before there is a node
         else:
             self._nodes = [
-                UinputPendant(node["name"], _codes(node["codes"]), *self._said["id"])
+                UinputPendant(node["name"], _codes(node["codes"]), *self._said["id"], BUS_HOST)
                 for node in self._said["nodes"]
             ]
         settle()

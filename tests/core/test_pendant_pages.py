@@ -65,7 +65,7 @@ def test_a_drawing_is_good_xml_and_names_what_its_keys_do(one: Known) -> None:
         for part in row:
             for name, printed in zip(part.controls, part.printed, strict=True):
                 if name.startswith("button."):
-                    assert name in texts
+                    assert any(text.endswith(name) for text in texts)
                 if printed:
                     assert any(printed in text for text in texts)
     for selector in (one.profile.axis, one.profile.scale):
