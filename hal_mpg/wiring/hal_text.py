@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from hal_mpg.linuxcnc_files.ini import leading_number
 from hal_mpg.machine import AxisSteps
+from hal_mpg.wiring.analog_text import make_sticks, write_sticks
 from hal_mpg.wiring.display_text import write_display
 from hal_mpg.wiring.estop_text import make_chain, make_request, write_estop, write_request
 from hal_mpg.wiring.findings import NOTE, WARNING
@@ -42,6 +43,7 @@ def hal_text(plan: Plan) -> str:
     inhibit = plan.parts.make(OR, f"{plan.prefix}-inhibit-either") if plan.state.link(JOG_INHIBIT) else None
     if inhibit:
         chain.requests.append(inhibit)
+    sticks = make_sticks(plan)
     page = Page()
     _write_head(plan, page)
     _write_component(plan, page)
@@ -52,6 +54,7 @@ def hal_text(plan: Plan) -> str:
     _write_stop(plan, page, requests)
     for place, (axis, steps) in enumerate(plan.axes):
         _write_axis(plan, page, axis, steps, is_first=place == 0)
+    write_sticks(plan, page, sticks, chain)
     _write_overrides(plan, page)
     write_display(plan, page)
     write_further(plan, page)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hal_mpg.errors import UsageError
 
 AND, OR, NOT, LATCH, BUFFER, WATCHDOG = "and", "or", "not", "latch", "buffer", "watchdog"
+MUX = "mux"
 
 
 class Kind(NamedTuple):
@@ -50,6 +51,12 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     ),
     # What goes in comes out: run after the latch, its output is the input of one period ago.
     BUFFER: (Kind("lut5", ("in-0",), "out", ("function 0x2",)),),
+    # A number, and whether it is let through: 0 else.
+    MUX: (
+        Kind("mux2", ("in1", "sel"), "out"),
+        Kind("mux4", ("in1", "sel0"), "out"),
+        Kind("mux8", ("in1", "sel0"), "out"),
+    ),
     WATCHDOG: (
         Kind("watchdog", ("input-0",), "ok-out"),
         Kind(

@@ -12,14 +12,14 @@ from hal_mpg.linuxcnc_files.ini import Entry, IniFile
 from hal_mpg.profile_files import shared_dir
 from hal_mpg.wiring.findings import ERROR, NOTE, Finding
 
-SAMPLE = re.compile(r"mpg(-estop|-overrides|(-display)?(-[xyzabcuvw])?|-xhc-hb04|-xhc-whb04b)?\.hal")
+SAMPLE = re.compile(r"mpg(-estop|-overrides|(-display|-analog)?(-[xyzabcuvw])?|-xhc-hb04|-xhc-whb04b)?\.hal")
 
-OF_AXIS = re.compile(r"(mpg|mpg-display)-([xyzabcuvw])\.hal")
+OF_AXIS = re.compile(r"(mpg|mpg-display|mpg-analog)-([xyzabcuvw])\.hal")
 
 OF_PENDANT = re.compile(r"mpg-xhc-\w+\.hal")
 """Those that net buttons, too."""
 
-JOINT_PIN = re.compile(r"joint\.\d+\.jog-\w+")
+JOINT_PIN = re.compile(r"(halui\.)?joint\.\d+\.(jog-\w+|analog)")
 
 LIMIT = re.compile(r"\[(AXIS|JOINT)_\w+\]")
 
@@ -73,5 +73,6 @@ def _meaning(command: Command, file: Path) -> tuple[str, ...]:
     axis = OF_AXIS.fullmatch(file.name)
     words = [word for word in command.text.split() if not JOINT_PIN.fullmatch(word)]
     if axis is not None:
-        words = [w.replace(f"mpg-{axis[2]}-", "mpg-L-").replace(f"axis.{axis[2]}.", "axis.L.") for w in words]
+        for name in ("mpg-{}-", "mpg-analog-{}", "axis.{}."):
+            words = [word.replace(name.format(axis[2]), name.format("L")) for word in words]
     return tuple(LIMIT.sub("[LIMIT]", word) for word in words)

@@ -552,12 +552,63 @@ def test_the_samples_of_displays_say_what_the_wiring_says() -> None:
     assert {pin for pin, _ in DISPLAY.input_pins("xyzabc")} == found.keys() | {"show-relative"}
 
 
+def test_sticks_are_cut_off_with_the_heartbeat(tmp_path: Path) -> None:
+    own = LOOP + "loadrt mux2 count=1\n"  # so that another module has to do
+    text, _ = wired(write_machine(tmp_path, ini_text("XYYZ", "trivkins coordinates=XYYZ"), machine_hal=own))
+    assert "loadrt mux4 names=mpg-analog-x,mpg-analog-y,mpg-analog-z\n" in text
+    hal = Halcmd().run(own + text)
+    for letter, pins in (
+        ("x", {"halui.axis.x.analog", "halui.joint.0.analog"}),
+        ("y", {"halui.axis.y.analog"}),  # two joints: before homing, one alone would rack the gantry
+        ("z", {"halui.axis.z.analog", "halui.joint.3.analog"}),
+    ):
+        part = f"mpg-analog-{letter}"
+        assert set(hal.signals[hal.linked[f"{part}.out"]]) == {f"{part}.out", *pins}
+        assert hal.linked[f"{part}.in1"] == hal.linked[f"hal_mpg.axis.{letter}.analog"]
+        assert hal.linked[f"{part}.sel0"] == hal.linked["watchdog.ok-out"]
+        assert f"{part}.in0" not in hal.parameters, "it is 0"
+        assert part in hal.functions
+
+
+@pytest.mark.parametrize(
+    ("line", "speed"),
+    [
+        ("ANALOG_SPEED = 1200", "[HAL_MPG]ANALOG_SPEED"),
+        ("ANALOG_SPEED = fast", "750"),
+        ("ANALOG_SPEED = -3", "750"),
+        ("", "750"),
+    ],
+)
+def test_the_speed_of_a_stick(tmp_path: Path, line: str, speed: str) -> None:
+    """50 mm/s is the slowest axis; a quarter of it are 750 mm a minute."""
+    text, findings = wired(write_machine(tmp_path, f"{ini_text()}\n[HAL_MPG]\n{line}\n"))
+    assert f"setp halui.axis.jog-speed {speed}\nsetp halui.joint.jog-speed {speed}\n" in text
+    assert ("analog-speed" in {finding.id for finding in findings}) == (speed == "750" and line != "")
+
+
+def test_what_the_machine_has_for_its_own_sticks_stays(tmp_path: Path) -> None:
+    own = LOOP + "net joy card.x => halui.axis.x.analog\nsetp halui.axis.jog-speed 100\n"
+    text, findings = wired(write_machine(tmp_path, ini_text(), machine_hal=own))
+    assert {"analog-taken", "jog-speed-taken"} <= {finding.id for finding in findings}
+    assert "mpg-analog-x" not in text
+    assert "mpg-analog-y" in text
+    assert "jog-speed 7" not in text
+    Halcmd().run(own + text)
+
+
+def test_a_pendant_without_sticks_has_none_of_it(tmp_path: Path) -> None:
+    plan = plan_of(write_machine(tmp_path, ini_text()))
+    plan.profile = plan.profile._replace(analog=())
+    assert "analog" not in hal_text(plan)
+
+
 def test_the_shipped_simulations_wirings_are_what_the_command_writes_in_effect(tmp_path: Path) -> None:
     """The samples that are written by hand, and what is written for the same machine, agree pin by pin."""
     root = Path(__file__).parents[2] / "config"
     ini = read_ini(root / "sim-4axis.ini")
     ours = [c for c in read_hal_files(ini).commands if c.path.name.startswith("mpg")]
-    by_hand = Halcmd().run("\n".join(command.text for command in ours))
+    sticks = [(root / f"mpg-analog{axis}.hal").read_text() for axis in ("", "-x", "-y", "-z", "-a")]
+    by_hand = Halcmd().run("\n".join([*(command.text for command in ours), *sticks]))
     ini_of_test = ini_text("XYZA", "trivkins coordinates=XYZA")
     written = Halcmd().run(wired(write_machine(tmp_path, ini_of_test, machine_hal=""))[0])
     for pin, signal in by_hand.linked.items():

@@ -171,6 +171,25 @@ def test_the_samples_of_a_display_are_taken_out_and_its_buttons_told_of(
     assert "hal_mpg.button.home" in capsys.readouterr().err
 
 
+def test_the_samples_of_sticks_are_taken_out(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    copy_samples(ini)
+    names = ("mpg-analog.hal", "mpg-analog-y.hal")
+    for name in names:
+        text = (CONFIG / name).read_text().replace("halui.joint.1.analog", "halui.joint.4.analog")
+        (ini.parent / name).write_text(text)
+    last = "HALFILE = mpg-x.hal\n"
+    ini.write_text(ini.read_text().replace(last, last + "".join(f"HALFILE = {name}\n" for name in names)))
+    before = ini.read_text()
+    assert wiring(ini, "--add") == 0
+    assert all(f"\n# HALFILE = {name}\n" in ini.read_text() for name in names)
+    ini.write_text(before)
+    sample = ini.parent / "mpg-analog-y.hal"
+    sample.write_text(sample.read_text().replace("mpg-watchdog-ok ", "my-own "))
+    capsys.readouterr()
+    assert wiring(ini, "--add") == 2
+    assert "net my-own" in capsys.readouterr().err
+
+
 def test_the_samples_that_were_copied_are_taken_out(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     x, old = copy_samples(ini)
     gantry = x.read_text().replace("0.jog-counts", "0.jog-counts joint.1.jog-counts").replace("AXIS", "JOINT")

@@ -36,6 +36,7 @@ controls:
   enable: {key: 32}
   buttons: {home: 33}
   leds: {ready: LED_MISC}
+  analog: {abs: ABS_X, axis: selected}
 """
 
 
