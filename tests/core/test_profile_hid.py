@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What a profile says of a raw HID pendant's reports is read, or refused at its place."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hal_mpg.errors import ProfileError
+from hal_mpg.hid_device import Held, HidDevice, HidLamp, HidReport, HidRule
+from hal_mpg.profile import Code, Match
+from hal_mpg.profile_yaml import load_profile
+from hal_mpg.protocols.foreign import Checksum, Field, Setting
+from tests.core.test_profile_schema import complaints
+
+TABLE: dict[str, Any] = yaml.load(
+    (Path(__file__).parent / "bad_hid_profiles.yaml").read_text("utf-8"), Loader=yaml.BaseLoader
+)
+GOOD: str = TABLE["profile"]
+
+
+def test_all_of_it() -> None:
+    axis, wheel, lamp = Code(3, 1), Code(2, 1), Code(17, 1)
+    held, reset, fn, stop, macro = (Code(1, number) for number in range(1, 6))
+    profile = load_profile(GOOD, "p.yaml")
+    assert profile.match == (Match(0x1209, 2, interface=1),)
+    assert profile.hid == HidDevice(
+        reports=(
+            HidReport(
+                4,
+                8,
+                fields=(
+                    Field("key1", 2),
+                    Field("key2", 3),
+                    Field("axis", 5),
+                    Field("turn", 6, is_signed=True),
+                    Field("slow", 1, is_signed=True, mask=0x3C),
+                ),
+                checksum=Checksum("xor", 7, 0, 6),
+                rules=(
+                    HidRule((("key1", 0), ("axis", 0)), is_asleep=True, passes_over=1),
+                    HidRule(
+                        settings=(Setting(axis, "axis"), Setting(wheel, "turn"), Setting(held, "", 1)),
+                        held=Held(
+                            ("key1", "key2"), ((1, reset), (12, fn), (3, stop)), ((fn, ((1, macro),)),)
+                        ),
+                    ),
+                ),
+            ),
+            HidReport(5, 2, (Field("battery", 1),), (HidRule((("battery", 3),)),)),
+        ),
+        lamps=(HidLamp(lamp, (6, 1), (6, 0), is_feature=True),),
+        codes=tuple(
+            {
+                "AXIS": axis,
+                "WHEEL": wheel,
+                "HELD": held,
+                "RESET": reset,
+                "FN": fn,
+                "STOP": stop,
+                "MACRO": macro,
+                "LAMP": lamp,
+            }.items()
+        ),
+    )
+    assert profile.own_codes == profile.hid.codes
+    assert profile.is_decoded
+
+
+def test_reports_without_ids() -> None:
+    text = GOOD.replace("- id: 4\n      length", "- length").replace("{id: 5, ", "{")
+    hid = load_profile(text, "p.yaml").hid
+    assert hid is not None
+    assert [report.id for report in hid.reports] == [None, None]
+
+
+@pytest.mark.parametrize("row", TABLE["bad"], ids=lambda row: f"{row['at']} {row['bad']}"[:50].strip())
+def test_each_fault_is_told_at_its_place(row: dict[str, Any]) -> None:
+    assert GOOD.count(row["good"]) >= 1
+    with pytest.raises(ProfileError) as caught:
+        load_profile(GOOD.replace(row["good"], row["bad"], 1), "p.yaml")
+    found = [fault for fault in caught.value.faults if fault.startswith(f"p.yaml:{row['at']}: ")]
+    assert found, caught.value.faults
+    assert all(word in found[0] for word in row["says"]), found
+    assert all(len(fault) < 400 and "\n" not in fault and ";" in fault for fault in caught.value.faults)
+
+
+@pytest.mark.parametrize("row", TABLE["bad"], ids=lambda row: f"{row['at']} {row['bad']}"[:50].strip())
+def test_each_fault_is_one_in_the_editor_as_far_as_a_schema_can_see(row: dict[str, Any]) -> None:
+    assert complaints(GOOD) == []
+    seen = bool(complaints(GOOD.replace(row["good"], row["bad"], 1)))
+    assert seen == (row["bad"] not in TABLE["unseen"]), TABLE["unseen"].get(row["bad"])
+
+
+def test_each_exception_is_one_of_the_table() -> None:
+    assert set(TABLE["unseen"]) <= {row["bad"] for row in TABLE["bad"]}
+
+
+def test_a_hidraw_profile_has_a_protocol() -> None:
+    text = "name: x\nsource: hidraw\nmatch: [{vendor: 1}]\nincrements: {x1: {mm: 1}}\n"
+    with pytest.raises(ProfileError, match="a hidraw profile has no 'protocol'; say in it"):
+        load_profile(text + "controls: {wheel: {rel: WHEEL}, axis: {keys: {x: X}}}\n", "p.yaml")
+    assert complaints(text + "controls: {wheel: {rel: WHEEL}, axis: {keys: {x: X}}}\n")
+
+
+def test_more_of_anything_than_can_be_meant_is_refused() -> None:
+    more = "".join(
+        f"    - {{id: {n}, length: 2, fields: {{a: {{at: 1}}}}, rules: [{{}}]}}\n" for n in range(9, 49)
+    )
+    with pytest.raises(ProfileError, match="more than 32 kinds of reports"):
+        load_profile(GOOD.replace("  lamps:", f"{more}  lamps:"), "p.yaml")
+    rules = "".join(f"        - {{when: {{axis: {n}}}}}\n" for n in range(70))
+    with pytest.raises(ProfileError, match="more than 64 rules"):
+        load_profile(GOOD.replace("        - {when: {key1", f"{rules}        - {{when: {{key1"), "p.yaml")
+    fields = "".join(f"        f{n}: {{at: 1}}\n" for n in range(70))
+    with pytest.raises(ProfileError, match="more than 64 fields"):
+        load_profile(GOOD.replace("        key1: {at: 2}\n", f"{fields}        key1: {{at: 2}}\n"), "p.yaml")
+
+
+SCRAPS = st.sampled_from([*"{}[],:'()?*+|.-<>0aX \n", "set: ", "{key: ", "- ", "&a ", "*a", "!!x ", "held:"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 2000), st.integers(0, 6), st.lists(SCRAPS, max_size=4))
+def test_a_spoilt_profile_is_read_or_refused_with_places(at: int, cut: int, scraps: list[str]) -> None:
+    at %= len(GOOD)
+    try:
+        load_profile(GOOD[:at] + "".join(scraps) + GOOD[at + cut :], "p.yaml")
+    except ProfileError as error:
+        assert all(re.match(r"p\.yaml:[0-9]+:[0-9]+: .*;", fault) for fault in error.faults), error.faults
