@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hal_mpg.devices.access import User, apply_rules, calling_user, has_group
-from hal_mpg.devices.inventory import GROUP, Device, device_of, group_name, input_devices
+from hal_mpg.devices.inventory import GROUP, Device, device_of, group_name
 from hal_mpg.devices.ports import Port, port_of, serial_ports
+from hal_mpg.devices.raw_hid import all_devices, is_raw, needed
 from hal_mpg.devices.udev_ports import files_naming_port, rule_of_port
 from hal_mpg.devices.udev_rules import (
     Rule,
@@ -116,14 +117,14 @@ def _rule_of(text: str) -> Rule | None:
     usb_id = re.fullmatch(r"(?:0x)?([0-9a-fA-F]{4}):(?:0x)?([0-9a-fA-F]{4})", text)
     if usb_id:
         return rule_of_id(int(usb_id[1], 16), int(usb_id[2], 16), f"USB device {text}")
-    device = device_of(input_devices(), text)
+    device = device_of(all_devices(), text)
     if device:
         return rule_of_device(device)
     port = port_of(serial_ports(), text)
     if port:
         return rule_of_port(port)
     raise UsageError(
-        f"--device {text}: is no input device and no serial port of this machine; hal_mpg list shows them "
+        f"--device {text}: is no pendant's node and no serial port of this machine; hal_mpg list shows them "
         f"(or give a USB id such as 10ce:eb93)"
     )
 
@@ -178,7 +179,7 @@ def _take_effect(has_changed: bool, user: User) -> int:
 
 def find_pendants() -> list[Pendant]:
     """Return the devices and ports that a profile fits, or that rules name as a pendant."""
-    found: list[Pendant] = [*input_devices(), *serial_ports()]
+    found: list[Pendant] = [*all_devices(), *serial_ports()]
     return [pendant for pendant in found if pendant.fits or _files_naming(pendant)]
 
 
@@ -188,13 +189,26 @@ def _files_naming(pendant: Pendant) -> list[Path]:
 
 def _is_open(device: Pendant, user: User) -> bool:
     if user.uid == 0:  # there is nobody else to ask for; root may always
-        return all(_is_for_group(path) for path in device.paths)
-    return all(user.may_open(path) for path in device.paths)
+        return _is_for_group(device)
+    return all(user.may_open(path, mode) for path, mode in _modes(device))
 
 
-def _is_for_group(path: str) -> bool:
-    status = Path(path).stat()
-    return group_name(status.st_gid) == GROUP and status.st_mode & 0o060 == 0o060
+def _is_for_group(device: Pendant) -> bool:
+    """Tell whether the group of the rules may use all nodes, for what they are needed."""
+    for path, mode in _modes(device):
+        status = Path(path).stat()
+        bits = (0o040 if mode & os.R_OK else 0) | (0o020 if mode & os.W_OK else 0)
+        if group_name(status.st_gid) != GROUP or status.st_mode & bits != bits:
+            return False
+    return True
+
+
+def _modes(device: Pendant) -> list[tuple[str, int]]:
+    """Return the nodes, each with what it is needed for: reading, and writing to it (for lamps)."""
+    both = os.R_OK | os.W_OK
+    if isinstance(device, Port):
+        return [(path, both) for path in device.paths]
+    return [(node.path, needed(device.fits) if is_raw(node) else both) for node in device.nodes]
 
 
 def _tell_access(device: Pendant, user: User) -> bool:
@@ -206,7 +220,7 @@ def _tell_access(device: Pendant, user: User) -> bool:
         if user.uid != 0 and not user.has_group:
             print(f"  {_advice_on_group(user)}")
         return True
-    if user.uid != 0 and not user.has_group and all(_is_for_group(path) for path in device.paths):
+    if user.uid != 0 and not user.has_group and _is_for_group(device):
         tell(f"{what}: user {user.name} may not use it yet; {_advice_on_group(user)}")
         return False
     tell(f"{what}: user {user.name} may not use it; {_why_not_open(device)}")

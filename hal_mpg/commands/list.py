@@ -12,15 +12,12 @@ from hal_mpg.devices.input_codes import code_name, code_names
 from hal_mpg.devices.inventory import (
     Device,
     Fit,
-    Hidden,
     access_command,
-    hidden_devices,
-    input_devices,
     loaded_profiles,
-    why_hidden,
 )
 from hal_mpg.devices.ports import Port, serial_ports
 from hal_mpg.devices.ports import access_command as access_to_port
+from hal_mpg.devices.raw_hid import Hidden, all_devices, hidden_devices, is_raw, why_hidden
 from hal_mpg.devices.udev_ports import files_naming_port
 from hal_mpg.events import EV_KEY
 from hal_mpg.options import Parser
@@ -47,8 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     """Show the devices; return the exit status."""
     options = parser().parse_args(arguments)
     profiles, faults = loaded_profiles()
-    devices = sorted(input_devices(profiles), key=_place)
-    hidden, ports = hidden_devices(), serial_ports(profiles)
+    devices = sorted(all_devices(profiles), key=_place)
+    hidden = [hid for hid in hidden_devices(profiles) if not hid.profile]
+    ports = serial_ports(profiles)
     if options.json:
         print(json.dumps(as_json(devices, hidden, ports, faults), indent=2))
     else:
@@ -95,7 +93,7 @@ def as_text(
     for port in pendants:
         lines += [*_pendant_lines(port), ""]
     for hid in hidden:
-        lines += [f"{hid.name}   (USB {hid.usb_id})", f"  profile   none is possible: {why_hidden(hid)}", ""]
+        lines += [f"{hid.name}   (USB {hid.usb_id})", f"  profile   none: {why_hidden(hid)}", ""]
     if others:
         lines += ["hardly pendants (--all shows them in full):"]
         lines += [f"  {device.name}   ({device.kind}, {', '.join(device.paths)})" for device in others]
@@ -118,8 +116,9 @@ def _device_lines(device: Device) -> Iterator[str]:
     yield f"{device.name}   ({' '.join(filter(None, (device.bus, device.usb_id)))}{kind})"
     for node in device.nodes:
         more = f", {node.identity.name}" if node.identity.name != device.name else ""
-        yield f"  node      {node.path}{more}"
-    yield f"  has       {what_it_has(device)}"
+        yield f"  node      {node.path}{', raw HID' if is_raw(node) else more}"
+    if device.codes or not is_raw(device.nodes[0]):
+        yield f"  has       {what_it_has(device)}"
     if device.is_readable:
         yield "  access    you may read it"
     else:
@@ -188,7 +187,8 @@ def as_json(
     return {
         "devices": [_device_json(device) for device in devices],
         "without_input_node": [
-            {"name": hid.name, "usb_id": hid.usb_id, "why": why_hidden(hid)} for hid in hidden
+            {"name": hid.name, "usb_id": hid.usb_id, "path": hid.path, "why": why_hidden(hid)}
+            for hid in hidden
         ],
         "serial_ports": [
             {
@@ -225,6 +225,7 @@ def _device_json(device: Device) -> dict[str, Any]:
                 "readable": not node.refusal,
                 "why_not": node.refusal or None,
                 "codes": code_names(node.codes),
+                "raw_hid": is_raw(node),
             }
             for node in device.nodes
         ],

@@ -26,7 +26,6 @@ from hal_mpg.sources.evdev_nodes import GONE, Found, is_all_there, physical_devi
 from hal_mpg.sources.evdev_nodes import missing_codes as missing_codes  # the doctor wants it, too
 from hal_mpg.sources.node_paths import clean, identity_from_sysfs, node_paths
 
-SYS_HIDRAW = Path("/sys/class/hidraw")
 USB = 3
 """Of linux/input.h, BUS_USB."""
 
@@ -124,41 +123,6 @@ class Device:
         return self.kind not in ("", "joystick", "gamepad", "knob", "media keys")
 
 
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """A USB device that says it is for people to use, but that Linux makes no input device of."""
-
-    name: str
-    usb_id: str
-
-
-DRIVERS = {"10ce:eb70": "xhc-hb04", "10ce:eb93": "xhc-whb04b-6", "10ce:eb91": "xhc-whb04b-6"}
-"""LinuxCNC's own drivers of pendants that have no input node, by USB id."""
-
-
-def hidden_devices() -> list[Hidden]:
-    """Return the HID devices that have no input node: nothing that reads events can use them."""
-    found = []
-    for hidraw in sorted(SYS_HIDRAW.glob("hidraw*")):
-        try:
-            lines = (hidraw / "device" / "uevent").read_text(errors="replace").splitlines()
-            values = dict(line.split("=", 1) for line in lines if "=" in line)
-            bus, vendor, product = (int(word, 16) for word in values["HID_ID"].split(":"))
-        except (OSError, ValueError, KeyError):
-            continue
-        if bus == USB and not (hidraw / "device" / "input").exists():
-            found.append(Hidden(clean(values.get("HID_NAME")), f"{vendor:04x}:{product:04x}"))
-    return list(dict.fromkeys(found))
-
-
-def why_hidden(device: Hidden) -> str:
-    """Return in words what to do with such a device."""
-    driver = DRIVERS.get(device.usb_id)
-    if driver:
-        return f"Linux makes no input device of it; LinuxCNC has a driver of its own for it: {driver}"
-    return "Linux makes no input device of it, so that hal_mpg cannot read it"
-
-
 def input_devices(fitting: Iterable[tuple[str, Path, Profile]] | None = None) -> list[Device]:
     """Return every input device, its nodes together, in the order of their first nodes.
 
@@ -213,7 +177,7 @@ def fits(nodes: Iterable[Node], profiles: Iterable[tuple[str, Path, Profile]]) -
     found = [
         Fit(name, path, profile, missing_codes(profile, codes) if codes else ())
         for name, path, profile in profiles
-        if profile.source != "serial"
+        if profile.source == "evdev"
         and any(is_all_there(match, [node.identity for node in nodes]) for match in profile.match)
     ]
     return tuple(sorted(found, key=lambda fit: rank(fit.profile, codes)))

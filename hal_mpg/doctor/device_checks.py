@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hal_mpg.devices.input_codes import code_name
-from hal_mpg.devices.inventory import GROUP, Hidden, device_of, missing_codes, why_hidden
+from hal_mpg.devices.inventory import GROUP, device_of, missing_codes
 from hal_mpg.devices.udev_rules import SHIPPED
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
 from hal_mpg.doctor.port_facts import PortFacts
@@ -19,7 +19,7 @@ LOGIN = "log out, and log in again (or restart the computer)"
 
 def check_device(facts: Surroundings, profile: Profile | None, node: str | None = None) -> Iterator[Finding]:
     """Yield what is wrong with the pendant of a profile; None: of any profile. `node`: with this device."""
-    if profile is not None and profile.source != "evdev":
+    if profile is not None and profile.source == "virtual":
         sockets = ", ".join(match.socket for match in profile.match if match.socket)
         yield Finding("device", OK, f"{profile.name}: a virtual pendant, at {sockets}; no device is needed")
         return
@@ -64,10 +64,6 @@ def _absent(facts: Surroundings, profile: Profile | None) -> Finding:
         what = f"{wanted} {verb} what is plugged in: {_names([device.name for device in unknown])}"
         mend = f"if one of them is the pendant: hal_mpg learn --device {device.paths[0]}"
         return Finding("no-profile", ERROR, what, mend)
-    known = [hid for hid in facts.hidden if why_hidden(hid) != why_hidden(Hidden("", ""))]
-    if known:
-        what = f"{known[0].name} ({known[0].usb_id}): {why_hidden(known[0])}"
-        return Finding("no-input-node", ERROR, what, "use that driver; hal_mpg cannot read this pendant")
     what = f"{profile.name} is not plugged in" if profile else "no pendant is plugged in"
     return Finding("no-device", ERROR, what, "plug it in; does lsusb show it? (another cable, another port)")
 
@@ -158,7 +154,7 @@ def _grab(device: DeviceFacts) -> Iterator[Finding]:
 
 def _codes(device: DeviceFacts, profile: Profile | None) -> Iterator[Finding]:
     chosen = profile or (device.device.fits[0].profile if device.device.fits else None)
-    missing = missing_codes(chosen, device.device.codes) if chosen else ()
+    missing = missing_codes(chosen, device.device.codes) if chosen and chosen.hid is None else ()
     if chosen and missing:
         lacking = ", ".join(f"{code_name(*code)} ({control})" for control, code in missing)
         what = f"{device.device.name} has no {lacking}, which the profile {chosen.name} wants"

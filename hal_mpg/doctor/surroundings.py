@@ -18,11 +18,10 @@ from hal_mpg.demo.setup import CHECK_S, SYSTEM_PYTHON
 from hal_mpg.devices.access import User, calling_user, has_group
 from hal_mpg.devices.inventory import (
     Device,
-    Hidden,
-    hidden_devices,
-    input_devices,
+    Node,
     loaded_profiles,
 )
+from hal_mpg.devices.raw_hid import all_devices, is_locked, is_raw, needed
 from hal_mpg.devices.udev_rules import SHIPPED, installed, is_marked, naming_files
 from hal_mpg.doctor.port_facts import PortFacts, port_facts
 from hal_mpg.doctor.processes import Holder, can_try, holders_of, is_for_group, may_open
@@ -59,7 +58,6 @@ class Surroundings:
     is_root: bool
     has_group: bool
     devices: tuple[DeviceFacts, ...]
-    hidden: tuple[Hidden, ...]
     profile_faults: tuple[str, ...]
     shipped_rules: Path | None
     has_limits: bool
@@ -101,8 +99,7 @@ def gather(
         user=user,
         is_root=os.geteuid() == 0,
         has_group=has_group(),
-        devices=tuple(_facts(device, user, profile) for device in input_devices(profiles)),
-        hidden=tuple(hidden_devices()),
+        devices=tuple(_facts(device, user, profile) for device in all_devices(profiles)),
         profile_faults=tuple(faults),
         shipped_rules=installed(SHIPPED),
         has_limits=has_limits(),
@@ -126,27 +123,33 @@ def _facts(device: Device, user: User, profile: Profile | None) -> DeviceFacts:
     is_pendant = bool(device.fits or naming) or (profile is not None and fits_profile(device, profile))
     return DeviceFacts(
         device,
-        may_open=all(_may_read(user, path) for path in device.paths) and not _is_broken(device),
+        may_open=all(_may_use(user, device, node) for node in device.nodes) and not _is_broken(device),
         naming=naming,
         is_marked=is_marked(device.paths[0]),
         for_group=all(map(is_for_group, device.paths)),
         # What is no pendant is left alone.
-        is_grabbed=is_pendant and can_try(holders) and any(map(is_grabbed, device.paths)),
+        is_grabbed=is_pendant and can_try(holders) and any(map(_is_taken, device.nodes)),
         holders=holders,
     )
 
 
 def fits_profile(device: Device, profile: Profile) -> bool:
     """Tell whether a profile, known or not, fits a device."""
-    return any(match.fits(node.identity) for match in profile.match for node in device.nodes)
+    nodes = [node for node in device.nodes if is_raw(node) == (profile.hid is not None)]
+    return any(match.fits(node.identity) for match in profile.match for node in nodes)
 
 
 def _is_broken(device: Device) -> bool:
-    return any(node.refusal and os.access(node.path, os.R_OK) for node in device.nodes)
+    nodes = [node for node in device.nodes if not is_raw(node)]
+    return any(node.refusal and os.access(node.path, os.R_OK) for node in nodes)
 
 
-def _may_read(user: User, path: str) -> bool:
-    return may_open(user, path, os.R_OK)
+def _may_use(user: User, device: Device, node: Node) -> bool:
+    return may_open(user, node.path, needed(device.fits) if is_raw(node) else os.R_OK)
+
+
+def _is_taken(node: Node) -> bool:
+    return is_locked(node.path) if is_raw(node) else is_grabbed(node.path)
 
 
 def is_grabbed(path: str) -> bool:

@@ -111,7 +111,7 @@ def detect(known: Iterable[tuple[str, Profile]], device: str | None) -> list[tup
         if fitting:
             if not os.access(node.path, os.R_OK):
                 raise DeviceError(f"{node.path}: {NOT_READABLE}")
-            return sorted(fitting, key=lambda entry: -len(entry[1].axes))
+            return sorted(fitting, key=lambda entry: (-len(entry[1].axes), entry[0]))
     return []
 
 

@@ -11,7 +11,7 @@ import pytest
 from evdev import ecodes
 
 from hal_mpg.devices.access import User
-from hal_mpg.devices.inventory import Device, Hidden, Node, fits
+from hal_mpg.devices.inventory import Device, Node, fits
 from hal_mpg.doctor.device_checks import check_device
 from hal_mpg.doctor.findings import ERROR, OK, WARNING, Finding
 from hal_mpg.doctor.machine_checks import check_machine
@@ -56,7 +56,6 @@ def machine(**changes: Any) -> Surroundings:
         is_root=False,
         has_group=True,
         devices=(pendant(),),
-        hidden=(),
         profile_faults=(),
         shipped_rules=RULES,
         has_limits=True,
@@ -85,14 +84,12 @@ SECRET = pendant(device=device(refusal="this user may not read it"), may_open=Fa
 STRANGER = DeviceFacts(device(vendor=0x1189, name="Pad", codes={1: frozenset([30, 31])}), may_open=True)
 OUTSIDER = replace(MACHINIST, groups=frozenset([1000]))
 VIRTUAL = PROFILE._replace(source="virtual")
-XHC = Hidden("XHC pendant", "10ce:eb93")
 
 FAULTS: dict[str, tuple[Surroundings, str]] = {
     "no device": (machine(devices=()), "no-device"),
     "only a mouse": (machine(devices=(pendant(device=device(
         vendor=9, codes={1: frozenset([0x110]), 2: frozenset([0, 1])})),)), "no-device"),
     "another device": (machine(devices=(STRANGER,)), "no-profile"),
-    "a device without an input node": (machine(devices=(), hidden=(XHC,)), "no-input-node"),
     "no rules": (
         machine(devices=(replace(SECRET, naming=(), is_marked=False),), shipped_rules=None), "rule-missing"),
     "no rules, and udev cannot be asked": (
@@ -169,7 +166,7 @@ def test_memory_that_cannot_be_locked_is_worth_a_note() -> None:
 
 
 def test_a_virtual_pendant_needs_no_device_and_no_group() -> None:
-    facts = machine(devices=(), user=OUTSIDER, may_priority=False, shipped_rules=None, hidden=(XHC,))
+    facts = machine(devices=(), user=OUTSIDER, may_priority=False, shipped_rules=None)
     assert not wrong(examined(facts, VIRTUAL))
 
 

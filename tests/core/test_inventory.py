@@ -12,13 +12,14 @@ import pytest
 from evdev import ecodes
 
 from hal_mpg.commands.list import as_json, as_text
-from hal_mpg.devices import inventory
+from hal_mpg.devices import raw_hid
 from hal_mpg.devices.input_codes import bit_map, code_name, kind_of
-from hal_mpg.devices.inventory import Device, Fit, Hidden, Node, fits, hidden_devices, why_hidden
+from hal_mpg.devices.inventory import Device, Fit, Node, fits
 from hal_mpg.devices.ports import Port, port_refusal
+from hal_mpg.devices.raw_hid import Hidden, all_devices, hidden_devices, needed, why_hidden
 from hal_mpg.profile import Identity
 from hal_mpg.profile_files import read_profile
-from hal_mpg.sources import evdev_nodes
+from hal_mpg.sources import evdev_nodes, hidraw_nodes
 from hal_mpg.sources.evdev_nodes import Found
 from hal_mpg.yaml_reader import code_names
 
@@ -121,24 +122,65 @@ def test_several_nodes_are_one_device() -> None:
     assert whole.codes[2] == {0, 1, 8}
 
 
-def hidraw(root: Path, name: str, uevent: str, has_input: bool = False) -> None:
-    folder = root / name / "device"
-    folder.mkdir(parents=True)
-    (folder / "uevent").write_text(uevent)
-    if has_input:
-        (folder / "input").mkdir()
+def hidraw(root: Path, number: int, hid_id: str, name: str, inputs: int = 0, usb: str = "") -> Path:
+    """Make what sysfs has of a raw HID node; `usb`: which USB device it is an interface of."""
+    bus, vendor, product = (int(part, 16) for part in hid_id.split(":"))
+    interface = root / "devices" / (usb or f"usb{number}") / f"{number}:1.0"
+    hid = interface / f"{bus:04X}:{vendor:04X}:{product:04X}.{number:04X}"
+    hid.mkdir(parents=True)
+    (interface / "bInterfaceNumber").write_text(f"{number:02x}\n")
+    (hid / "uevent").write_text(f"HID_ID={hid_id}\nHID_NAME={name}\nHID_PHYS=p\nHID_UNIQ=\n")
+    for event in range(inputs):
+        (hid / f"input/input{number}/event{10 * number + event}").mkdir(parents=True)
+    node = root / "class" / f"hidraw{number}"
+    node.mkdir(parents=True)
+    (node / "device").symlink_to(hid)
+    return hid
 
 
-def test_devices_that_linux_makes_no_input_node_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inventory, "SYS_HIDRAW", tmp_path)
-    hidraw(tmp_path, "hidraw0", "HID_ID=0003:000010CE:0000EB93\nHID_NAME=KTURT.LTD x\n")
-    hidraw(tmp_path, "hidraw1", "HID_ID=0003:00001209:00000001\nHID_NAME=MPG\n", has_input=True)
-    hidraw(tmp_path, "hidraw2", "HID_ID=0018:00000001:00000001\nHID_NAME=I2C thing\n")
-    hidraw(tmp_path, "hidraw3", "nonsense")
-    (found,) = hidden_devices()
-    assert found == Hidden("KTURT.LTD x", "10ce:eb93")
-    assert "xhc-whb04b-6" in why_hidden(found)
-    assert "cannot read it" in why_hidden(Hidden("x", "1:2"))
+@pytest.fixture
+def sys_hidraw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(hidraw_nodes, "SYS_HIDRAW", str(tmp_path / "class"))
+    return tmp_path
+
+
+def test_devices_that_linux_makes_no_input_node_of(sys_hidraw: Path) -> None:
+    hidraw(sys_hidraw, 0, "0003:000010CE:0000EB93", "KTURT.LTD x")
+    hidraw(sys_hidraw, 1, "0003:00001209:00000001", "MPG", inputs=1)
+    hidraw(sys_hidraw, 2, "0018:00000001:00000001", "I2C thing")
+    hidraw(sys_hidraw, 3, "0003:0000FFFE:0000FFFE", "Strange")
+    hidraw(sys_hidraw, 4, "0003:0000FFFD:00000001", "Keys", inputs=1, usb="keyboard")
+    hidraw(sys_hidraw, 5, "0003:0000FFFD:00000001", "Keys' lamps", usb="keyboard")
+    known, strange = hidden_devices()
+    assert known == Hidden("KTURT.LTD x", "10ce:eb93", "/dev/hidraw0", "xhc-whb04b-6")
+    assert "by the profile xhc-whb04b-6" in why_hidden(known)
+    assert strange == Hidden("Strange", "fffe:fffe", "/dev/hidraw3")
+    assert "hal_mpg record --device /dev/hidraw3" in why_hidden(strange)
+
+
+def test_a_raw_hid_pendant_is_a_device_with_the_profiles_that_fit(
+    sys_hidraw: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidraw(sys_hidraw, 0, "0003:000010CE:0000EB70", "KTURT.LTD x")
+    hidraw(sys_hidraw, 7, "0003:00000B33:00000020", "Contour Design ShuttleXpress", inputs=1)
+    event = node(PENDANT, 70, vendor=0x0B33, product=0x20, name="Contour Design ShuttleXpress")
+    keys = device(node(KEYBOARD, 3, name="Keys"))
+    monkeypatch.setattr(raw_hid, "input_devices", lambda _profiles: [keys, Device((event,))])
+    monkeypatch.setattr(raw_hid, "refusal", lambda _path, _fit: "")
+    same, xhc, shuttle = all_devices()
+    assert same == keys
+    assert xhc.paths == ("/dev/hidraw0",)
+    assert [fit.name for fit in xhc.fits] == ["xhc-hb04", "xhc-hb04-16"]
+    assert (xhc.bus, xhc.usb_id, xhc.is_everyday) == ("USB", "10ce:eb70", False)
+    assert shuttle.paths == ("/dev/hidraw7", "/dev/input/event70")
+    assert [fit.name for fit in shuttle.fits] == ["shuttle-xpress"]
+    # A Shuttle has nothing that is written to it, and an XHC has its display.
+    assert (needed(shuttle.fits), needed(xhc.fits)) == (os.R_OK, os.R_OK | os.W_OK)
+    lines = "\n".join(as_text([xhc, shuttle], [], [], []))
+    assert "  node      /dev/hidraw7, raw HID" in lines and "  profile   xhc-hb04" in lines
+    assert "nothing that could be told" not in lines
+    document = as_json([xhc], [], [], [])
+    assert document["devices"][0]["nodes"][0]["raw_hid"] is True
 
 
 DEVICES = [
@@ -161,14 +203,14 @@ PORTS = [
 
 
 def test_the_list_for_people() -> None:
-    lines = as_text(DEVICES, [Hidden("XHC", "10ce:eb70")], PORTS, ["bad.yaml:1:1: is empty"])
+    lines = as_text(DEVICES, [Hidden("XHC", "10ce:eb70", "/dev/hidraw0")], PORTS, ["bad.yaml:1:1: is empty"])
     text = "\n".join(lines)
     assert lines[0] == "MPG   (USB 1209:0001, looks like: joystick)"
     assert "  has       12 keys (BTN_TRIGGER to BTN_BASE6); REL_DIAL" in lines
     assert "  profile   generic-6axis" in lines
     assert "NO: /dev/input/event7: this user may not read it" in text
     assert "install-udev --device /dev/input/event7" in text
-    assert "xhc-hb04" in text
+    assert "hal_mpg record --device /dev/hidraw0 pendant.hid" in text
     assert "  Keys   (keyboard, /dev/input/event3)" in lines
     assert f"  /dev/ttyACM0   Board 2341:0043 serial 12   (NO access: {REFUSED})" in lines
     assert "  /dev/ttyS0" in lines
@@ -187,7 +229,9 @@ def test_the_list_of_nothing_says_what_to_try() -> None:
 
 
 def test_the_list_for_programs_has_the_same_keys_whatever_there_is() -> None:
-    document = json.loads(json.dumps(as_json(DEVICES, [Hidden("XHC", "10ce:eb70")], PORTS, [])))
+    document = json.loads(
+        json.dumps(as_json(DEVICES, [Hidden("XHC", "10ce:eb70", "/dev/hidraw0")], PORTS, []))
+    )
     assert set(document) == {"devices", "without_input_node", "serial_ports", "profile_faults"}
     for kind in ("devices", "serial_ports"):
         assert len({frozenset(entry) for entry in document[kind]}) == 1

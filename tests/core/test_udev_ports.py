@@ -107,7 +107,7 @@ def test_the_command_for_a_port_that_may_not_be_used(monkeypatch: pytest.MonkeyP
 
 
 def test_install_udev_takes_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(install_udev, "input_devices", list)
+    monkeypatch.setattr(install_udev, "all_devices", list)
     monkeypatch.setattr(install_udev, "serial_ports", lambda: [CH340, OWN])
     rules = install_udev._rules(install_udev.parser().parse_args(["--device", "/dev/ttyS0"]))
     assert [rule.name for rule in rules] == [udev_rules.SHIPPED, "69-hal-mpg-ttyS0.rules"]
