@@ -148,7 +148,7 @@ class HidReports:
             changes += keys
             faults += unknown
         if faults:
-            self._refuse(f"report {report.hex(' ')}: {faults[0]}; add it to the profile")
+            self._refuse(f"report {report.hex(' ')}: {faults[0]}")
             return self._without_trust(changes, now)
         if rule.held is not None:
             self._hold(rule.held, values)
@@ -214,7 +214,9 @@ class HidReports:
         now = self._as_held(held, values)
         down = set(now.values())
         known = dict(held.keys)
-        faults = [f"no key has the code {number:#x}" for number in now if number not in known]
+        faults = [
+            f"no key has the code {number:#x}; add it to the profile" for number in now if number not in known
+        ]
         keys = dict.fromkeys([*known.values(), *(key for _, keys in held.shifted for _, key in keys)])
         return [(key, int(key in down)) for key in keys], faults
 
@@ -314,7 +316,7 @@ def _settings_of(rule: HidRule, values: Mapping[str, int]) -> tuple[list[tuple[C
         try:
             changes += changes_by(setting, values.get)
         except NoFit as reason:
-            faults.append(str(reason))
+            faults.append(f"{reason}; correct the profile")
     return changes, faults
 
 
