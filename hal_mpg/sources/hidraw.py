@@ -130,10 +130,11 @@ class HidrawSource:
 
     def _tell_of(self, node: HidNode) -> None:
         if not has_reports(self._profile, node):
-            others = [other for other in hid_nodes() if other.place == node.place]
+            nodes = sum(other.place == node.place for other in hid_nodes())
+            nor = f", and neither has any other of its {nodes} nodes" if nodes > 1 else ""
             self._tell_once(
-                f"{node.path} ({node.identity.name}) says that it has none of the profile's reports, and no "
-                f"other of its {len(others)} nodes does; is the profile another one's?"
+                f"{node.path} ({node.identity.name}) says that it has not all of the profile's reports{nor}; "
+                f"is the profile another one's?"
             )
         self._tell_once(
             f"{node.identity.name} is there, at {node.path}; turn its wheel or press a key, for it says how "

@@ -63,9 +63,8 @@ class HidDevice:
         self.path = str(world.dev / name)
         Path(self.path).touch()
         Path(self.path).chmod(0o660)
-        parent = (
-            world.sys.parent / "devices" / port / (f"{port}:1.{interface}" if interface is not None else "x")
-        )
+        usb_interface = "none" if interface is None else f"{port}:1.{interface}"
+        parent = world.sys.parent / "devices" / port / usb_interface
         self.folder = parent / f"0003:{usb_id}.{name[6:]:>04}"
         self.folder.mkdir(parents=True)
         if interface is not None:

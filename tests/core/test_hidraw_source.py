@@ -27,7 +27,7 @@ from hal_mpg.sources.hidraw_nodes import (
     nodes_of,
 )
 from tests.core.hid_world import HidWorld
-from tests.core.test_hid_reports import SHIPPED, WHB, WHB_SLEEPS, whb
+from tests.core.test_hid_reports import HB04, HB04_16, SHIPPED, WHB, WHB_SLEEPS, whb
 
 SHUTTLE = read_profile(SHIPPED / "shuttle-xpress.yaml")
 WHB_4 = read_profile(SHIPPED / "xhc-whb04b-4.yaml")
@@ -144,7 +144,11 @@ def test_a_device_without_the_profiles_reports_is_told_of_and_taken(
 ) -> None:
     device = world.plug("hidraw0", descriptor=NO_IDS)
     source = opened()
-    assert "has none of the profile's reports, and no other of its 1 nodes does" in capsys.readouterr().err
+    assert "says that it has not all of the profile's reports; is" in capsys.readouterr().err
+    source.close()
+    world.plug("hidraw1", descriptor=NO_IDS, interface=1)
+    source = opened()
+    assert "and neither has any other of its 2 nodes; is" in capsys.readouterr().err
     device.says(whb())
     assert kinds(read(source)) == ["Connected"]
     source.close()
@@ -166,6 +170,14 @@ def test_which_profiles_fit_what_is_plugged_in(world: HidWorld) -> None:
     assert [name for name, _ in detect(known, None)] == ["whb-6", "whb-4"]
     assert [name for name, _ in detect(known, device.path)] == ["whb-6", "whb-4"]
     assert detect(known, "/dev/hidraw99") == []
+
+
+def test_of_both_fronts_of_the_hb04_the_one_with_more_keys_is_taken(world: HidWorld) -> None:
+    world.plug("hidraw0", usb_id="10CE:EB70")
+    assert [name for name, _ in detect([("xhc-hb04-16", HB04_16), ("xhc-hb04", HB04)], None)] == [
+        "xhc-hb04",
+        "xhc-hb04-16",
+    ]
 
 
 def test_a_pendant_that_may_not_be_read_is_told(world: HidWorld, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,6 +311,39 @@ def test_one_that_was_lost_asleep_is_no_second_loss(world: HidWorld) -> None:
     device.unplug()
     assert read(source, 10.2) == []
     assert source.descriptors() == []
+
+
+def test_whoever_has_it_open_has_it_alone_until_it_is_closed(tmp_path: Path) -> None:
+    """What locks a node locks a file as well."""
+    node = tmp_path / "hidraw0"
+    node.touch()
+    first, second = HidrawSource(WHB), HidrawSource(WHB)
+    first.descriptor = first._open(str(node))
+    with pytest.raises(BlockingIOError):
+        second._open(str(node))
+    shared = os.dup(first.descriptor)  # as who writes to the display has it
+    first.close()
+    second.descriptor = second._open(str(node))
+    second.close()
+    os.close(shared)
+
+
+def test_one_that_is_only_read_need_not_be_writable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = tmp_path / "hidraw0"
+    node.touch()
+    open_truly = os.open
+
+    def as_an_ordinary_user(path: str, flags: int) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return open_truly(path, flags)
+
+    monkeypatch.setattr(os, "open", as_an_ordinary_user)
+    source = HidrawSource(SHUTTLE)
+    source.descriptor = source._open(str(node))
+    source.close()
+    with pytest.raises(PermissionError):
+        HidrawSource(WHB)._open(str(node))  # which has a display
 
 
 # What is told.
