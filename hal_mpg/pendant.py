@@ -44,8 +44,7 @@ PULSE_HOLD_S = 0.05
 STALE_S = 0.5
 """Detents that are read later than this after they were turned are discarded, not caught up with.
 
-Well beyond what a busy machine delays, and beyond the time after which the watchdog of the samples
-has tripped: it is for a process that was stopped, or hung.
+Well beyond what a busy machine delays, and what the samples' watchdog waits: it is for one that hung.
 """
 
 BUSY_S = 1.0
@@ -113,7 +112,7 @@ class Pendant:
             self._refresh(now, at)
         for event in events:
             if isinstance(event, Frame):
-                next_state(self._state, event)  # or it is illegal
+                self._check(event)
                 self._on_frame(event, now)
                 continue
             if isinstance(event, Gates):
@@ -159,8 +158,11 @@ class Pendant:
         self.foreseen = foresee(self._controls, axis, scale) if may_jog and axis else {}
         return self._out.flush()
 
+    def _check(self, event: Event) -> State:
+        return next_state(self._state, event)
+
     def _on_device(self, event: Event, now: float) -> None:
-        self._state = next_state(self._state, event)
+        self._state = self._check(event)
         match event:
             case Connected(_, nodes, may_be_old):
                 self._controls.seed(nodes, may_be_old)
@@ -337,14 +339,11 @@ class Pendant:
     def _show_buttons(self, live: bool, now: float) -> None:
         for pin, code in self._buttons:
             if live:
-                pressed = self._controls.is_pressed(code)
-                self._out.set_pulsed(pin, pressed, True, now, PULSE_HOLD_S)
+                self._out.set_pulsed(pin, self._controls.is_pressed(code), True, now, PULSE_HOLD_S)
             else:
                 self._out.cut_pulse(pin, False)  # no press outlives its pendant
 
     def _show_selection(self, live: bool) -> None:
-        selection = NOTHING
-        if live:
-            selection = read_selection(self._controls, self._axes, self._targets, self.profile.scales)
-        self._selection = selection
-        show_selection(selection, self._axes.values(), self.profile.axes, self._out)
+        controls, scales = self._controls, self.profile.scales
+        self._selection = read_selection(controls, self._axes, self._targets, scales) if live else NOTHING
+        show_selection(self._selection, self._axes.values(), self.profile.axes, self._out)

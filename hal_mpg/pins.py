@@ -38,16 +38,19 @@ class Pin(NamedTuple):
 
 def all_pins(profile: Profile, axes: Sequence[AxisSteps]) -> tuple[Pin, ...]:
     """Return the pins for a pendant on a machine, what matters most to safety first."""
-    safety, others = _safety_pins(profile), _pendant_pins(profile)
-    return (*safety, *_axis_pins(profile, axes), *others, *_display_pins(profile, axes))
+    safety, others = _safety_pins(profile, axes), _pendant_pins(profile)
+    return (*safety, *_axis_pins(axes), *others, *_display_pins(profile, axes))
 
 
-def _safety_pins(profile: Profile) -> Iterator[Pin]:
+def _safety_pins(profile: Profile, axes: Sequence[AxisSteps]) -> Iterator[Pin]:
     # Without a device nothing is known yet, so what can be faulted starts as faulted.
     stopped = profile.estop is not None or profile.stop_on_disconnect
     yield Pin("estop-ok", "bit", initial=not stopped, safe=False)
     yield Pin("estop", "bit", initial=stopped, safe=True)
     yield Pin("jog-stop", "bit", initial=False, safe=True)
+    for axis in axes:
+        if axis.axis in profile.analog_axes:
+            yield Pin(f"axis.{axis.axis}.analog", "float", initial=0.0, safe=0.0)
     yield Pin("armed", "bit", initial=False, safe=False)
     yield Pin("enable", "bit", initial=False, safe=False)
     yield Pin("connected", "bit", initial=False, safe=False)
@@ -77,13 +80,10 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin(ECHO, "bit", initial=False, is_input=True)
 
 
-def _axis_pins(profile: Profile, axes: Sequence[AxisSteps]) -> Iterator[Pin]:
-    analog = profile.analog_axes
+def _axis_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:
     for axis in axes:
         prefix = f"axis.{axis.axis}"
         yield Pin(f"{prefix}.jog-enable", "bit", initial=False, safe=False)
-        if axis.axis in analog:
-            yield Pin(f"{prefix}.analog", "float", initial=0.0, safe=0.0)
         yield Pin(f"{prefix}.selected", "bit", initial=False, safe=False)
         yield Pin(f"{prefix}.jog-counts", "s32", initial=0)
         yield Pin(f"{prefix}.jog-scale", "float", initial=axis.jog_scale)

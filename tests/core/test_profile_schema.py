@@ -106,7 +106,7 @@ def test_each_exception_is_one_of_the_table() -> None:
 
 @given(st.integers())
 def test_a_good_profile_of_any_form_passes(seed: int) -> None:
-    text = random_profile(Random(seed))
+    text = random_profile(Random(seed), sticks=True)
     try:
         load_profile(text, "p.yaml")
     except ProfileError as error:
@@ -128,12 +128,17 @@ SPOILERS = (
     ("key: ", "key: []  # "),
     ("normally-", "normal-"),
     ("x: ", "q: "),
+    ("analog: ", "anolog: "),
+    ("dead-zone: ", "dead-zone: 1"),
+    ("curve: ", "curve: -"),
+    ("axis: selected", "axis: all"),
+    ("msc: ", "mcs: "),
 )
 
 
 @given(st.integers(), st.sampled_from(SPOILERS))
 def test_a_spoilt_profile_fails_where_the_program_refuses_it(seed: int, spoiler: tuple[str, str]) -> None:
-    good = random_profile(Random(seed))
+    good = random_profile(Random(seed), sticks=True)
     text = good.replace(*spoiler, 1)
     try:
         load_profile(text, "p.yaml")

@@ -28,7 +28,7 @@ class Codes:
             self._names.setdefault(kind, []).append((name, number))
 
     def deal(self, kind: str) -> str:
-        """Return a code of a kind: KEY, REL, ABS or LED."""
+        """Return a code of a kind: KEY, REL, ABS, LED or MSC."""
         while True:
             name, number = self._random.choice(self._names[kind])
             if (kind, number) not in self._used:
@@ -40,8 +40,8 @@ class Codes:
         return "{" + ", ".join(f"{name}: {self.deal('KEY')}" for name in names) + "}"
 
 
-def random_profile(random: Random) -> str:
-    """Return the text of a valid profile."""
+def random_profile(random: Random, sticks: bool = False) -> str:
+    """Return the text of a valid profile; `sticks`: it may have some."""
     codes = Codes(random)
     scales = random.sample(SCALES, random.choice((1, 2, 3, 3, 3, 4)))
     lines = ["name: " + random.choice(("Fuzz", "off", "1:30", "'a: b'", '"\\u00e9"'))]
@@ -53,12 +53,15 @@ def random_profile(random: Random) -> str:
     lines.append("increments:")
     lines += [f"  {scale}: {{{_distances(random)}}}" for scale in scales]
     lines += ["controls:", f"  wheel: {_wheel(random, codes)}"]
-    lines.append(f"  axis: {_selector(random, codes, _positions(random))}")
+    positions = _positions(random)
+    lines.append(f"  axis: {_selector(random, codes, positions)}")
     if len(scales) > 1 or random.random() < 0.5:
         if random.random() < 0.2:
             scales.append("off")
         lines.append(f"  scale: {_selector(random, codes, scales)}")
     lines += _switches(random, codes)
+    if sticks:
+        lines += _sticks(random, codes, [axis for axis in positions if axis in AXIS_LETTERS])
     return "\n".join(lines) + "\n"
 
 
@@ -121,9 +124,39 @@ def _switches(random: Random, codes: Codes) -> list[str]:
         names = random.sample(("home", "a", "macro-1", "0", "park-the-machine-now"), random.randint(1, 3))
         lines.append(f"  buttons: {codes.deal_all(names)}")
     if random.random() < 0.2:
-        lines.append(f"  leds: {{ready: {codes.deal('LED')}}}")
+        lamp = random.choice((codes.deal("LED"), f"{{msc: {codes.deal('MSC')}, on: 255}}"))
+        lines.append(f"  leds: {{ready: {lamp}}}")
     random.shuffle(lines)
     return lines
+
+
+def _sticks(random: Random, codes: Codes, axes: list[str]) -> list[str]:
+    """Return sticks and rings."""
+    hold = codes.deal("KEY")
+    forms = []
+    for _ in range(random.choice((0, 1, 1, 2, 4))):
+        fields = [f"axis: {random.choice((*axes, 'selected'))}"]
+        if random.random() < 0.2:
+            fields += [f"rel-absolute: {codes.deal('REL')}", f"hold: {hold}"]
+            fields.append(random.choice(("range: [-7, 7]", "range: [-0x10, 16]")))
+        else:
+            fields.append(f"abs: {codes.deal('ABS')}")
+            fields += random.choice(
+                ([], ["range: [0, 255]"], ["range: [-32768, 32767]"], ["range: ['0', 0xff]"])
+            )
+            fields += [f"hold: {hold}"] if random.random() < 0.5 else []
+        fields += (
+            [f"dead-zone: {random.choice(('0.1', '.05', '0.9', '1e-1'))}"] if random.random() < 0.5 else []
+        )
+        fields += (
+            [f"curve: {random.choice(('1', '2', '0.5', '1.75', '10'))}"] if random.random() < 0.5 else []
+        )
+        fields += [f"invert: {random.choice(('true', 'false'))}"] if random.random() < 0.3 else []
+        random.shuffle(fields)
+        forms.append(f"{{{', '.join(fields)}}}")
+    if not forms:
+        return []
+    return [f"  analog: {forms[0] if len(forms) == 1 else '[' + ', '.join(forms) + ']'}"]
 
 
 def random_machine(random: Random, profile: Profile) -> Machine:
