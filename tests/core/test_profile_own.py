@@ -107,7 +107,7 @@ def test_a_serial_profile_fits_no_input_device_by_its_port() -> None:
         (
             "source: serial",
             "source: evdev",
-            "'protocol' is for source: serial, and this is evdev; leave it out",
+            "'protocol' is for source: serial or hidraw, and this is evdev; leave it out",
         ),
         ("match:", "matches:", "the profile has no 'match'"),
     ],
