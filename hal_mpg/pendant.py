@@ -346,4 +346,4 @@ class Pendant:
     def _show_selection(self, live: bool) -> None:
         controls, scales = self._controls, self.profile.scales
         self._selection = read_selection(controls, self._axes, self._targets, scales) if live else NOTHING
-        show_selection(self._selection, self._axes.values(), self.profile.axes, self._out)
+        show_selection(self._selection, self._axes.values(), self.profile, self._out)

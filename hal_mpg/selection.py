@@ -9,6 +9,7 @@ from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.outputs import Outputs
+from hal_mpg.profile import Profile
 
 
 class Selection(NamedTuple):
@@ -44,12 +45,12 @@ def read_selection(
     )
 
 
-def show_selection(selection: Selection, axes: Iterable[Axis], letters: Sequence[str], out: Outputs) -> None:
-    """Have the pins show it; `letters` are the axes of the selector, in its order."""
+def show_selection(selection: Selection, axes: Iterable[Axis], profile: Profile, out: Outputs) -> None:
+    """Have the pins show it; indices are in the profile's order."""
     chosen = selection.axis
     for axis in axes:
         out.set(axis.selected_pin, axis is chosen)
-    out.set("axis-select", letters.index(chosen.steps.axis) if chosen else -1)
+    out.set("axis-select", profile.axes.index(chosen.steps.axis) if chosen else -1)
     out.set("scale-select", selection.scale)
     distance = chosen.steps.distances[selection.scale] if chosen and selection.scale >= 0 else 0.0
     out.set("scale", distance)
