@@ -10,6 +10,7 @@ from hal_mpg.doctor.chain_checks import IOCONTROL, USER_ENABLE
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.estop_checks import check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
+from hal_mpg.doctor.stick_checks import check_sticks
 from hal_mpg.doctor.wiring_checks import check_wiring
 from hal_mpg.errors import HalMpgError, UsageError
 from hal_mpg.linuxcnc_files.hal import PROGRAM, Command, component_name
@@ -40,7 +41,7 @@ def check_configuration(configuration: Configuration) -> Iterator[Finding]:
         return
     yield from _loads(configuration)
     yield from _dead(configuration)
-    findings = [*check_wiring(configuration), *check_estop(configuration)]
+    findings = [*check_wiring(configuration), *check_sticks(configuration), *check_estop(configuration)]
     yield from _conflicts(configuration, {finding.id for finding in findings})
     yield from findings if configuration.is_complete else map(_softened, findings)
 

@@ -31,7 +31,19 @@ def config(tmp_path: Path) -> Path:
     return Path(shutil.copytree(CONFIG, tmp_path / "config"))
 
 
+def add_sticks(config: Path) -> None:
+    """Give the pendant sticks, and have the samples for them in use."""
+    profile, ini = config / "pendants/generic-4axis.yaml", config / "sim-4axis.ini"
+    stick = "  analog: {abs: ABS_X, range: [0, 255], axis: selected}\n"
+    profile.write_text(profile.read_text().replace("controls:\n", f"controls:\n{stick}"))
+    profile.chmod(0o644)
+    text = ini.read_text().replace("PENDANT = generic-4axis", f"PENDANT = {profile}")
+    ini.write_text(text.replace("#HALFILE = mpg-analog", "HALFILE = mpg-analog"))
+
+
 def plant(config: Path, fault: dict[str, Any]) -> None:
+    if fault.get("sticks"):
+        add_sticks(config)
     for name, edits in fault.get("edit", {}).items():
         text = (config / name).read_text()
         for old, new in edits:
@@ -99,6 +111,22 @@ def test_there_are_many_faults_of_many_kinds() -> None:
 def test_nothing_is_wrong_with_the_samples(ini: str, version: tuple[int, ...]) -> None:
     findings = findings_of(CONFIG / ini, version)
     assert not [finding for finding in findings if finding.is_wrong or finding.severity == NOTE]
+
+
+def test_nothing_is_wrong_with_the_samples_for_sticks(config: Path) -> None:
+    add_sticks(config)
+    findings = findings_of(config / "sim-4axis.ini")
+    assert not [finding for finding in findings if finding.is_wrong or finding.severity == NOTE]
+
+
+def test_a_stick_that_is_not_wired_is_no_fault_and_told(config: Path) -> None:
+    add_sticks(config)
+    ini = config / "sim-4axis.ini"
+    ini.write_text(ini.read_text().replace("HALFILE = mpg-analog", "#HALFILE = mpg-analog"))
+    found = [finding for finding in findings_of(ini) if finding.id == "stick-not-wired"]
+    assert [finding.severity for finding in found] == [NOTE] * 4
+    assert "hal_mpg.axis.x.analog" in found[0].what
+    assert "HALFILE = mpg-analog-x.hal" in found[0].mend
 
 
 def test_velocity_mode_is_worse_before_its_bug_was_mended(config: Path) -> None:
