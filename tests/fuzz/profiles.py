@@ -41,7 +41,7 @@ class Codes:
 
 
 def random_profile(random: Random, sticks: bool = False) -> str:
-    """Return the text of a valid profile; `sticks`: it may have some."""
+    """Return the text of a valid profile; `sticks`: it may have some, and lamps that take a number."""
     codes = Codes(random)
     scales = random.sample(SCALES, random.choice((1, 2, 3, 3, 3, 4)))
     lines = ["name: " + random.choice(("Fuzz", "off", "1:30", "'a: b'", '"\\u00e9"'))]
@@ -59,7 +59,7 @@ def random_profile(random: Random, sticks: bool = False) -> str:
         if random.random() < 0.2:
             scales.append("off")
         lines.append(f"  scale: {_selector(random, codes, scales)}")
-    lines += _switches(random, codes)
+    lines += _switches(random, codes, sticks)
     if sticks:
         lines += _sticks(random, codes, [axis for axis in positions if axis in AXIS_LETTERS])
     return "\n".join(lines) + "\n"
@@ -112,7 +112,7 @@ def _selector(random: Random, codes: Codes, positions: list[str]) -> str:
     return f"{{{dealt}order: [{', '.join(names)}]}}"
 
 
-def _switches(random: Random, codes: Codes) -> list[str]:
+def _switches(random: Random, codes: Codes, numbered_lamps: bool) -> list[str]:
     lines = []
     if random.random() < 0.7:
         contact = random.choice(("", ", contact: normally-closed", ", contact: normally-open"))
@@ -124,7 +124,8 @@ def _switches(random: Random, codes: Codes) -> list[str]:
         names = random.sample(("home", "a", "macro-1", "0", "park-the-machine-now"), random.randint(1, 3))
         lines.append(f"  buttons: {codes.deal_all(names)}")
     if random.random() < 0.2:
-        lamp = random.choice((codes.deal("LED"), f"{{msc: {codes.deal('MSC')}, on: 255}}"))
+        is_number = numbered_lamps and random.random() < 0.5
+        lamp = f"{{msc: {codes.deal('MSC')}, on: 255}}" if is_number else codes.deal("LED")
         lines.append(f"  leds: {{ready: {lamp}}}")
     random.shuffle(lines)
     return lines
