@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hal_mpg.errors import ProfileError
 from hal_mpg.hid_device import Held, HidDevice, HidLamp, HidReport, HidRule
 from hal_mpg.profile import Code, Match
+from hal_mpg.profile_hid import HELD_KEYS, LAMP_KEYS, PROTOCOL_KEYS, REPORT_KEYS, RULE_KEYS
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.protocols.foreign import Checksum, Field, Setting
 from tests.core.test_profile_schema import complaints
@@ -134,3 +135,17 @@ def test_a_spoilt_profile_is_read_or_refused_with_places(at: int, cut: int, scra
         load_profile(GOOD[:at] + "".join(scraps) + GOOD[at + cut :], "p.yaml")
     except ProfileError as error:
         assert all(re.match(r"p\.yaml:[0-9]+:[0-9]+: .*;", fault) for fault in error.faults), error.faults
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "raw-hid-pendants.md").read_text("utf-8")
+
+
+def test_the_profile_on_the_page_is_a_good_one() -> None:
+    [text] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    assert load_profile(text, "page.yaml").hid
+    assert complaints(text) == []
+
+
+def test_the_page_names_every_key() -> None:
+    for name in (*PROTOCOL_KEYS, *REPORT_KEYS, *RULE_KEYS, *HELD_KEYS, *LAMP_KEYS):
+        assert re.search(rf"[`{{ ]{name}[`: ]", PAGE), name
