@@ -188,6 +188,9 @@ def _rows(profile: Profile) -> Iterator[tuple[str, str]]:
         yield f"lamp {name}"[: LABEL_WIDTH - 1], f"{code_text(profile, code)} <- pin hal_mpg.led.{name}"
     for stick in profile.analog:
         yield "stick or ring", _stick(profile, stick)
+    if profile.display is not None:
+        count, rate = len(list(profile.display.input_pins(profile.axes))), 1000 / profile.display.every_ms
+        yield "display", f"{count} pins of HAL's, {rate:g} times a second at the most; see mpg-display.hal"
 
 
 def _stick(profile: Profile, stick: Analog) -> str:

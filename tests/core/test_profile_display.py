@@ -27,6 +27,7 @@ from hal_mpg.errors import ProfileError
 from hal_mpg.machine import Machine
 from hal_mpg.pins import all_pins
 from hal_mpg.profile import AXIS_LETTERS
+from hal_mpg.profile_summary import as_lines
 from hal_mpg.profile_yaml import load_profile
 from tests.core.test_profile_schema import complaints
 
@@ -155,6 +156,11 @@ def test_a_display_is_for_raw_hid_pendants() -> None:
     with pytest.raises(ProfileError, match="'display' is for source: hidraw"):
         load_profile(text, "p.yaml")
     assert complaints(text)
+
+
+def test_it_is_told_in_words() -> None:
+    (line,) = (line for line in as_lines(load_profile(GOOD, "p.yaml")) if line.startswith("display"))
+    assert line.split(None, 1)[1] == "6 pins of HAL's, 10 times a second at the most; see mpg-display.hal"
 
 
 def test_too_many_fields_are_refused() -> None:
