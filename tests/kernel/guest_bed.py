@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Runs in the guest, for test_bed.py and test_udev.py: does things and notes what came of them.
+"""Runs in the guest, for test_bed.py, test_raw_hid.py and test_udev.py: does things, notes what came of them.
 
-Nothing is asserted here; the host does that. One boot serves both files.
+Nothing is asserted here; the host does that. One boot serves all three files.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from hal_mpg.profile_yaml import load_profile
 from hal_mpg.sources.evdev import EvdevSource
 from tests.beds.gadget import UinputPendant, UsbPendant, wait_for
 from tests.beds.kernel import ROOT, write_result
+from tests.kernel.raw_hid import raw_hid
 
 NOBODY = 65534
 RULES = ROOT / "udev/70-hal-mpg.rules"
@@ -217,4 +218,4 @@ def attempt(part: Callable[[], Notes]) -> Notes:
 
 
 if __name__ == "__main__":
-    write_result({"bed": attempt(bed), "udev": attempt(udev)})
+    write_result({"bed": attempt(bed), "raw hid": attempt(raw_hid), "udev": attempt(udev)})
