@@ -15,7 +15,17 @@ from hal_mpg.controls import Controls
 from hal_mpg.events import EV_REL, Frame
 from hal_mpg.learn.dialogue import Dialogue
 from hal_mpg.learn.draft import Draft, profile_text
-from hal_mpg.profile import AbsoluteWheel, AbsSelector, KeySelector, KeyWheel, Profile, Selector, StepSelector
+from hal_mpg.profile import (
+    TARGETS,
+    AbsoluteWheel,
+    AbsSelector,
+    KeySelector,
+    KeyWheel,
+    Profile,
+    Selector,
+    StepSelector,
+    positions_of,
+)
 from hal_mpg.profile_yaml import load_profile
 from tests.core.learn_bed import SimulatedPerson
 from tests.fuzz.profiles import random_profile
@@ -33,6 +43,8 @@ def is_learnable(profile: Profile) -> bool:
                 return False
         elif selector and len(set(names_of(selector))) < 2:
             return False  # nothing to compare it with
+    if profile.scale and not set(TARGETS).isdisjoint(positions_of(profile.scale)):
+        return False  # each position of the scale selector is asked for its distance
     if wheel.counts_per_detent > MOST_COUNTS:
         return False
     if isinstance(wheel, AbsoluteWheel):

@@ -72,6 +72,8 @@ class Ledger:
             return None, None, -1, False
         name, fault = self.device.stands_at("axis")
         scale, _ = self.device.stands_at("scale")
+        if scale in self.targets:
+            return None, scale, -1, False  # whatever the axis selector says
         target = name if name in self.targets else None
         axis = name if name in AXIS_LETTERS and name in self.axes else None
         return axis, target, self.profile.scales.index(scale) if scale else -1, fault

@@ -56,8 +56,11 @@ def random_profile(random: Random, sticks: bool = False) -> str:
     positions = _positions(random)
     lines.append(f"  axis: {_selector(random, codes, positions)}")
     if len(scales) > 1 or random.random() < 0.5:
-        if random.random() < 0.2:
+        roll = random.random()
+        if roll < 0.2:
             scales.append("off")
+        elif roll < 0.4:
+            scales += random.sample(TARGETS, random.choice((1, 1, 2)))
         lines.append(f"  scale: {_selector(random, codes, scales)}")
     lines += _switches(random, codes, sticks)
     if sticks:

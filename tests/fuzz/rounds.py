@@ -17,6 +17,7 @@ from tests.fuzz.decoders import fuzz_controls
 from tests.fuzz.loading import fuzz_loading
 from tests.fuzz.player import MakePendant, play
 from tests.fuzz.profiles import random_machine, random_profile
+from tests.fuzz.raw_hid import fuzz_raw_hid
 from tests.fuzz.sequences import random_case
 from tests.fuzz.serial_foreign import fuzz_foreign
 from tests.fuzz.serial_lines import fuzz_lines
@@ -81,6 +82,7 @@ def run_round(seed: int, number: int, make: MakePendant = Pendant) -> Round:
         acts += [lambda: fuzz_loading(random, done.covered, Path(folder))] * PROFILES
         acts += [lambda: fuzz_lines(Random(f"{seed}/{number}/lines"), done.covered)]
         acts += [lambda: fuzz_foreign(Random(f"{seed}/{number}/foreign"), done.covered)]
+        acts += [lambda: fuzz_raw_hid(Random(f"{seed}/{number}/raw hid"), done.covered)]
         for act in acts:
             try:
                 act()

@@ -50,6 +50,7 @@ REACHED |= {
     "lines of serial pendants",
     "detents of serial pendants",
     "words of foreign pendants",
+    "reports of raw HID pendants",
     "patterns accepted",
     "patterns refused",
 }
