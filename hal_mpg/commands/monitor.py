@@ -29,12 +29,13 @@ from hal_mpg.options import Parser, add_machine_options
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.run_options import is_component_name, machine_of
-from hal_mpg.sources import Source
+from hal_mpg.sources import Source, hidraw_nodes
 from hal_mpg.sources.evdev_nodes import Found, Nodes, codes_of, detect, missing_codes
 from hal_mpg.sources.node_paths import check_access, is_node
 from hal_mpg.sources.serial_ports import is_serial_device, is_url, places
 
 if TYPE_CHECKING:
+    from hal_mpg.sources.hidraw import HidrawSource
     from hal_mpg.sources.serial import SerialSource
 
 EXAMPLES = """\
@@ -128,8 +129,37 @@ def _reader(options: argparse.Namespace) -> Reader:
     profile = profile or _profile_of_what_is_there(options.device)
     if profile.source == "serial":
         return _serial_reader(profile, options)
+    if profile.hid is not None:
+        return _raw_reader(profile, options)
     source = _source(profile, options)
     return DeviceReader(profile, machine_of(options), source, lambda: _why_absent(profile, options.device))
+
+
+def _raw_reader(profile: Profile, options: argparse.Namespace) -> DeviceReader:
+    """Return what reads a raw HID pendant."""
+    from hal_mpg.sources.hidraw import HidrawSource
+
+    hidraw_nodes.check_access(profile, options.device)
+    source = HidrawSource(profile, options.device, grab=not options.no_grab)
+    return DeviceReader(
+        profile, machine_of(options), source, lambda: _why_unread(profile, source, options.device)
+    )
+
+
+def _why_unread(profile: Profile, source: HidrawSource, device: str | None) -> str:
+    """Return why a raw HID pendant is not connected (yet)."""
+    if source.descriptors():
+        said = (
+            source.decoder.complaint or "turn its wheel or press a key: only then does it say how it stands"
+        )
+        return f"{source.description}: {said}"
+    there = hidraw_nodes.nodes_of(profile, device)
+    if not there:
+        return "not there: plug it in"
+    holders = holders_of([there[0].path])
+    if holders:
+        return f"{holders[0][1]} (process {holders[0][0]}) has it. With LinuxCNC: --hal"
+    return f"{there[0].path} cannot be used yet"
 
 
 def _serial_reader(profile: Profile, options: argparse.Namespace) -> DeviceReader:
@@ -176,7 +206,8 @@ def _hal_reader(name: str, profile: Profile | None) -> HalReader:
 
 def _profile_of_what_is_there(device: str | None) -> Profile:
     """Return the profile that fits the pendant. Raises UsageError, DeviceError."""
-    fitting = detect(readable_profiles(), device)
+    known = list(readable_profiles())
+    fitting = hidraw_nodes.detect(known, device) or detect(known, device)
     if fitting:
         name, profile = fitting[0]
         tell(f"using profile {name}")

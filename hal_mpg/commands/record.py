@@ -22,9 +22,11 @@ from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.messages import tell
 from hal_mpg.options import Parser
 from hal_mpg.profile import Profile
-from hal_mpg.profile_files import find_profile, read_profile
+from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
+from hal_mpg.recording import hid_recorder
 from hal_mpg.recording.recorder import KEY_ENTER, NodeRecorder, file_names
 from hal_mpg.serial_line import Own, SerialLine
+from hal_mpg.sources.hidraw_nodes import HidNode, detect, is_hidraw
 from hal_mpg.sources.serial_ports import is_serial_device, places
 from hal_mpg.status_line import StatusLine
 from hal_mpg.stop_signals import StopSignals
@@ -38,13 +40,15 @@ examples:
   hal_mpg record --pendant my.yaml pendant.serial       a serial pendant, as this profile speaks with it
   hal_mpg record --device /dev/ttyUSB0 --baud 9600 pendant.serial
                                                         what comes at a port; nothing is sent
+  hal_mpg record --device /dev/hidraw0 pendant.hid      the reports of a raw HID device
 
 For a bug report: start it, then turn the wheel by one click, set each selector to each of its positions,
 press and release the E-stop and every button; then Ctrl-C. The file is plain text in evemu's format:
 evemu-play and umockdev read it, and `hal_mpg replay` shows what it does to the pins. It has in it whatever
 is pressed on that device meanwhile, so do not type a password on it; and no serial number.
 
-Of a serial pendant the file has the bytes, with times; `hal_mpg replay` reads it, too.
+Of a serial pendant the file has the bytes, with times; of a raw HID one its reports, as hid-recorder has
+them. `hal_mpg replay` reads both, too.
 
 A device that shows as several nodes gives several files: pendant.evemu, pendant-2.evemu, ...
 
@@ -64,6 +68,9 @@ def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     if options.seconds is not None and not (isfinite(options.seconds) and options.seconds > 0):
         raise UsageError(f"--seconds {options.seconds:g}: use a positive number")
+    raw = _raw(options)
+    if raw is not None:
+        return _record_raw(options, *raw)
     port = _port(options)
     if port is not None:
         return _record_port(options, *port)
@@ -125,6 +132,49 @@ def parser() -> Parser:
     return parser
 
 
+def _raw(options: argparse.Namespace) -> tuple[HidNode, str] | None:
+    """Return the raw HID node to record, and what its profile is called, "" without one; None: it is none.
+
+    Raises UsageError, DeviceError.
+    """
+    profile = read_profile(find_profile(options.pendant)) if options.pendant else None
+    if options.device and is_hidraw(options.device):
+        if profile and profile.hid is None:
+            raise UsageError(f"--pendant {options.pendant}: is for no raw HID pendant, and --device is one")
+        return hid_recorder.node_at(options.device), _name(options.pendant)
+    if options.device:
+        return None
+    if profile:
+        return (hid_recorder.node_of(profile), _name(options.pendant)) if profile.hid else None
+    fitting = detect(readable_profiles(), None)
+    return (hid_recorder.node_of(fitting[0][1]), fitting[0][0]) if fitting else None
+
+
+def _record_raw(options: argparse.Namespace, node: HidNode, name: str) -> int:
+    """Record a raw HID device; return the exit status."""
+    if options.baud is not None or options.framing is not None:
+        raise UsageError("--baud and --framing are for serial ports; give one with --device")
+    _refuse_to_overwrite(options)
+    recorder = hid_recorder.HidRecorder(node)
+    try:
+        tell(f"recording {node.identity.name or 'a raw HID device'} at {node.path}")
+        with _opened(options.file) as file:
+            passed = hid_recorder.record(recorder, file, name, options.seconds)
+    finally:
+        recorder.close()
+    file_name = "standard output" if options.file == "-" else options.file
+    tell(f"{file_name}: {recorder.reports} reports of {node.path} in {passed:.1f} s")
+    if not recorder.reports:
+        tell("no report came; it says how it stands only when something changes: turn it, press a key")
+    return 0
+
+
+def _refuse_to_overwrite(options: argparse.Namespace) -> None:
+    """Raise UsageError where the file is there, and is not to be written over."""
+    if options.file != "-" and not options.force and Path(options.file).exists():
+        raise UsageError(f"{options.file}: is there already; use --force to write over it, or another name")
+
+
 def _port(options: argparse.Namespace) -> tuple[str, Profile | None, str] | None:
     """Return the serial port to record, its profile where one is known, and what that is called.
 
@@ -161,8 +211,7 @@ def _record_port(options: argparse.Namespace, place: str, profile: Profile | Non
     """Record a serial pendant; return the exit status."""
     from hal_mpg.recording.serial_recorder import SerialRecorder, comments_of, record
 
-    if options.file != "-" and not options.force and Path(options.file).exists():
-        raise UsageError(f"{options.file}: is there already; use --force to write over it, or another name")
+    _refuse_to_overwrite(options)
     settings = _settings(options, profile)
     known = port_of(serial_ports(()), place)
     what = f"USB {known.usb_id} {known.name}" if known and known.is_on_usb else ""
