@@ -27,7 +27,7 @@ class WhyNot(IntEnum):
 
 WORDS = {
     WhyNot.READY: "ready",
-    WhyNot.NO_DEVICE: "no pendant: plug it in",
+    WhyNot.NO_DEVICE: "no pendant: plug it in, or wake it up",
     WhyNot.ESTOP: "E-stop is pressed, or its wire is broken: release it, then reset",
     WhyNot.INHIBITED: "inhibited by HAL (inhibit is TRUE)",
     WhyNot.MACHINE_OFF: "machine is off or in E-stop (or has no servo thread): reset, switch on",

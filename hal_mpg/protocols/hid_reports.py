@@ -157,9 +157,9 @@ class HidReports:
             return self._connect(changes, now)
         pulsed = {setting.code for setting in rule.settings if setting.is_pulse}
         fresh = [change for change in changes if change[0] in pulsed or self._is_new(change)]
-        turned = [change for change in fresh if change[0] in self._wheel and _is_turn(change)]
-        others = [change for change in fresh if change not in turned]
-        if not turned or not self._choice.is_made_anew(others):
+        turned = [change for change in fresh if change[0] in self._wheel]
+        others = [change for change in fresh if change[0] not in self._wheel]
+        if not any(map(_is_turn, turned)) or not self._choice.is_made_anew(others):
             return self._state.changed([*others, *turned], now)
         around = self._choice.left_open(self._state.now, others)
         if around is None:
