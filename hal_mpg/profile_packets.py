@@ -9,8 +9,8 @@ from yaml.nodes import Node
 
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.protocols.checksums import CHECKSUMS
+from hal_mpg.protocols.fields import size_of
 from hal_mpg.protocols.foreign import Checksum, Field
-from hal_mpg.protocols.packets import size_of
 from hal_mpg.protocols.pattern_check import GROUP_NAME
 from hal_mpg.yaml_reader import Fields, Reader, quoted
 

@@ -23,8 +23,8 @@ from hal_mpg.profile import (
     StepSelector,
     positions_of,
 )
+from hal_mpg.protocols.fields import sums_of, value_in
 from hal_mpg.protocols.foreign_state import NoFit, State, changes_by
-from hal_mpg.protocols.packets import sums_of, value_in
 
 PASSED_OVER_S = 1.0
 """For how long after a pendant went to sleep what it says means nothing, where its profile says so."""

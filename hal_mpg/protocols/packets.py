@@ -9,12 +9,10 @@ from collections.abc import Callable
 from hal_mpg.events import DeviceEvent
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.profile import Profile
-from hal_mpg.protocols.checksums import CHECKSUMS
-from hal_mpg.protocols.foreign import Checksum, Field, Packets, Rule
+from hal_mpg.protocols.fields import size_of, sums_of, value_in
+from hal_mpg.protocols.foreign import Packets, Rule
 from hal_mpg.protocols.foreign_state import ForeignDecoder, quoted
 from hal_mpg.protocols.patterns import BAUD_HINT, complaint_of, text_of
-
-HEX = re.compile(rb"([0-9A-Fa-f]{2})+")
 
 
 class Junk(NamedTuple):
@@ -109,35 +107,6 @@ class PacketFramer:
             return ""
         said = f"the checksum {here:#x}" if here >= 0 else "no checksum"
         return f"{quoted(packet)} has {said}, and its bytes have {right:#x}"
-
-
-def sums_of(checksum: Checksum, packet: bytes) -> tuple[int, int]:
-    """Return the checksum that stands in a packet, and the one that its bytes have."""
-    at, first, last = (offset % len(packet) for offset in (checksum.at, checksum.first, checksum.last))
-    part = packet[at : at + size_of(checksum)]
-    if checksum.is_hex:
-        part = bytes.fromhex(part.decode("ascii")) if HEX.fullmatch(part) else b""
-    here = int.from_bytes(part, "big" if checksum.is_big_endian else "little") if part else -1
-    return here, CHECKSUMS[checksum.kind][1](packet[first : last + 1])
-
-
-def size_of(checksum: Checksum) -> int:
-    """Return how many bytes of a packet a checksum takes."""
-    return CHECKSUMS[checksum.kind][0] * (2 if checksum.is_hex else 1)
-
-
-def value_in(field: Field, packet: bytes) -> int | None:
-    """Return the value of a field; None where the packet is too short for it."""
-    part = packet[field.at : field.at + field.size]
-    if len(part) < field.size:
-        return None
-    is_signed = field.is_signed and not field.mask
-    value = int.from_bytes(part, "big" if field.is_big_endian else "little", signed=is_signed)
-    if not field.mask:
-        return value
-    lowest = field.mask & -field.mask
-    bits, full = (value & field.mask) // lowest, field.mask // lowest + 1
-    return bits - full if field.is_signed and bits * 2 >= full else bits
 
 
 class FramedPackets(ForeignDecoder):

@@ -15,8 +15,8 @@ CORE = [
     *("analog", "arming", "axis", "controls", "counter", "device_state", "errors", "events", "foresight"),
     *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
     *("wheel_speed", "hid_device", "serial_line", "protocols", "protocols.checksums", "protocols.foreign"),
-    *("protocols.foreign_state", "protocols.framing", "protocols.hid_reports", "protocols.line_events"),
-    *("protocols.line_format", "display_image", "display_layout"),
+    *("protocols.fields", "protocols.foreign_state", "protocols.framing", "protocols.hid_reports"),
+    *("protocols.line_events", "protocols.line_format", "display_image", "display_layout"),
     *("protocols.line_protocol", "protocols.packets", "protocols.pattern_check", "protocols.patterns"),
 ]
 FORBIDDEN = {

@@ -14,8 +14,8 @@ from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
 from hal_mpg.protocols import decoder_of
 from hal_mpg.protocols.checksums import CHECKSUMS
+from hal_mpg.protocols.fields import sums_of, value_in
 from hal_mpg.protocols.foreign import Checksum, Field
-from hal_mpg.protocols.packets import sums_of, value_in
 from tests.core.foreign_bed import TAIL, bytewise, decoder_for, fed, pieces, profile_of, shown, turned
 
 BINARY = """

@@ -125,6 +125,18 @@ def test_what_is_imported_is_on_the_list(place: Path) -> None:
     assert fat(loop) == set()
 
 
+FOR_RAW_HID = {"hid_device", "protocols", "protocols.foreign"}
+"""What the profile of a raw HID pendant has of its own, before the component is ready."""
+
+
+def test_a_raw_hid_pendant_imports_only_what_it_needs(place: Path) -> None:
+    start(place, "--pendant", "shuttle-xpress")
+    ready, loop = start(place, "--pendant", "shuttle-xpress")
+    assert own(ready) == BEFORE_READY | FOR_RAW_HID | {"sources.hidraw_nodes"}
+    assert fat(ready) == set()
+    assert not {name for name in own(loop) if "evdev" in name or "serial" in name or "display" in name}
+
+
 def test_a_start_without_a_profile_that_is_kept_needs_yaml_and_then_no_more(place: Path) -> None:
     profile = place / "mine.yaml"
     profile.write_text(TEXT)
