@@ -160,7 +160,10 @@ def _buttons(shown: Shown, marks: _Marks) -> list[Text]:
 
 def _plain_pins(shown: Shown) -> list[str]:
     hidden = (*HEARTBEATS, "why-not")
-    return [pin for pin in shown.pins if not pin.startswith(("axis.", "button.")) and pin not in hidden]
+    elsewhere = [pin for pin in shown.pins if pin.startswith(("axis.", "button."))]
+    sticks = {pin for pin in elsewhere if pin.endswith(".analog")}
+    hidden_too = {*hidden, *elsewhere} - sticks
+    return [pin for pin in shown.pins if pin not in hidden_too]
 
 
 def _lines_of_pins(shown: Shown, columns: int) -> int:

@@ -114,6 +114,13 @@ def test_an_override_is_shown_as_selected() -> None:
     assert "READY: one detent turns feed-override" in text
 
 
+def test_how_far_a_stick_is_pushed_is_shown() -> None:
+    shown = ready()
+    shown.pins["axis.y.analog"] = -0.25
+    (line,) = (line for line in drawn(shown, 120, 40) if "axis.y.analog" in line)
+    assert "-0.25" in line
+
+
 def test_the_axis_is_right_whatever_the_profiles_order_is() -> None:
     profile = make_profile(axis="{keys: {z: 0x120, x: 0x121}}")
     pins = [pin.name for pin in Pendant(profile, Machine()).pins]
