@@ -53,9 +53,9 @@ def is_hidraw(device: str) -> bool:
 
 
 def fits(profile: Profile, node: HidNode) -> bool:
-    """Tell whether a node is of a pendant that a profile is for, and of the right interface of it.
+    """Tell whether a node is of a pendant that a profile is for, and of the interface that it names, if any.
 
-    Where the profile names no interface, that is one which has the profile's reports, if any does.
+    Which of several interfaces is opened: see `nodes_of`.
     """
     return any(_fits_match(match, node) for match in profile.match)
 
