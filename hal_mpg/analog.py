@@ -81,8 +81,10 @@ class AnalogControls(Controls):
         self._rings = {
             stick.form.code.number: stick for stick in self.sticks if stick.form.code.type == EV_REL
         }
-        sticks = {stick.form.code.number: stick for stick in self.sticks if stick.form.code.type == EV_ABS}
-        self._values |= {code: stick.stand_at for code, stick in sticks.items()}
+        self._plain = {
+            stick.form.code.number: stick for stick in self.sticks if stick.form.code.type == EV_ABS
+        }
+        self._values |= {code: stick.stand_at for code, stick in self._plain.items()}
         self._presses |= {form.hold.number for form in profile.analog if form.hold}
 
     def seed(self, nodes: Sequence[NodeState], may_be_old: bool = False) -> None:
@@ -112,6 +114,8 @@ class AnalogControls(Controls):
             detents = None
         else:
             detents = super().apply(node, change)
+            if kind == EV_ABS and code in self._plain:
+                self._plain[code].node = node
         if detents is None:
             self._has_news, self.is_whole = True, False
         return detents

@@ -143,7 +143,12 @@ class EvdevSource(Untimed):
         """Return the nodes of the pendant that a device is, or is a part of; none: it is another one."""
         if self._device and not any(is_node(self._device, found.path) for found in device):
             return []
-        return pendant_of(self._profile, device, devices) or (device if self._device else [])
+        nodes = pendant_of(self._profile, device, devices)
+        if nodes or not self._device:
+            return nodes
+        parts = [match for match in self._profile.match if match.all_of]
+        is_part = any(match.fits(found.identity) for match in parts for found in device)
+        return [] if is_part else device  # what is missing of it may still come
 
     def _carries_code(self, found: Found) -> bool:
         return any(code.number in found.codes.get(code.type, ()) for code in self._codes)

@@ -156,6 +156,20 @@ def test_a_stick_that_is_deflected_when_it_is_plugged_in_moves_nothing() -> None
     assert stick(pendant, 250) != 0.0
 
 
+def test_of_several_nodes_the_one_that_speaks_of_a_stick_has_it() -> None:
+    """A device that does not say how it stands before it is moved."""
+    pendant = Bed(make_profile(analog=STICK))
+    pendant.handle(Connected(pendant.now, (NodeState(frozenset(READY), {}), NodeState(frozenset(), {}))))
+    pendant.wait(1.0)
+    pendant.press(ENABLE)
+    pendant.wait(1.0)
+    pendant.frame((EV_ABS, ABS_X, 255), node=1)
+    assert pendant["axis.x.analog"] == 0.0
+    pendant.frame((EV_ABS, ABS_X, MIDDLE), node=1)
+    pendant.frame((EV_ABS, ABS_X, 255), node=1)
+    assert pendant["axis.x.analog"] == 1.0
+
+
 def test_a_hold_button_that_is_held_when_it_is_plugged_in_is_no_press() -> None:
     pendant = Bed(make_profile(analog=HELD)).arm({*READY, HOLD}, {ABS_X: MIDDLE})
     assert stick(pendant, 255) == 0.0

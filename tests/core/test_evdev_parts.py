@@ -99,6 +99,17 @@ def test_without_one_of_its_parts_it_is_none(table: Table, raspberry: Profile) -
     assert source.search(61.5)
 
 
+def test_a_part_that_is_named_waits_for_the_others(table: Table, raspberry: Profile) -> None:
+    add_encoder(table)
+    source = EvdevSource(raspberry, next(iter(table.devices)))
+    assert [source.search(now) for now in (0.0, 60.0)] == [[], []]
+    for code in (BTN_0, BTN_1):
+        add_button(table, code)
+    (connected,) = source.search(61.0)
+    assert isinstance(connected, Connected)
+    assert len(connected.nodes) == 3
+
+
 def test_it_is_found_with_no_option_given(table: Table, raspberry: Profile) -> None:
     known = [("generic", make_profile()), ("rpi", raspberry)]
     add_button(table, BTN_0)
