@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hal_mpg import component
 from hal_mpg.device_state import ASLEEP, OVERRUN
 from hal_mpg.errors import DeviceError
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, Frame, Garbled
@@ -28,6 +29,7 @@ from hal_mpg.sources.hidraw_nodes import (
 )
 from tests.core.hid_world import HidWorld
 from tests.core.test_hid_reports import HB04, HB04_16, SHIPPED, WHB, WHB_SLEEPS, whb
+from tests.core.test_serial_start import refused
 
 SHUTTLE = read_profile(SHIPPED / "shuttle-xpress.yaml")
 WHB_4 = read_profile(SHIPPED / "xhc-whb04b-4.yaml")
@@ -183,9 +185,35 @@ def test_of_both_fronts_of_the_hb04_the_one_with_more_keys_is_taken(world: HidWo
 def test_a_pendant_that_may_not_be_read_is_told(world: HidWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     device = world.plug("hidraw0")
     monkeypatch.setattr(os, "access", lambda path, mode: path != device.path)
-    for refused in (lambda: detect([("whb", WHB)], None), lambda: check_access(WHB, None)):
+    for look in (lambda: detect([("whb", WHB)], None), lambda: check_access(WHB, None)):
         with pytest.raises(DeviceError, match="this user may not read it; install the udev rules"):
-            refused()
+            look()
+
+
+def test_without_a_name_the_profile_is_that_of_what_is_plugged_in(world: HidWorld) -> None:
+    world.plug("hidraw3", usb_id="10CE:EB91")
+    names = [name for name, _ in component._fitting(None)]
+    assert names[:2] == ["xhc-whb04b-6", "xhc-whb04b-4"]
+    assert [name for name, _ in component._fitting(str(world.dev / "hidraw3"))] == names[:2]
+
+
+def test_a_start_with_what_is_no_raw_hid_device(capsys: pytest.CaptureFixture[str]) -> None:
+    status, said = refused(["--pendant", "xhc-hb04", "--device", "/dev/null"], capsys)
+    assert status == 2
+    assert "/dev/null: is no raw HID device; use one such as /dev/hidraw3" in said
+
+
+def test_a_start_with_a_pendant_that_may_not_be_read(
+    world: HidWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    device = world.plug("hidraw0", usb_id="10CE:EB70")
+    monkeypatch.setattr(component, "load_hal", lambda: None)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != device.path)
+    status, said = refused(["--pendant", "xhc-hb04"], capsys)
+    assert (status, f"{device.path}: the pendant is there, but this user may not read it" in said) == (
+        4,
+        True,
+    )
 
 
 # Reading.
