@@ -6,12 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from html import escape
 from math import cos, pi, sin
+from textwrap import wrap
 
 from hal_mpg.profile import AbsSelector, Profile, Selector, StepSelector, positions_of
 from hal_mpg.profile_front import GAP, OTHER, Front, Part
 
 CELL, EDGE, GAP_Y = 132, 16, 10
 """Pixels: the width of a part, the panel's margin, the distance of the rows."""
+
+SIZE = 12
+"""Pixels: the usual size of the font."""
 
 LINE = 14
 """Pixels from one line of text to the next."""
@@ -20,8 +24,11 @@ PANEL, INK, FAINT, FACE, RED, GLASS, LIGHT = (
     *("#f6f5f0", "#22252b", "#6b7078", "#ffffff"),
     *("#c62828", "#1d3b2a", "#b9e6c4"),
 )
-SHOWN, SHOWN_BOLD = 22, 14
-"""Characters that fit into a part."""
+KEY = 112
+"""Pixels: the width of a key."""
+
+EM, EM_BOLD = 0.6, 0.7
+"""The width of a character, in the font's size: of the widest usual font, DejaVu Sans, on average."""
 
 
 def drawing(profile: Profile, front: Front) -> str:
@@ -31,7 +38,7 @@ def drawing(profile: Profile, front: Front) -> str:
     height = 2 * EDGE + sum(heights) + GAP_Y * (len(heights) - 1)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12" text-anchor="middle">',
+        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="{SIZE}" text-anchor="middle">',
         f"<title>{escape(profile.name)}</title>",
         f'<rect x="1" y="1" width="{width - 2}" height="{height - 2}" rx="14" '
         f'fill="{PANEL}" stroke="{INK}"/>',
@@ -144,11 +151,17 @@ def _before(selector: Selector | None) -> list[str]:
 def _key(x: float, y: float, part: Part) -> Iterator[str]:
     """Yield a key, with what is printed on it; what it does with another key held stands below, smaller."""
     fill = "#dedcd3" if part.controls[0] == OTHER else FACE
-    yield (f'<rect x="{x - 56:g}" y="{y:g}" width="112" height="36" rx="6" fill="{fill}" stroke="{INK}"/>')
+    left = x - KEY / 2
+    yield f'<rect x="{left:g}" y="{y:g}" width="{KEY}" height="36" rx="6" fill="{fill}" stroke="{INK}"/>'
     upper, *lower = [text for text in part.printed if text] or [part.controls[0].split(".")[-1]]
-    yield _text(x, y + (16 if lower else 22), upper, INK, bold=True)
+    room = KEY - 8
     if lower:
-        yield _text(x, y + 30, " / ".join(lower), FAINT, size=10)
+        yield _text(x, y + 16, upper, INK, room, bold=True)
+        yield _text(x, y + 30, " / ".join(lower), FAINT, room, size=10)
+        return
+    lines = wrap(upper, 14) if len(upper) > 14 else [upper]
+    for number, line in enumerate(lines):
+        yield _text(x, y + 22 - 7 * (len(lines) - 1) + 14 * number, line, INK, room, bold=True)
 
 
 def _estop(x: float, y: float, part: Part) -> Iterator[str]:
@@ -164,11 +177,12 @@ def _led(x: float, y: float, part: Part) -> Iterator[str]:
 
 def _display(x: float, y: float, part: Part) -> Iterator[str]:
     shown = part.printed[0] or "X  12.345"
-    wide = max(124, 7 * len(shown) + 16)
+    wide = round(max(CELL - 8, EM * SIZE * len(shown) + 16))
     yield (
-        f'<rect x="{x - wide / 2:g}" y="{y:g}" width="{wide}" height="38" rx="3" fill="{GLASS}" stroke="{INK}"/>'
+        f'<rect x="{x - wide / 2:g}" y="{y:g}" width="{wide}" height="38" rx="3" '
+        f'fill="{GLASS}" stroke="{INK}"/>'
     )
-    yield f'<text x="{x:g}" y="{y + 23:g}" fill="{LIGHT}">{escape(shown)}</text>'
+    yield _text(x, y + 23, shown, LIGHT, wide - 8)
 
 
 def _analog(x: float, y: float, part: Part) -> Iterator[str]:
@@ -186,10 +200,18 @@ _SHAPES: dict[str, Callable[[float, float, Part], Iterator[str]]] = {
 }
 
 
-def _text(x: float, y: float, text: str, color: str, *, bold: bool = False, size: int = 0) -> str:
-    """Return a line of text; a longer one than fits is drawn closer."""
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    color: str,
+    room: float = CELL - 4,
+    *,
+    bold: bool = False,
+    size: float = SIZE,
+) -> str:
+    """Return a line of text, as small as it has to be to fit into `room` pixels."""
+    size = min(size, round(room / ((EM_BOLD if bold else EM) * max(len(text), 1)), 1))
     more = ' font-weight="bold"' if bold else ""
-    more += f' font-size="{size}"' if size else ""
-    if len(text) > (SHOWN_BOLD if bold else SHOWN):
-        more += f' textLength="{CELL - (28 if bold else 8)}" lengthAdjust="spacingAndGlyphs"'
+    more += f' font-size="{size:g}"' if size != SIZE else ""
     return f'<text x="{x:g}" y="{y:g}" fill="{color}"{more}>{escape(text)}</text>'

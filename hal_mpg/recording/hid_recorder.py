@@ -138,12 +138,11 @@ def record(recorder: HidRecorder, file: IO[str], pendant: str, seconds: float | 
         poll.register(recorder.descriptor, select.POLLIN)
         while not stop.number:
             now = time.monotonic()
+            recorder.read(now)
             if seconds is not None and now >= began + seconds:
                 break
             left = LOOK_S if seconds is None else min(LOOK_S, began + seconds - now)
             poll.poll(max(1, round(left * 1000)))
-            now = time.monotonic()
-            recorder.read(now)
             if status.is_due(now):
                 what = f"last: {recorder.last.hex(' ')}" if recorder.last else "turn, press and select"
                 shown = f"{now - began:5.0f} s, {recorder.reports} reports; {what}; Ctrl-C ends it"

@@ -15,6 +15,7 @@ from tools.pendant_pages import PAGE, PICTURES, Known, anchor, known, pages
 
 SHIPPED = known()
 AGAIN = "run: make pictures (or tools/pendant_pages.py)"
+SVG = "{http://www.w3.org/2000/svg}"
 each = pytest.mark.parametrize("one", SHIPPED, ids=lambda one: one.name)
 
 
@@ -60,17 +61,40 @@ def test_every_control_is_on_the_front(one: Known) -> None:
 @each
 def test_a_drawing_is_good_xml_and_names_what_its_keys_do(one: Known) -> None:
     root = ElementTree.fromstring(pages([one])[PICTURES / f"{one.name}.svg"])
-    texts = {element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    texts = {element.text or "" for element in root.iter(f"{SVG}text")}
     for row in one.front.rows:
         for part in row:
             for name, printed in zip(part.controls, part.printed, strict=True):
                 if name.startswith("button."):
                     assert any(text.endswith(name) for text in texts)
                 if printed:
-                    assert any(printed in text for text in texts)
+                    assert all(any(word in text for text in texts) for word in printed.split())
     for selector in (one.profile.axis, one.profile.scale):
         if selector and not isinstance(selector, KeySelector | StepSelector):
             assert len(texts) > 2
+
+
+@each
+def test_no_text_is_wider_than_what_it_stands_in(one: Known) -> None:
+    """A key, a display, or else a part's place on the panel; in DejaVu Sans, whose characters are wide."""
+    root = ElementTree.fromstring(pages([one])[PICTURES / f"{one.name}.svg"])
+    panel, *boxes = [
+        {key: float(box.get(key, "0")) for key in ("x", "y", "width", "height")}
+        for box in root.iter(f"{SVG}rect")
+    ]
+    for text in root.iter(f"{SVG}text"):
+        size, is_bold = float(text.get("font-size", "12")), text.get("font-weight") == "bold"
+        width = len(text.text or "") * size * (0.7 if is_bold else 0.6)
+        x, y = float(text.get("x", "0")), float(text.get("y", "0"))
+        inside = [
+            box["width"]
+            for box in boxes
+            if 0 <= x - box["x"] <= box["width"] and 0 <= y - box["y"] <= box["height"]
+        ]
+        assert width <= min(inside, default=132), text.text
+        begins = x - width * {"middle": 0.5, "start": 0, "end": 1}[text.get("text-anchor", "middle")]
+        assert panel["x"] <= begins and begins + width <= panel["x"] + panel["width"], text.text
+        assert size > 5, text.text
 
 
 def test_a_front_is_read_as_it_was_written() -> None:

@@ -184,6 +184,7 @@ def main(driver: Driver) -> dict[str, Any]:
         except Exception:  # noqa: BLE001  # whatever it is, the host shows it, and the next one has its turn
             notes[device["name"]] = {"error": traceback.format_exc(), "said": driver.read_errors()}
         notes[device["name"]]["seconds"] = round(time.monotonic() - began, 1)
+        bench.hands.do("say", str(notes[device["name"]]))
     return notes
 
 

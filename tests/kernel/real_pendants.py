@@ -83,6 +83,9 @@ class Acts:
         self._device = None
         return written
 
+    def say(self, text: str) -> None:
+        """Nothing: that it was asked for is shown at the console, while the driver's own words are kept."""
+
     def wait(self, seconds: float) -> None:
         """Let the kernel have its answers while nobody asks for anything."""
         if self._device is not None:
