@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from hal_mpg.doctor.chain_checks import IOCONTROL, USER_ENABLE
 from hal_mpg.doctor.configuration import Configuration
+from hal_mpg.doctor.display_checks import check_display
 from hal_mpg.doctor.estop_checks import check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
 from hal_mpg.doctor.stick_checks import check_sticks
@@ -41,7 +42,10 @@ def check_configuration(configuration: Configuration) -> Iterator[Finding]:
         return
     yield from _loads(configuration)
     yield from _dead(configuration)
-    findings = [*check_wiring(configuration), *check_sticks(configuration), *check_estop(configuration)]
+    findings = [
+        *(*check_wiring(configuration), *check_sticks(configuration)),
+        *(*check_display(configuration), *check_estop(configuration)),
+    ]
     yield from _conflicts(configuration, {finding.id for finding in findings})
     yield from findings if configuration.is_complete else map(_softened, findings)
 

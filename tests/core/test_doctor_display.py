@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The doctor on configurations of pendants with a display."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hal_mpg.doctor.findings import NOTE, WARNING, Finding
+from tests.core.test_doctor_wiring import CONFIG, findings_of, wrong
+
+KINDS = {
+    "xhc-hb04": "mpg-xhc-hb04.hal",
+    "xhc-hb04-16": "mpg-xhc-hb04.hal",
+    "xhc-whb04b-6": "mpg-xhc-whb04b.hal",
+}
+
+
+def configured(folder: Path, pendant: str) -> Path:
+    """Return a configuration with that pendant, and the samples for its display."""
+    config = Path(shutil.copytree(CONFIG, folder / "config"))
+    ini = config / "sim-4axis.ini"
+    text = ini.read_text().replace("PENDANT = generic-4axis", f"PENDANT = {pendant}")
+    text = text.replace("#HALFILE = mpg-display", "HALFILE = mpg-display")
+    ini.write_text(text.replace(f"#HALFILE = {KINDS[pendant]}", f"HALFILE = {KINDS[pendant]}"))
+    return ini
+
+
+def display_findings(ini: Path) -> list[Finding]:
+    return [finding for finding in findings_of(ini) if finding.id.startswith("display")]
+
+
+@pytest.mark.parametrize("pendant", KINDS)
+def test_the_samples_are_fine(pendant: str, tmp_path: Path) -> None:
+    ini = configured(tmp_path, pendant)
+    assert wrong(findings_of(ini)) == []
+    assert display_findings(ini) == []
+
+
+@pytest.mark.parametrize(
+    ("left_out", "missing"),
+    [
+        ("mpg-display-y.hal", "hal_mpg.axis.y.position, hal_mpg.axis.y.position-relative not netted"),
+        (
+            "mpg-display.hal",
+            "hal_mpg.feed-override.value, hal_mpg.spindle-override.value, hal_mpg.spindle-speed",
+        ),
+        ("mpg-xhc-hb04.hal", "hal_mpg.current-velocity not netted"),
+    ],
+)
+def test_what_the_display_does_not_get_is_told(left_out: str, missing: str, tmp_path: Path) -> None:
+    ini = configured(tmp_path, "xhc-hb04")
+    ini.write_text(ini.read_text().replace(f"\nHALFILE = {left_out}\n", "\n"))
+    (finding,) = display_findings(ini)
+    assert (finding.id, finding.severity) == ("display-not-wired", NOTE)
+    assert missing in finding.text
+    assert wrong(findings_of(ini)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (
+            "halui.axis.y.pos-feedback => hal_mpg.axis.y.position",
+            "halui.axis.x.pos-feedback => hal_mpg.axis.y.position",
+        ),
+        (
+            "halui.axis.y.pos-feedback => hal_mpg.axis.y.position",
+            "halui.axis.y.pos-relative => hal_mpg.axis.y.position",
+        ),
+    ],
+)
+def test_another_position_than_it_says_is_found(old: str, new: str, tmp_path: Path) -> None:
+    ini = configured(tmp_path, "xhc-hb04")
+    sample = ini.parent / "mpg-display-y.hal"
+    text = sample.read_text().replace("mpg-y-position ", "other ")
+    assert old in text
+    sample.write_text(
+        "".join(l for l in text.replace(old, new).splitlines(True) if "position-relative" not in l)
+    )
+    found = {finding.id: finding.severity for finding in display_findings(ini)}
+    assert found["display-crosswise"] == WARNING
+
+
+def test_a_pendant_without_a_display_is_told_nothing(tmp_path: Path) -> None:
+    config = Path(shutil.copytree(CONFIG, tmp_path / "config"))
+    assert display_findings(config / "sim-4axis.ini") == []
