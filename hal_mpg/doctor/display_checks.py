@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.findings import NOTE, WARNING, Finding
+from hal_mpg.wiring.display_text import source_of
 
-POSITION = re.compile(r"halui\.axis\.([xyzabcuvw])\.pos-(feedback|relative|commanded)")
 MAY_BE_LEFT = ("show-relative",)
 """What shows something sensible without a net."""
 
@@ -36,11 +35,13 @@ def check_display(configuration: Configuration) -> Iterator[Finding]:
 
 
 def _crosswise(configuration: Configuration, name: str, pin: str) -> Iterator[Finding]:
-    """Find another axis' position, or the other kind of coordinates."""
-    _, letter, what = (*name.split("."), "", "")[:3]
-    for other in configuration.net.pins_with(pin):
-        found = POSITION.fullmatch(other)
-        if found and (found[1] != letter or (found[2] == "relative") != what.endswith("-relative")):
-            said = f"{pin} comes from {other}: the display shows another position than it says"
-            mend = f"net {pin} as {'mpg-display-' + letter if name.startswith('axis.') else 'mpg-display'}.hal does"
-            yield Finding("display-crosswise", WARNING, said, mend, configuration.place_of(pin))
+    """Find an axis whose position comes from another one, or from anything else that is not it."""
+    if not name.startswith("axis."):
+        return
+    letter = name.split(".")[1]
+    joined = configuration.net.pins_with(pin)
+    others = [other for other in joined if other.startswith(("halui.", "motion.", "spindle."))]
+    if others and source_of(name) not in others:
+        said = f"{pin} comes from {others[0]}: the display shows another position than it says"
+        mend = f"net it to {source_of(name)}, as mpg-display-{letter}.hal does"
+        yield Finding("display-crosswise", WARNING, said, mend, configuration.place_of(pin))

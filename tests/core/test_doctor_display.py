@@ -55,33 +55,26 @@ def test_what_the_display_does_not_get_is_told(left_out: str, missing: str, tmp_
     ini.write_text(ini.read_text().replace(f"\nHALFILE = {left_out}\n", "\n"))
     (finding,) = display_findings(ini)
     assert (finding.id, finding.severity) == ("display-not-wired", NOTE)
-    assert missing in finding.text
+    assert missing in finding.what
     assert wrong(findings_of(ini)) == []
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    "line",
     [
-        (
-            "halui.axis.y.pos-feedback => hal_mpg.axis.y.position",
-            "halui.axis.x.pos-feedback => hal_mpg.axis.y.position",
-        ),
-        (
-            "halui.axis.y.pos-feedback => hal_mpg.axis.y.position",
-            "halui.axis.y.pos-relative => hal_mpg.axis.y.position",
-        ),
+        "net mpg-x-position => hal_mpg.axis.y.position",
+        "net mpg-y-position-relative => hal_mpg.axis.y.position",
+        "net mpg-feed-override-value => hal_mpg.axis.y.position",
     ],
 )
-def test_another_position_than_it_says_is_found(old: str, new: str, tmp_path: Path) -> None:
+def test_another_position_than_it_says_is_found(line: str, tmp_path: Path) -> None:
     ini = configured(tmp_path, "xhc-hb04")
     sample = ini.parent / "mpg-display-y.hal"
-    text = sample.read_text().replace("mpg-y-position ", "other ")
-    assert old in text
-    sample.write_text(
-        "".join(l for l in text.replace(old, new).splitlines(True) if "position-relative" not in l)
-    )
-    found = {finding.id: finding.severity for finding in display_findings(ini)}
-    assert found["display-crosswise"] == WARNING
+    lines = [text for text in sample.read_text().splitlines() if not text.startswith("net mpg-y-position ")]
+    sample.write_text("\n".join([*lines, line]) + "\n")
+    (finding,) = display_findings(ini)
+    assert (finding.id, finding.severity) == ("display-crosswise", WARNING)
+    assert "mpg-display-y.hal" in finding.mend
 
 
 def test_a_pendant_without_a_display_is_told_nothing(tmp_path: Path) -> None:
