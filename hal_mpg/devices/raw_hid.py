@@ -118,8 +118,8 @@ def why_hidden(device: Hidden) -> str:
     if device.profile:
         return f"it is read as it is, by the profile {device.profile}, which hal_mpg takes by itself"
     return (
-        f"Linux makes no input device of it; if it is a pendant, a profile with `source: hidraw` can read "
-        f"it, written by hand: `hal_mpg record --device {device.path} pendant.hid` shows its reports"
+        f"Linux makes no input device of it; if it is a pendant, a profile can read its raw reports "
+        f"(docs/raw-hid-pendants.md): `hal_mpg record --device {device.path} pendant.hid` shows them"
     )
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,19 @@ import pytest
 from evdev import ecodes
 
 from hal_mpg.devices.access import User
-from hal_mpg.devices.inventory import Device, Node, fits
+from hal_mpg.devices.inventory import Device, Fit, Node, fits
+from hal_mpg.devices.raw_hid import is_locked
 from hal_mpg.doctor.device_checks import check_device
 from hal_mpg.doctor.findings import ERROR, OK, WARNING, Finding
 from hal_mpg.doctor.machine_checks import check_machine
 from hal_mpg.doctor.processes import can_try, is_component
-from hal_mpg.doctor.surroundings import DeviceFacts, Surroundings, interpreter, version_of
+from hal_mpg.doctor.surroundings import (
+    DeviceFacts,
+    Surroundings,
+    fits_profile,
+    interpreter,
+    version_of,
+)
 from hal_mpg.profile import Identity, Profile
 from hal_mpg.profile_files import read_profile
 
@@ -257,3 +265,48 @@ def test_the_device_that_the_configuration_names_is_looked_at() -> None:
     assert finding.id == "no-device"
     assert "/dev/input/by-id/nothing" in finding.what
     assert [f.id for f in check_device(machine(), PROFILE, "/dev/input/event5")] == ["device"]
+
+
+XHC_FILE = CONFIG / "xhc-hb04.yaml"
+XHC = read_profile(XHC_FILE)
+
+
+def raw(**changes: Any) -> DeviceFacts:
+    """Return a raw HID pendant that all is well with, but for the changes."""
+    node = Node("/dev/hidraw0", Identity(0x10CE, 0xEB70, "KTURT.LTD"), {}, changes.pop("refusal", ""), 3)
+    return pendant(device=Device((node,), (Fit("xhc-hb04", XHC_FILE, XHC),)), **changes)
+
+
+RAW_FAULTS: dict[str, tuple[tuple[DeviceFacts, ...], str]] = {
+    "all is well": ((raw(),), "device"),
+    "not plugged in": ((), "no-device"),
+    "another one is plugged in": ((pendant(),), "other-pendant"),
+    "not in the rules": ((raw(may_open=False, naming=(), is_marked=False),), "rule-missing"),
+    "may not be written to": ((raw(may_open=False, refusal="no", for_group=False),), "not-readable"),
+    "another program has it": ((raw(is_grabbed=True, holders=((77, "hal_mpg"),)),), "grabbed"),
+}
+
+
+@pytest.mark.parametrize("fault", RAW_FAULTS)
+def test_a_raw_hid_pendant_is_looked_at_like_any_other(fault: str) -> None:
+    devices, expected = RAW_FAULTS[fault]
+    findings = list(check_device(machine(devices=devices), XHC))
+    found = {finding.id for finding in findings}
+    assert expected in found and found <= {expected, "device"}
+
+
+def test_a_profile_of_input_devices_fits_no_raw_hid_node_and_the_other_way_round() -> None:
+    same_id = PROFILE._replace(match=XHC.match)
+    assert fits_profile(raw().device, XHC) and not fits_profile(raw().device, same_id)
+    assert not fits_profile(device(vendor=0x10CE, product=0xEB70), XHC)
+
+
+def test_whether_somebody_has_a_raw_hid_node_for_himself(tmp_path: Path) -> None:
+    node = tmp_path / "hidraw0"
+    assert not is_locked(str(node))  # it has gone
+    node.touch()
+    assert not is_locked(str(node))
+    with node.open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert is_locked(str(node))
+    assert not is_locked(str(node))
