@@ -24,7 +24,8 @@ def check_display(configuration: Configuration) -> Iterator[Finding]:
     missing = []
     for name, _ in display.input_pins(configuration.axes):
         pin = configuration.pin(name)
-        if not net.is_linked(pin) and pin not in net.values and name not in MAY_BE_LEFT:
+        is_set = pin in net.values and not net.is_live
+        if not net.is_linked(pin) and not is_set and name not in MAY_BE_LEFT:
             missing.append(pin)
         yield from _crosswise(configuration, name, pin)
     if missing:

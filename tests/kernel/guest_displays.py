@@ -222,7 +222,6 @@ def hang(bench: Bench, notes: dict[str, Any]) -> None:
     notes["again"] = bench.pictures()
     again.send(AWAKE["xhc-hb04"])
     notes["reconnected"] = bench.ask("wait", "connected", True) is not None
-    taken(again)
     notes["term_s"] = bench.end(signal.SIGTERM)
     notes["left by SIGTERM"] = bench.pictures()
     again.unplug()

@@ -30,14 +30,22 @@ def notes() -> Notes:
     return result
 
 
+def last(reports: list[str], count: int) -> bytes:
+    """Return the last whole picture; the reports may begin and end in the middle of one."""
+    found = [*map(bytes.fromhex, reports)]
+    begins = [place for place, report in enumerate(found) if report[1:3] == b"\xfe\xfd"]
+    end = begins[-1] + (count if begins[-1] + count <= len(found) else 0)
+    return xhc_pictures.pictures(found[begins[0] : end], count)[-1]
+
+
 def hb04(reports: list[str]) -> dict[str, Any]:
     """Return what an HB04 shows in the end."""
-    return xhc_pictures.hb04(xhc_pictures.pictures([*map(bytes.fromhex, reports)], 6)[-1])
+    return xhc_pictures.hb04(last(reports, 6))
 
 
 def whb04b(reports: list[str]) -> dict[str, Any]:
     """Return what a WHB04B shows in the end."""
-    return xhc_pictures.whb04b(xhc_pictures.pictures([*map(bytes.fromhex, reports)], 3)[-1])
+    return xhc_pictures.whb04b(last(reports, 3))
 
 
 def test_it_is_filled_before_and_after_the_pendant_was_heard(notes: Notes) -> None:
