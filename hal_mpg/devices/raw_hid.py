@@ -123,6 +123,18 @@ def why_hidden(device: Hidden) -> str:
     )
 
 
+def why_not_learned(path: str) -> str:
+    """Return in words what there is in the place of learning a raw HID device."""
+    real = os.path.realpath(path)
+    for node, fit in _raw(loaded_profiles()[0]):
+        if os.path.realpath(node.path) == real:
+            return f"its reports are read by the profile {fit[0].name}, which hal_mpg takes by itself"
+    return (
+        "what the bytes of its reports mean cannot be told by listening; write its profile by hand "
+        f"(docs/raw-hid-pendants.md): `hal_mpg record --device {path} pendant.hid` shows them"
+    )
+
+
 def is_raw(node: Node) -> bool:
     """Tell whether a node of a device is a raw HID one."""
     return is_hidraw(node.path)

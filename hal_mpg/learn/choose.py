@@ -17,13 +17,14 @@ from hal_mpg.devices.inventory import (
     input_devices,
 )
 from hal_mpg.devices.ports import Port, serial_ports
-from hal_mpg.devices.raw_hid import hidden_devices, why_hidden
+from hal_mpg.devices.raw_hid import hidden_devices, why_hidden, why_not_learned
 from hal_mpg.errors import DeviceError, UsageError
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Frame
 from hal_mpg.learn.acts import Left
 from hal_mpg.learn.console import Console, Heard
 from hal_mpg.learn.ear import Ear
 from hal_mpg.own_command import own_command
+from hal_mpg.sources.hidraw_nodes import is_hidraw
 
 TYPING_KEYS = frozenset(range(1, 112))
 """KEY_ESC to KEY_DELETE: what is typed on a keyboard does not choose it."""
@@ -78,10 +79,9 @@ def _named(console: Console, node: str, devices: Sequence[Device]) -> Device:
         if not node or not Path(node).exists():
             raise DeviceError(f"learn: --device {node}: there is no such device; `hal_mpg list` shows them")
         name = Path(os.path.realpath(node)).name
-        for hidden in hidden_devices():
-            if Path(os.path.realpath(node)) == Path(hidden.path):
-                raise UsageError(f"learn: {hidden.name} ({hidden.usb_id}): {why_hidden(hidden)}")
-        if re.fullmatch(r"js[0-9]+|hidraw[0-9]+|mouse[0-9]+", name):
+        if is_hidraw(node):
+            raise UsageError(f"learn: --device {node}: {why_not_learned(node)}")
+        if re.fullmatch(r"js[0-9]+|mouse[0-9]+", name):
             raise UsageError(
                 f"learn: --device {node}: hal_mpg reads its event node; `hal_mpg list` shows which that is"
             )

@@ -16,7 +16,7 @@ from hal_mpg.devices import raw_hid
 from hal_mpg.devices.input_codes import bit_map, code_name, kind_of
 from hal_mpg.devices.inventory import Device, Fit, Node, fits
 from hal_mpg.devices.ports import Port, port_refusal
-from hal_mpg.devices.raw_hid import Hidden, all_devices, hidden_devices, needed, why_hidden
+from hal_mpg.devices.raw_hid import Hidden, all_devices, hidden_devices, needed, why_hidden, why_not_learned
 from hal_mpg.profile import Identity
 from hal_mpg.profile_files import read_profile
 from hal_mpg.sources import evdev_nodes, hidraw_nodes
@@ -156,6 +156,13 @@ def test_devices_that_linux_makes_no_input_node_of(sys_hidraw: Path) -> None:
     assert "by the profile xhc-whb04b-6" in why_hidden(known)
     assert strange == Hidden("Strange", "fffe:fffe", "/dev/hidraw3")
     assert "hal_mpg record --device /dev/hidraw3" in why_hidden(strange)
+
+
+def test_what_there_is_in_the_place_of_learning_it(sys_hidraw: Path) -> None:
+    hidraw(sys_hidraw, 0, "0003:00000B33:00000020", "Contour Design ShuttleXpress", inputs=1)
+    hidraw(sys_hidraw, 1, "0003:0000FFFE:0000FFFE", "Strange")
+    assert "by the profile shuttle-xpress" in why_not_learned("/dev/hidraw0")
+    assert "hal_mpg record --device /dev/hidraw1" in why_not_learned("/dev/hidraw1")
 
 
 def test_a_raw_hid_pendant_is_a_device_with_the_profiles_that_fit(
