@@ -275,7 +275,10 @@ def _estop(profile: Profile) -> str:
 def _loss(profile: Profile) -> str:
     if profile.stop_on_disconnect:
         return "E-stop: hal_mpg.estop-ok goes FALSE, as it is while the pendant is not there"
-    return "the wheel is dead, no more: it stops nothing; on-disconnect: estop in the profile changes that"
+    changes = "on-disconnect: estop in the profile changes that"
+    if profile.analog:
+        return f"what a stick or ring moves stops; nothing else does: {changes}"
+    return f"the wheel is dead, no more: it stops nothing; {changes}"
 
 
 def _table(profile: Profile) -> Iterator[str]:
