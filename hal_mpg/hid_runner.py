@@ -58,21 +58,29 @@ class HidRunner(RawRunner):
     def _handle(self, ready: Collection[int], has_new_inputs: bool, now: float) -> None:
         self._now = now
         super()._handle(ready, has_new_inputs, now)
-        if self._pictures and self._node is not None:
-            if now >= self._picture_at:
-                self._picture_at = now + self._pictures.every_s
-                self._show(self._pictures, now)
-            self._deadline = min(self._deadline, self._picture_at)
+        if self._node is None:
+            return
+        if self._pictures is None:
+            self._tell_of_trouble()
+            return
+        if now >= self._picture_at:
+            self._picture_at = now + self._pictures.every_s
+            self._show(self._pictures, now)
+        self._deadline = min(self._deadline, self._picture_at)
 
     def _show(self, pictures: Pictures, now: float) -> None:
         """Send the picture, if it is new or was not sent for long; tell what became of those before."""
         new = pictures.new(now)
         if new is not None and self._output.write(PICTURE, new):
             pictures.was_sent(now)
+        self._tell_of_trouble()
+
+    def _tell_of_trouble(self) -> None:
         complaint = self._output.complaint()
         if complaint and not self._has_complained:
             self._has_complained = True
-            tell(f"the pendant's display is not written: {complaint}; its wheel works all the same")
+            what = "display" if self._pictures else "lamps"
+            tell(f"the pendant's {what} cannot be written: {complaint}; its wheel works all the same")
 
     def _search(self, now: float) -> list[DeviceEvent]:
         if self._output.is_closing(now):
@@ -112,7 +120,8 @@ class HidRunner(RawRunner):
     def _set_lamp(self, name: str, lit: bool) -> None:
         if name in self._lamps:
             key, off, on = self._lamps[name]
-            self._output.write(key, [on if lit else off])
+            if not self._output.write(key, [on if lit else off]):
+                self._lit.pop(name, None)  # to be tried again
 
     def _leave(self) -> None:
         # The writer keeps the device until it has left its last picture there.

@@ -307,6 +307,28 @@ def test_a_pendant_that_comes_back_while_the_writer_hangs_waits_for_it(world: Wo
     world.run(user)
 
 
+def test_a_writer_that_dies_is_told_of_and_comes_back_with_the_pendant(
+    world: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def user() -> None:
+        device = world.plug()
+        device.send(AWAKE)
+        world.wait_for("connected", True)
+        os.kill(world.writer(), signal.SIGKILL)
+        said: list[str] = []
+        told = "display cannot be written: its writer has ended"
+        world.wait_until(lambda: said.append(capfd.readouterr().err) or told in "".join(said), "it is told")
+        device.send(bytes([4, 0, 0, 0x12, 0, 0]))
+        world.wait_for("axis-select", 1)
+        device.unplug()
+        world.wait_for("connected", False)
+        again = world.plug(4)
+        world.reports.clear()
+        world.hb04(again, inch=False)
+
+    world.run(user)
+
+
 LAMPS = """\
 name: Lamps
 source: hidraw
