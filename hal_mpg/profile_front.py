@@ -114,5 +114,5 @@ def controls_of(profile: Profile) -> Iterator[str]:
     yield from (name for name in ("estop", "reset", "enable") if getattr(profile, name) is not None)
     yield from (f"button.{name}" for name, _ in profile.buttons)
     yield from (f"led.{name}" for name, *_ in profile.leds)
-    yield from ["display"] if getattr(profile, "display", None) else []
-    yield from (f"analog.{analog.axis}" for analog in getattr(profile, "analog", ()))
+    yield from ["display"] if profile.display is not None else []
+    yield from (f"analog.{analog.axis}" for analog in profile.analog)
