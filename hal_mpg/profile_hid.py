@@ -15,7 +15,7 @@ from hal_mpg.hid_device import Held, HidDevice, HidLamp, HidReport, HidRule
 from hal_mpg.profile import Code
 from hal_mpg.profile_packets import MOST_FIELDS, read_checksum, read_field
 from hal_mpg.profile_settings import SettingsReader
-from hal_mpg.protocols.foreign import MOST_RULES
+from hal_mpg.protocols.foreign import MOST_RULES, Field
 from hal_mpg.yaml_reader import Fields, Reader, quoted, suggestion
 
 PROTOCOL_KEYS = ("reports", "lamps")
@@ -85,12 +85,11 @@ class _HidReader:
         items = reader.items(keys.get("rules"), "rules")
         if len(items) > MOST_RULES:
             reader.fault(items[MOST_RULES], f"more than {MOST_RULES} rules; leave some out")
-        names = [field.name for field in fields]
-        rules = tuple(self._rule(item, names) for item in items[:MOST_RULES])
+        rules = tuple(self._rule(item, fields) for item in items[:MOST_RULES])
         return HidReport(number, length, fields, rules, checksum)
 
-    def _rule(self, node: Node, known: list[str]) -> HidRule:
-        reader = self._reader
+    def _rule(self, node: Node, fields: tuple[Field, ...]) -> HidRule:
+        reader, known = self._reader, [field.name for field in fields]
         keys = reader.mapping(node, RULE_KEYS, "a rule")
         is_asleep = reader.boolean(keys.get("asleep"), "value of asleep")
         for key in ("set", "held"):
@@ -99,7 +98,7 @@ class _HidReader:
         if "passes-over" in keys and not is_asleep:
             reader.fault(keys["passes-over"], "passes-over goes with asleep: true; leave it out")
         settings = self._settings.settings(keys.get("set"), known)
-        held = self._held(keys["held"], known) if "held" in keys else None
+        held = self._held(keys["held"], fields) if "held" in keys else None
         self._look_for_twins(settings, held, keys)
         return HidRule(
             self._settings.when(keys.get("when"), known),
@@ -118,9 +117,9 @@ class _HidReader:
             if name in named:
                 self._reader.fault(place, f"{name} is set and held in one rule; keep one of them")
 
-    def _held(self, node: Node, known: list[str]) -> Held:
+    def _held(self, node: Node, fields: tuple[Field, ...]) -> Held:
         """Return the keys that fields name by their codes."""
-        reader = self._reader
+        reader, known = self._reader, [field.name for field in fields]
         keys = reader.mapping(node, HELD_KEYS, "held", needed=("in", "keys"))
         names = []
         for item in reader.items(keys.get("in"), "in"):
@@ -128,27 +127,31 @@ class _HidReader:
             if name and name not in known:
                 reader.fault(item, f"{quoted(name)} is no field; {suggestion(name, known, 'add it')}")
             names.append(name)
-        plain = self._by_code(keys.get("keys"), "keys")
+        most = max((_highest(field) for field in fields if field.name in names), default=0xFF)
+        plain = self._by_code(keys.get("keys"), "keys", most)
         shifted = []
         for entry in reader.entries(keys["with"], "with") if "with" in keys else ():
             shift = self._settings.codes.get(entry.key)
             if shift is None or shift not in dict(plain).values():
                 reader.fault(entry.place, f"{quoted(entry.key)} is none of the keys; name one of them")
                 continue
-            others = self._by_code(entry.value, f"with {entry.key}")
+            others = self._by_code(entry.value, f"with {entry.key}", most)
             for other, place in zip(others, reader.entries(entry.value, "with"), strict=False):
                 if other[0] not in dict(plain):
                     reader.fault(place.place, f"no key has the code {place.key}; add it to keys")
             shifted.append((shift, others))
         return Held(tuple(names), plain, tuple(shifted))
 
-    def _by_code(self, node: Node | None, what: str) -> tuple[tuple[int, Code], ...]:
+    def _by_code(self, node: Node | None, what: str, most: int) -> tuple[tuple[int, Code], ...]:
+        """Return which key each code is; `most` is the highest that the fields can have."""
         reader = self._reader
         found: dict[int, Code] = {}
         for key, place, value in reader.entries(node, what) if node is not None else ():
             number = reader.number_of(key, place, f"a code in {what}")
             if number == 0:
                 reader.fault(place, f"code 0 in {what} is that of no key; leave it out")
+            elif not 0 < number <= most:
+                reader.fault(place, f"code {key} in {what} fits into none of the fields; use 1 to {most:#x}")
             if number in found:
                 reader.fault(place, f"code {number:#x} stands twice in {what}; keep one")
             found[number] = self._settings.code(reader.text(value, what), value, EV_KEY)
@@ -163,6 +166,12 @@ class _HidReader:
         )
         form = reader.choice(keys.get("as"), LAMP_FORMS, "value of as")
         return HidLamp(self._settings.code(name, place, EV_LED), on, off, form == "feature")
+
+
+def _highest(field: Field) -> int:
+    """Return the highest number that a field can have, but for its sign."""
+    mask = field.mask or (1 << 8 * field.size) - 1
+    return mask // (mask & -mask)
 
 
 def _keys_of(held: Held) -> set[Code]:
