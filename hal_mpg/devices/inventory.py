@@ -24,6 +24,7 @@ from hal_mpg.profile import Code, Identity, Profile
 from hal_mpg.profile_files import known_profiles, read_profile
 from hal_mpg.sources.evdev_nodes import GONE, Found, is_all_there, physical_device, rank, whole
 from hal_mpg.sources.evdev_nodes import missing_codes as missing_codes  # the doctor wants it, too
+from hal_mpg.sources.hidraw_nodes import is_hidraw
 from hal_mpg.sources.node_paths import clean, identity_from_sysfs, node_paths
 
 USB = 3
@@ -219,7 +220,7 @@ def why_refused(path: str, error: OSError) -> str:
 
 def access_command(device: Device) -> str:
     """Return the command that lets this user read a device that may not be read; "" where none is needed."""
-    if all(not node.refusal or os.access(node.path, os.R_OK) for node in device.nodes):
+    if not any(map(_is_kept_out, device.nodes)):
         return ""  # what keeps it from being opened is not permission
     for node in device.nodes:
         if node.refusal and is_only_for_group(node.path):
@@ -227,6 +228,11 @@ def access_command(device: Device) -> str:
     if device.fits:
         return f"sudo {own_command()} install-udev"
     return f"sudo {own_command()} install-udev --device {device.nodes[0].path}"
+
+
+def _is_kept_out(node: Node) -> bool:
+    """Tell whether it is permission that a node cannot be used; a display is to be written to as well."""
+    return bool(node.refusal) and (is_hidraw(node.path) or not os.access(node.path, os.R_OK))
 
 
 def is_only_for_group(path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from evdev import ecodes
 from hal_mpg.commands.list import as_json, as_text
 from hal_mpg.devices import raw_hid
 from hal_mpg.devices.input_codes import bit_map, code_name, kind_of
-from hal_mpg.devices.inventory import Device, Fit, Node, fits
+from hal_mpg.devices.inventory import Device, Fit, Node, access_command, fits
 from hal_mpg.devices.ports import Port, port_refusal
 from hal_mpg.devices.raw_hid import Hidden, all_devices, hidden_devices, needed, why_hidden, why_not_learned
 from hal_mpg.profile import Identity
@@ -186,6 +187,11 @@ def test_a_raw_hid_pendant_is_a_device_with_the_profiles_that_fit(
     lines = "\n".join(as_text([xhc, shuttle], [], [], []))
     assert "  node      /dev/hidraw7, raw HID" in lines and "  profile   xhc-hb04" in lines
     assert "nothing that could be told" not in lines
+    mine = replace(xhc.nodes[0], refusal="this user may not read it: it is for root")
+    refused = replace(xhc, nodes=(mine,))
+        xhc, nodes=(replace(xhc.nodes[0], refusal="this user may not read it: it is for root"),)
+    )
+    assert access_command(refused).endswith("install-udev")
     document = as_json([xhc], [], [], [])
     assert document["devices"][0]["nodes"][0]["raw_hid"] is True
 
