@@ -41,6 +41,7 @@ class HidFunction:
         self._report_descriptor, self._report_bytes = descriptor, report_bytes
         self._node = -1
         self._folder = Path()
+        self._written: list[bytes] = []
 
     def make(self, gadget: Path, number: int) -> Path:
         """Make the function's part of the gadget; return its folder."""
@@ -65,6 +66,7 @@ class HidFunction:
     def close(self) -> None:
         """Close it: the plug is pulled."""
         if self._node >= 0:
+            self._fetch()
             os.close(self._node)
             self._node = -1
 
@@ -76,10 +78,15 @@ class HidFunction:
 
     def written(self) -> list[bytes]:
         """Return the reports that were written to the device since the last time, ids included."""
-        found = []
-        while select.select([self._node], [], [], 0)[0]:
-            found.append(os.read(self._node, _READ_BYTES))
+        if self._node >= 0:
+            self._fetch()
+        found, self._written = self._written, []
         return found
+
+    def _fetch(self) -> None:
+        """Take what was written; f_hid keeps it until then, or until it is closed."""
+        while select.select([self._node], [], [], 0)[0]:
+            self._written.append(os.read(self._node, _READ_BYTES))
 
 
 class VendorFunction:

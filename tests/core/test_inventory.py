@@ -189,8 +189,6 @@ def test_a_raw_hid_pendant_is_a_device_with_the_profiles_that_fit(
     assert "nothing that could be told" not in lines
     mine = replace(xhc.nodes[0], refusal="this user may not read it: it is for root")
     refused = replace(xhc, nodes=(mine,))
-        xhc, nodes=(replace(xhc.nodes[0], refusal="this user may not read it: it is for root"),)
-    )
     assert access_command(refused).endswith("install-udev")
     document = as_json([xhc], [], [], [])
     assert document["devices"][0]["nodes"][0]["raw_hid"] is True
