@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from hal_mpg.arming import WhyNot
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.profile import AXIS_LETTERS
 
@@ -82,7 +83,7 @@ def is_number(value: str) -> bool:
 
 
 class ShownBytes(NamedTuple):
-    """Bytes that are always the same. This and the other fields are there only `when` values are so."""
+    """Bytes that are always the same. All fields are there only while values are as `when` says."""
 
     at: int
     data: tuple[int, ...]
@@ -198,10 +199,10 @@ def size_of(form: str) -> int:
     return 4 if form == SPLIT16 else int("".join(filter(str.isdigit, form))) // 8
 
 
-def positions_for(value: str, axes: Sequence[str], scales: Sequence[str]) -> tuple[str, ...]:
-    """Return the words that a value can be, where it is no number; for `why-not` and bits theirs.
+def words_of(value: str, axes: Sequence[str], scales: Sequence[str]) -> tuple[str, ...]:
+    """Return the words that a value can be; none for numbers that can be anything.
 
-    `axes`, `scales`: the positions of the selectors.
+    `axes`, `scales`: the positions that the selectors can have.
     """
     match value:
         case "axis":
@@ -213,7 +214,7 @@ def positions_for(value: str, axes: Sequence[str], scales: Sequence[str]) -> tup
         case "mode":
             return (*MODES, "off")
         case "why-not":
-            return tuple(map(str, range(11)))
+            return tuple(str(int(reason)) for reason in WhyNot)
     return ("false", "true") if is_bit(value) else ()
 
 

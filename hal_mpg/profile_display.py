@@ -34,8 +34,8 @@ from hal_mpg.display_layout import (
     decimal_text,
     is_bit,
     is_number,
-    positions_for,
     size_of,
+    words_of,
 )
 from hal_mpg.profile import AXIS_LETTERS, TARGETS, Code
 from hal_mpg.profile_packets import TYPE, TYPES
@@ -238,7 +238,7 @@ class _DisplayReader:
         return [*NAMES, CORE_NUMBERS[1], *(name for name in self._known if is_bit(name))]
 
     def _positions(self, value: str) -> tuple[str, ...]:
-        return positions_for(value, (*AXIS_LETTERS, *TARGETS), (*self._scales, *TARGETS))
+        return words_of(value, (*AXIS_LETTERS, *TARGETS), (*self._scales, *TARGETS))
 
     def _when(self, keys: Fields) -> When:
         """Return when a field is there."""
