@@ -278,6 +278,44 @@ def test_where_the_axis_is_stepped_through_the_wheel_has_to_be_still_again() -> 
     assert fed.counts() == {"axis.y": 1}
 
 
+def test_an_absolute_wheel_where_the_axis_is_stepped_through() -> None:
+    text = STEPS.replace("wheel: {rel: WHEEL}", "wheel: {abs: DIAL, modulo: 256}")
+    text = text.replace("WHEEL: {rel: turn}", "DIAL: {abs: dial}").replace("turn: {at: 0, type: s8}, ", "")
+    fed = Fed(load_profile(text, "p.yaml"))
+    fed(bytes([0, 10, 0]), bytes([0, 10, 2]))
+    fed.wait(1)
+    assert fed(bytes([0, 17, 3])) == ["void DIAL=17", "snapshot", "NEXT=1"]
+    assert (fed.counts(), fed.pins["dropped"]) == ({}, 7)
+    fed.wait(1)
+    fed(bytes([0, 18, 2]))
+    assert fed.counts() == {"axis.y": 1}
+
+
+def test_a_wheel_of_keys_is_turned_by_presses_alone() -> None:
+    text = STEPS.replace("wheel: {rel: WHEEL}", "wheel: {keys: {forward: HOLD, backward: BACK}}")
+    text = text.replace("WHEEL: {rel: turn}", "AXIS: {abs: dial}, BACK: {key: back}")
+    text = text.replace("turn: {at: 0, type: s8}", "back: {at: 2, bit: 2}").replace(
+        "  enable: {key: HOLD}\n", ""
+    )
+    text = text.replace("NEXT: {key: next}, ", "").replace("next: {at: 2, bit: 0}, ", "")
+    text = text.replace("axis: {next: NEXT, order: [x, y]}", "axis: {abs: AXIS, positions: {1: x, 2: y}}")
+    fed = armed(load_profile(text, "p.yaml"), bytes([0, 1, 0]))
+    assert fed(bytes([0, 1, 2])) == ["HOLD=1"]
+    assert fed(bytes([0, 2, 0])) == ["AXIS=2 HOLD=0"]
+    assert fed(bytes([0, 1, 4])) == ["AXIS=0 BACK=1 AXIS=1"]
+    assert (fed.counts(), fed.pins["dropped"]) == ({"axis.x": 1}, 1)
+
+
+def test_a_pulse_is_a_press_each_time() -> None:
+    text = STEPS.replace("NEXT: {key: next}", "NEXT: {pulse: next}")
+    fed = Fed(load_profile(text, "p.yaml"))
+    fed(bytes(3))
+    assert fed(bytes([0, 0, 1])) == ["NEXT=0 NEXT=1 NEXT=0"]
+    assert fed.pins["axis.y.selected"]
+    assert fed(bytes([0, 0, 1])) == ["NEXT=1 NEXT=0"]
+    assert fed.pins["axis.x.selected"]
+
+
 def test_the_enabling_button_counts_as_a_change_of_what_the_wheel_is_for() -> None:
     text = STEPS.replace("axis: {next: NEXT, order: [x, y]}", "axis: {keys: {x: NEXT}}")
     fed = Fed(load_profile(text, "p.yaml"))
@@ -400,6 +438,12 @@ def test_a_key_that_nobody_knows() -> None:
     assert fed(whb(axis=0x12)) == ["AXIS=18"]
 
 
+def test_a_key_that_was_let_go_in_such_a_report_is_pressed_anew() -> None:
+    fed = armed(WHB, whb([3]))
+    fed(whb([0x2A]))
+    assert fed(whb([0x0C, 3])) == ["FN=1 MACRO_13=1"]
+
+
 def test_an_enabling_button_is_let_go_by_a_report_with_something_wrong_in_it() -> None:
     text = STEPS.replace("next: {at: 2, bit: 0}", "next: {at: 2, mask: 0xfd}")
     fed = Fed(load_profile(text, "p.yaml"))
@@ -471,6 +515,8 @@ def test_it_is_not_connected_before_its_estop_is_known() -> None:
     assert not fed.pins["connected"]
     assert fed(b"\x02\x81") == ["connected STOP AXIS=1"]
     assert fed.pins["estop"]
+    fed.decoder.lost()  # how its E-stop stood is not known any more
+    assert fed.decoder.feed(b"\x01\x03", fed.now) == []
 
 
 # Whatever comes.

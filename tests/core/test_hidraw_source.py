@@ -384,6 +384,11 @@ def test_it_is_told_that_it_has_yet_to_speak(world: HidWorld, capsys: pytest.Cap
     source.close()
     source.search(11.0)
     assert capsys.readouterr().err == ""
+    world.devices[str(world.dev / "hidraw0")].says(whb())
+    read(source, 11.1)
+    source.close()
+    source.search(12.0)  # it was connected meanwhile
+    assert "turn its wheel or press a key" in capsys.readouterr().err
     source.close()
 
 
