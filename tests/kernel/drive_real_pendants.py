@@ -8,9 +8,11 @@ and netted as the sample HAL files have it.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator
@@ -160,6 +162,8 @@ def one(bench: Bench, asked: dict[str, Any]) -> dict[str, Any]:
             notes["late"] = str(error)
         notes |= {"pins": bench.pins([*counts, "dropped"]), "moved": bench.moved(before)}
         notes["should"] = bench.should()
+        if asked["replug"]:
+            notes["listed"] = listed()
         hands.do("unplug")
         driver.wait_pin("hal_mpg.connected", False, LIMIT_S)
         notes["unplugged"] = bench.pins(("armed", "axis-select", "enable"))
@@ -169,6 +173,13 @@ def one(bench: Bench, asked: dict[str, Any]) -> dict[str, Any]:
         bench.stop_hal_mpg()
         notes["written"] = hands.do("end")
     return notes
+
+
+def listed() -> list[dict[str, Any]]:
+    """Return the devices that a profile fits, as `hal_mpg list` shows them to this user."""
+    command = [sys.executable, "-m", "hal_mpg", "list", "--json"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [device for device in json.loads(text)["devices"] if device["profiles"]]
 
 
 def replug(bench: Bench) -> dict[str, Any]:

@@ -81,6 +81,14 @@ def test_it_comes_back_at_another_port_and_nothing_moves(device: dict[str, Any],
     assert device["again"]["moved"] < CLOSE
 
 
+@pytest.mark.parametrize("name", REPLUGGED)
+def test_list_shows_it_with_its_profile_and_that_it_may_be_read(device: dict[str, Any], name: str) -> None:
+    (shown,) = device["listed"]
+    assert shown["profiles"][0]["name"] == profile_of(name)
+    assert shown["readable"] is True
+    assert {node["path"] for node in shown["nodes"]} <= {path for path, _, _ in device["nodes"]}
+
+
 @pytest.mark.parametrize("name", HAS_DISPLAY)
 def test_its_display_is_written_to(device: dict[str, Any], name: str) -> None:
     """What it shows, and how often, test_displays.py looks at."""
