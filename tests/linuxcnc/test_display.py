@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,41 @@ def test_the_rate_is_bounded(run: tuple[str, Notes]) -> None:
 def test_nothing_of_it_is_an_error(run: tuple[str, Notes]) -> None:
     _, notes = run
     assert notes["errors"] == []
+
+
+FRONTS = {
+    # what of the sample is for another front
+    "xhc-hb04": ("mpg-xhc-hb04.hal", r"button\.([xyz][02])"),
+    "xhc-hb04-16": ("mpg-xhc-hb04.hal", r"button\.(macro-\d|half|zero)|mpg-zero-x"),
+    "xhc-whb04b-6": ("mpg-xhc-whb04b.hal", None),
+}
+ONLY_COMMENTS = {"half", "fn", "mode-continuous"}
+"""Buttons for which the samples have no line, for nothing is usual for them."""
+
+
+@pytest.mark.parametrize("pendant", FRONTS)
+def test_each_line_for_a_button_can_be_uncommented(pendant: str) -> None:
+    """What it names is there: LinuxCNC starts with all of them, and each button has its net."""
+    require_linuxcnc()
+    sample, of_others = FRONTS[pendant]
+
+    def edit(config: Path) -> None:
+        file = config / sample
+        lines = [re.sub("^#(?=net |loadrt |addf )", "", line) for line in file.read_text().splitlines()]
+        kept = [
+            line for line in lines if line.startswith("#") or not (of_others and re.search(of_others, line))
+        ]
+        file.write_text("\n".join(kept) + "\n")
+        with (config / "sim-4axis.ini").open("a") as ini:
+            ini.write("[HALUI]\n" + "MDI_COMMAND = G4 P0\n" * 16)
+
+    nets: dict[str, str] = run_linuxcnc(
+        "sim-4axis.ini",
+        HERE / "drive_xhc_buttons.py",
+        pendant=pendant,
+        uncomment=[f"HALFILE = {name}" for name in (*SAMPLES, sample)],
+        edit=edit,
+    ).result
+    buttons = {pin.removeprefix("hal_mpg.button."): net for pin, net in nets.items()}
+    assert {button for button, net in buttons.items() if not net} == ONLY_COMMENTS & buttons.keys()
+    assert len(buttons) >= 13
