@@ -17,7 +17,7 @@ from tests.beds.namespaces import private_command
 from tests.umockdev.bed import SYSTEM_PYTHON
 from tests.umockdev.pendants import KEYBOARD, MOUSE, PENDANT
 
-PAD = {"name": "Pad", "vendor": 0x1189, "product": 0x8890, "port": "1-3"}
+PAD = {"name": "Pad", "vendor": 0x1189, "product": 0x88FF, "port": "1-3"}
 PAD_NODES = [
     [6, {**PAD, "keys": list(range(1, 120))}],
     [7, {**PAD, "name": "Pad Consumer Control", "interface": 1, "keys": [113, 114, 115]}],
@@ -68,7 +68,7 @@ def test_the_pendant_first_what_is_hardly_one_last_and_nodes_of_one_device_toget
     assert (text["status"], listed["status"]) == (0, 0)
     lines = text["out"].splitlines()
     assert lines[0].startswith("Test MPG Pendant   (1209:0001, looks like: joystick)")
-    assert lines.index("Pad   (1189:8890, looks like: keyboard)") > 0
+    assert lines.index("Pad   (1189:88ff, looks like: keyboard)") > 0
     assert "  node      /dev/input/event7, Pad Consumer Control" in lines
     assert any(line.startswith("  Mouse   (mouse, ") for line in lines)
     document = json.loads(listed["out"])["devices"]
