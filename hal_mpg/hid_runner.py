@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 PICTURE, FIRST_LAMP = 0, 1
 """Keys of what is written; the lamps follow in the profile's order."""
 
+SILENCE_S = 3.0
+"""After so long without a picture, at the least, the loop hangs: what it has shown last is no longer so."""
+
 SHOWN = ("why-not", "armed", "connected", "estop", "scale")
 """Our own pins that a picture is made of, beside the buttons that it depends on."""
 
@@ -52,7 +55,7 @@ class HidRunner(RawRunner):
     def _start(self) -> None:
         self._output.start()
         if self._pictures:
-            self._output.leave_behind(self._pictures.last())
+            self._output.leave_behind(self._pictures.last(), self._pictures.silence_s)
         super()._start()
 
     def _handle(self, ready: Collection[int], has_new_inputs: bool, now: float) -> None:
@@ -157,6 +160,7 @@ class Pictures:
         self._linear = next((one.distances for one in steps if one.axis not in ANGULAR_AXES), ())
         self.every_s = display.every_ms / 1000
         self._refresh_s = display.refresh_ms / 1000 or inf
+        self.silence_s = max(SILENCE_S, 3 * display.refresh_ms / 1000) if display.refresh_ms else 0.0
         shown = {*SHOWN, *display.values()}
         self._pins = {pin.name: pin.initial for pin in pendant.pins if not pin.is_input and pin.name in shown}
         self._marked = {increment.scale: increment.texts[0] for increment in pendant.profile.increments}

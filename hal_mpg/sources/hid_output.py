@@ -26,6 +26,7 @@ class HidOutput:
         self._peer: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._last: list[Report] = []
+        self._silence_s = 0.0
         self._closing_since: float | None = None
         self._has_asked = True
         self._complaint = ""
@@ -50,7 +51,7 @@ class HidOutput:
                 return
         self._peer = ours
         self._closing_since = None
-        self.leave_behind(self._last)
+        self.leave_behind(self._last, self._silence_s)
 
     def use(self, device: int) -> None:
         """Write to this device from now on. The writer has a descriptor of its own; see `let_go`."""
@@ -68,10 +69,13 @@ class HidOutput:
         """
         return self._send(b"W" + bytes([key]) + packed(reports))
 
-    def leave_behind(self, reports: list[Report]) -> None:
-        """Have reports written when this process ends, or has ended: by the writer, which outlives it."""
-        self._last = reports
-        self._send(b"L" + packed(reports))
+    def leave_behind(self, reports: list[Report], silence_s: float = 0.0) -> None:
+        """Have reports written when this process ends, or has ended: by the writer, which outlives it.
+
+        `silence_s`: also when nothing was written for so long, for then this process hangs; 0: it may.
+        """
+        self._last, self._silence_s = reports, silence_s
+        self._send(b"L" + round(silence_s * 1000).to_bytes(4, "little") + packed(reports))
 
     def let_go(self, now: float) -> None:
         """Have the device closed there: before it is here, for it stays open, and in epoll, until it is."""

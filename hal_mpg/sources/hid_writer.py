@@ -8,7 +8,8 @@ The descriptor is a connected socket of the kind SEQPACKET. Each message begins 
     D           and a descriptor: the device, from now on
     C           let go of the device; the answer is C
     W key ...   write these reports, in the place of what waits under the same key (a byte)
-    L ...       write these when the other end is closed, whatever has become of it
+    L ms ...    write these when the other end is closed, whatever has become of it; and when it has said
+                nothing for so many milliseconds (four bytes, low byte first; 0: however long)
 
 Reports: F (feature) or O (output), the length in two bytes, low byte first, then the report with its id. What
 fails is answered with E and the reason, once for each device, and the next attempt comes a second later. It
@@ -61,6 +62,8 @@ class Writer:
         self._device: int | None = None
         self._waiting: dict[bytes, bytes] = {}  # by their keys, the oldest first
         self._last = b""
+        self._silence_ms = 0
+        self._was_silent = False  # so long that the last reports were written
         self._has_told = False
         self._is_over = False
 
@@ -76,9 +79,7 @@ class Writer:
                 if not self._write_all(unpacked(message)):
                     self._waiting.setdefault(key, message)
                     wait_s = AGAIN_S
-        for report in unpacked(self._last):
-            if not self._write(*report):
-                break
+        self._write_last()
 
     def _listen(self, wait_s: float | None) -> None:
         """Take all that was sent; where nothing waits to be written, wait. `wait_s`: so long, at least."""
@@ -87,7 +88,10 @@ class Writer:
         if wait_s is not None:
             self._pause(poll, wait_s)
         elif not self._waiting:
-            poll.poll()
+            silence_ms = None if self._was_silent else self._silence_ms or None
+            if not poll.poll(silence_ms):
+                self._was_silent = True
+                self._write_last()
         while not self._is_over and poll.poll(0):
             self._take()
 
@@ -113,8 +117,10 @@ class Writer:
         elif kind == b"W":
             # In the old one's place in the queue, so that nothing waits for ever.
             self._waiting[message[1:2]] = message[2:]
+            self._was_silent = False
         elif kind == b"L":
-            self._last = message[1:]
+            self._silence_ms = int.from_bytes(message[1:5], "little")
+            self._last = message[5:]
         else:
             self._is_over = True
 
@@ -135,6 +141,12 @@ class Writer:
             if self._device != device or self._is_over:
                 break
         return True
+
+    def _write_last(self) -> None:
+        """Write what is to be left, as far as the device takes it."""
+        for report in unpacked(self._last):
+            if not self._write(*report):
+                break
 
     def _write(self, kind: bytes, data: bytes) -> bool:
         """Write a report, where there is a device; tell whether that did not fail."""

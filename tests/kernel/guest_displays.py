@@ -237,6 +237,15 @@ def clone(bench: Bench, notes: dict[str, Any]) -> None:
     bench.ask("put", "show-relative", 0)
     bench.ask("put", "machine-is-on", 0)
     notes["clone, machine"] = bench.pictures()
+    bench.ask("put", "show-relative", 1)
+    bench.ask("put", "machine-is-on", 1)
+    bench.pictures()
+    assert bench.program is not None
+    bench.program.send_signal(signal.SIGSTOP)
+    notes["left by SIGSTOP"] = bench.pictures(6.0)
+    bench.program.send_signal(signal.SIGCONT)
+    bench.ask("put", "machine-is-on", 1)
+    notes["gone on"] = bench.pictures(3.0)
     bench.end(signal.SIGKILL)
     notes["left by SIGKILL"] = bench.pictures()
 

@@ -97,5 +97,7 @@ def test_whatever_ends_hal_mpg_the_display_shows_nothing_that_is_no_longer_so(no
     assert notes["term_s"] < KERNEL_S / 2
     left = hb04(notes["left by SIGTERM"])
     assert (left["machine"], left["work"], left["rpm"]) == ([0, 0, 0], [0, 0, 0], 0)
-    left = whb04b(notes["left by SIGKILL"])
-    assert (left["rows"], left["reset"]) == ([0, 0, 0], True)
+    for end in ("SIGSTOP", "SIGKILL"):
+        left = whb04b(notes[f"left by {end}"])
+        assert (left["rows"], left["reset"]) == ([0, 0, 0], True), end
+    assert whb04b(notes["gone on"])["rows"][0] == pytest.approx(-33.3333), "after SIGCONT"

@@ -259,6 +259,30 @@ def _is_dead(process: int) -> bool:
     return status.rpartition(")")[2].split()[0] == "Z"
 
 
+def test_one_that_hangs_leaves_something_on_the_display_and_goes_on_when_it_does(
+    output: HidOutput, device: Device
+) -> None:
+    output.leave_behind(out(b"last"), 0.3)
+    output.use(device.ours.fileno())
+    output.write(0, out(b"picture"))
+    assert [device.next(), device.next()] == [b"picture", b"last"]
+    time.sleep(0.7)
+    assert device.all() == [], "once is enough"
+    output.write(0, out(b"again"))
+    assert [device.next(), device.next()] == [b"again", b"last"]
+
+
+def test_without_a_limit_silence_is_no_fault(output: HidOutput, device: Device) -> None:
+    output.leave_behind(out(b"last"))
+    output.use(device.ours.fileno())
+    output.write(0, out(b"picture"))
+    assert device.next() == b"picture"
+    time.sleep(0.5)
+    assert device.all() == []
+    output.close()
+    assert device.next() == b"last"
+
+
 @given(st.lists(st.tuples(st.sampled_from([b"F", b"O"]), st.binary(max_size=1025)), max_size=8))
 def test_reports_are_packed_and_unpacked(reports: list[Report]) -> None:
     assert unpacked(packed(reports)) == reports
