@@ -177,3 +177,11 @@ def test_the_page_names_everything_that_can_be_shown_and_no_more() -> None:
     values = profile_display.known_values(["NAME"])
     assert named == {f"L.{v.partition('.')[2]}" if v[1:2] == "." else v for v in values}
     assert all(f"`{key}`" in page or f"{key}:" in page for key in profile_display.FIELD_KEYS)
+
+
+def test_the_pages_example_is_a_good_one() -> None:
+    page = (ROOT / "docs/displays.md").read_text()
+    example = page.partition("```yaml\n")[2].partition("```")[0]
+    text = GOOD[: GOOD.index("display:")] + example + GOOD[GOOD.index("increments:") :]
+    assert len(display_of(text).fields) == 6
+    assert complaints(text) == []
