@@ -23,7 +23,11 @@ REST_S = 0.3
 STILL_S = 0.5
 """How long it is looked that nothing moves."""
 
-SPEED_OVER_S = 0.5
+SPEED_OVER_S = 0.2
+AGAIN, PATIENCE_S = 10, 3.0
+SEEN_S = 0.3
+"""Without realtime, the servo thread may stand still while the heartbeat changes, and see nothing of it."""
+
 TRIES = 3
 PATIENT_WATCHDOG_S = 5.0
 
@@ -50,18 +54,38 @@ class Machine:
         time.sleep(STILL_S)
         return [self.where(letter) - at for letter, at in zip("xyz", before, strict=True)]
 
-    def push(self, code: int = STICK_X, value: int = END, letter: str = "x") -> None:
-        """Push a stick, and wait until its axis moves."""
-        before = self.where(letter)
-        self.pendant.move(code, value)
-        wait_until(lambda: abs(self.where(letter) - before) > 0.5, f"{letter} to move")
+    def jog(self, code: int = STICK_X, value: int = END, letter: str = "x", selected: str = "x") -> None:
+        """Hold the button, push a stick from its middle, and wait until its axis goes evenly.
+
+        Where the servo thread stands still for a tenth of a second, hal_mpg takes the machine for off, and
+        wants the stick in its middle again: then all over again.
+        """
+        for _ in range(AGAIN):
+            self.back()
+            self.pendant.select_axis(selected)
+            self.pendant.press(HOLD)
+            before = self.where(letter)
+            self.pendant.move(code, value)
+            end = time.monotonic() + PATIENCE_S
+            while abs(self.where(letter) - before) < 0.5 and time.monotonic() < end:
+                time.sleep(0.001)
+            time.sleep(0.15)  # it accelerates for 0.05 s
+            if self.asked(letter) and time.monotonic() < end:
+                return
+        raise TimeoutError(f"{letter} does not move")
+
+    def asked(self, letter: str) -> float:
+        """Return what hal_mpg asks for, -1 to 1."""
+        return float(self.driver.pin(f"hal_mpg.axis.{letter}.analog"))
 
     def speed(self, letter: str = "x") -> float:
-        """Return how fast an axis goes now, in mm/s."""
-        time.sleep(0.1)  # it accelerates for 0.05 s
-        start, at = time.monotonic(), self.where(letter)
-        time.sleep(SPEED_OVER_S)
-        return (self.where(letter) - at) / (time.monotonic() - start)
+        """Return how fast an axis goes now, in mm/s: the middle one of several measurements."""
+        found = []
+        for _ in range(3):
+            start, at = time.monotonic(), self.where(letter)
+            time.sleep(SPEED_OVER_S)
+            found.append((self.where(letter) - at) / (time.monotonic() - start))
+        return sorted(found)[1]
 
     def stop_by(self, act: Callable[[], object], letter: str = "x") -> Notes:
         """End a jog; return how long and how far the axis went on, and what `jog-stop` and errors say."""
@@ -88,11 +112,8 @@ class Machine:
         self.driver.read_errors()
 
     def go(self) -> None:
-        """Hold the button, and push the stick of X to its end; inwards, seen from where X is."""
-        self.back()
-        self.pendant.press(HOLD)
-        self.push(STICK_X, END if self.where() < 0 else 0)
-        time.sleep(0.15)
+        """Push the stick of X to its end; inwards, seen from where X is."""
+        self.jog(STICK_X, END if self.where() < 0 else 0)
 
 
 def main(driver: Driver) -> Notes:
@@ -135,9 +156,7 @@ def nothing_starts(machine: Machine) -> dict[str, list[float]]:
 
 def joint_mode(machine: Machine) -> float:
     """Move a joint before it is homed; return how fast it went."""
-    machine.back()
-    machine.pendant.press(HOLD)
-    machine.push()
+    machine.jog()
     speed = machine.speed()
     machine.stop_by(lambda: machine.pendant.move(STICK_X, MIDDLE))
     return speed
@@ -153,24 +172,20 @@ def speeds(machine: Machine) -> dict[str, tuple[float, float]]:
         ("ring on z", RING, 5, "z"),
     )
     for name, code, value, letter in cases:
-        machine.back()
-        machine.pendant.select_axis("z")
-        machine.pendant.press(HOLD)
-        machine.push(code, value, letter)
-        asked = machine.driver.pin(f"hal_mpg.axis.{letter}.analog")
-        found[name] = asked, machine.speed(letter)
-        machine.stop_by(machine.back, letter)
+        while name not in found:
+            machine.jog(code, value, letter, selected="z")
+            asked, speed = machine.asked(letter), machine.speed(letter)
+            if machine.asked(letter) == asked:
+                found[name] = asked, speed
+            machine.stop_by(machine.back, letter)
     return found
 
 
 def detents(machine: Machine) -> Notes:
     """Turn the wheel on an axis that a stick moves, on another, and after it; return what became of it."""
     driver, pendant = machine.driver, machine.pendant
-    machine.back()
-    pendant.select_axis("x")
+    machine.jog(STICK_X, 0)
     dropped = driver.pin("hal_mpg.dropped")
-    pendant.press(HOLD)
-    machine.push(STICK_X, 0)
     pendant.turn(5)
     driver.wait_pin("hal_mpg.dropped", dropped + 5)
     y = machine.where("y")
@@ -231,7 +246,8 @@ def go_with_watchdog(machine: Machine, watchdog_s: float) -> int:
         machine.go()
         machine.driver.set_watchdog(watchdog_s)
         machine.driver.wait_heartbeats()
-        if machine.driver.state() == "ON":
+        time.sleep(SEEN_S)
+        if machine.driver.state() == "ON" and machine.driver.pin("hal_mpg.axis.x.analog"):
             return process_of("hal_mpg")
 
 
