@@ -53,6 +53,11 @@ class WheelDecoder:
         """Whether the wheel reports where it stands, not how far it was turned."""
         return self._modulo > 0
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether it is known where an absolute wheel stands."""
+        return self._position is not None
+
     def seed(self, position: int | None) -> None:
         """Take the position of an absolute wheel as where it stands; forget any part of a detent."""
         self._position = position
@@ -164,6 +169,7 @@ class Controls:
         self._estop = profile.estop
         self._absolute_wheel = NO_CODE
         self._wheel_node: int | None = None  # that the wheel's last event came from
+        self._old_place: tuple[int, int] | None = None  # of the wheel: its node, and where it may have stood
         self._wheel_keys: dict[Change, int] = {}  # the press of a key that turns by one count
         self._same_turns: Sequence[tuple[Change, int]] | None = None  # `next_turns`, where it never changes
         self._turns: dict[tuple[int, int], Callable[[int], int | None]] = {}
@@ -232,8 +238,14 @@ class Controls:
         if self.scale:
             self.scale.seed()
         self.wheel.seed(None)
+        self._old_place = None
         for node, state in enumerate(nodes):
             self._read_state(node, state)
+            place = state.absolutes.get(self._absolute_wheel)
+            if may_be_old and place is not None:
+                # How far it was turned while nobody heard it is no turn: its first word is where it stands.
+                self._old_place = (node, place)
+                self.wheel.seed(None)
 
     def forget_place(self, node: int) -> None:
         """Forget where a wheel stands that tells its place only when it is turned, if it is on this node."""
@@ -244,6 +256,10 @@ class Controls:
         """Note the end of a frame of a node; tell whether it was the first, by which its state is known."""
         was_unheard = bool(self._unheard >> node & 1)
         self._unheard &= ~(1 << node)
+        if self._old_place is not None and self._old_place[0] == node:
+            if not self.wheel.is_placed:  # the device told all that differs, and the place was not among it
+                self.wheel.seed(self._old_place[1])
+            self._old_place = None
         return was_unheard
 
     def reseed(self, node: int, state: NodeState) -> None:

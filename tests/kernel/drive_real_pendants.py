@@ -116,6 +116,10 @@ class Bench:
             found[name] = str(value).upper() if isinstance(value, bool) else f"{value:g}"
         return found
 
+    def counted(self, names: Iterable[str], dropped: int) -> dict[str, str]:
+        """Return those pins; of what was dropped, what has come since: the first word may be no turn."""
+        return self.pins(names) | {"dropped": str(self.driver.pin("hal_mpg.dropped") - dropped)}
+
     def should(self) -> dict[str, float]:
         """Return how far each axis has to have moved, by the counts and the scale of a count."""
         pin = self.driver.pin
@@ -152,15 +156,19 @@ def one(bench: Bench, asked: dict[str, Any]) -> dict[str, Any]:
         bench.connect()
         driver.wait_pin("hal_mpg.estop-ok", True, LIMIT_S)
         bench.power_up()
-        before = driver.positions()
+        before, dropped = driver.positions(), driver.pin("hal_mpg.dropped")
         hands.do("play")
-        counts = {pin: value for pin, value in asked["expected"].items() if pin.endswith("counts")}
+        wanted = {
+            pin: value
+            for pin, value in asked["expected"].items()
+            if pin.endswith("counts") or pin == "dropped"
+        }
         try:
-            wait_until(lambda: bench.pins(counts) == counts, "the counts", LIMIT_S)
+            wait_until(lambda: bench.counted(wanted, dropped) == wanted, "the counts", LIMIT_S)
             wait_until(lambda: bench.is_there(before), "the position", LIMIT_S)
         except TimeoutError as error:
             notes["late"] = str(error)
-        notes |= {"pins": bench.pins([*counts, "dropped"]), "moved": bench.moved(before)}
+        notes |= {"pins": bench.counted(wanted, dropped), "moved": bench.moved(before)}
         notes["should"] = bench.should()
         if asked["replug"]:
             notes["listed"] = listed()
