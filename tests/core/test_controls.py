@@ -80,6 +80,27 @@ def test_half_a_turn_at_once_has_no_direction_and_is_dropped() -> None:
     assert controls.wheel.unclear == 128
 
 
+@pytest.mark.parametrize("nodes", [1, 2])
+def test_the_first_word_of_a_wheel_whose_place_may_be_old_is_no_turn(nodes: int) -> None:
+    """The kernel has 0, or where it stood when it was last read; it may stand elsewhere by now."""
+    controls = wheel("{abs: ABS_WHEEL, modulo: 256}")
+    at = [NodeState(frozenset(), {ABS_WHEEL: 0}), *[NodeState(frozenset(), {})] * (nodes - 1)]
+    controls.seed(at, may_be_old=True)
+    assert turned(controls, EV_ABS, ABS_WHEEL, [37, 38]) == [0, 1]
+    assert controls.wheel.unclear == 1
+    controls.heard(0)
+    assert turned(controls, EV_ABS, ABS_WHEEL, [40]) == [2]
+
+
+def test_where_its_first_word_has_no_place_it_stands_where_the_kernel_says() -> None:
+    """With its first report a device tells all that differs."""
+    controls = wheel("{abs: ABS_WHEEL, modulo: 256}")
+    controls.seed([NodeState(frozenset(), {ABS_WHEEL: 9})], may_be_old=True)
+    controls.heard(0)
+    assert turned(controls, EV_ABS, ABS_WHEEL, [10]) == [1]
+    assert controls.wheel.unclear == 0
+
+
 @given(st.integers(3, 1000), st.lists(st.integers(-400, 400), max_size=20))
 def test_an_absolute_wheel_follows_any_turning(modulo: int, moves: list[int]) -> None:
     controls = wheel(f"{{abs: ABS_WHEEL, modulo: {modulo}}}", 0)
