@@ -254,6 +254,8 @@ class Controls:
 
     def heard(self, node: int) -> bool:
         """Note the end of a frame of a node; tell whether it was the first, by which its state is known."""
+        if not self._unheard:
+            return False
         was_unheard = bool(self._unheard >> node & 1)
         self._unheard &= ~(1 << node)
         if self._old_place is not None and self._old_place[0] == node:
