@@ -132,13 +132,16 @@ class Writer:
             self._device = None
 
     def _write_all(self, reports: list[Report]) -> bool:
-        """Write reports, unless the device is taken away meanwhile; tell whether it took them."""
+        """Write reports, unless the device is taken away meanwhile; tell whether it took them.
+
+        At the end, too, what was begun is ended: half a picture could shift the one that is left.
+        """
         device = self._device
         for report in reports:
             if not self._write(*report):
                 return False
             self._listen(0)
-            if self._device != device or self._is_over:
+            if self._device != device:
                 break
         return True
 

@@ -259,6 +259,18 @@ def _is_dead(process: int) -> bool:
     return status.rpartition(")")[2].split()[0] == "Z"
 
 
+def test_a_picture_that_was_begun_is_ended_before_the_last_one(output: HidOutput, device: Device) -> None:
+    device.hang()
+    output.leave_behind(out(b"last"))
+    output.use(device.ours.fileno())
+    output.write(0, out(b"begun", b"and", b"ended"))
+    time.sleep(0.3)  # the first part hangs
+    output.close()
+    found: list[bytes] = []
+    wait_for(lambda: found.extend(device.all()) or b"last" in found, "the end")  # type: ignore[func-returns-value]
+    assert [one for one in found if one != b"old"] == [b"begun", b"and", b"ended", b"last"]
+
+
 def test_one_that_hangs_leaves_something_on_the_display_and_goes_on_when_it_does(
     output: HidOutput, device: Device
 ) -> None:
