@@ -180,7 +180,7 @@ class Ledger:
                         device.apply(node, change)
                     self._note_switches(now, at)
                 if node in device.unheard:
-                    device.unheard.discard(node)
+                    device.hear(node)
                     self._note_switches(now, at)
                 return
             case Connected(_, nodes, may_be_old):

@@ -121,6 +121,7 @@ class ShadowDevice:
         self.connections = 0
         self.lost: set[int] = set()
         self.unheard: set[int] = set()  # nodes whose state may be old, for they have not spoken
+        self.old_place: tuple[int, int] | None = None  # a node, and where its absolute wheel may have stood
         self.held: dict[int, set[int]] = {}  # node -> keys
         self.pressed: set[int] = set()  # held since a press that was seen
         self.just_pressed: set[int] = set()  # since whoever looks at it has cleared it
@@ -139,8 +140,20 @@ class ShadowDevice:
         self.steps = {"axis": 0, "scale": 0}
         self.lost.clear()
         self.wheel.position = None
+        self.old_place = None
         for number, state in enumerate(nodes):
             self._read(number, state)
+            if may_be_old and self.wheel.is_read_at_once and self.wheel.code.number in state.absolutes:
+                assert self.wheel.position is not None
+                self.old_place, self.wheel.position = (number, self.wheel.position), None
+
+    def hear(self, node: int) -> None:
+        """A node has spoken, and told all that differs: a place that was not among it is as it was."""
+        self.unheard.discard(node)
+        if self.old_place is not None and self.old_place[0] == node:
+            if self.wheel.position is None:
+                self.wheel.position = self.old_place[1]
+            self.old_place = None
 
     def disconnect(self) -> None:
         """The device has gone."""
@@ -157,6 +170,7 @@ class ShadowDevice:
     def reread(self, node: int, state: NodeState, part: int) -> int:
         """Take a node's state after a loss; return the detents that the wheel was turned meanwhile."""
         self.lost.discard(node)
+        self.hear(node)
         turned = 0
         if self.wheel.is_read_at_once and (value := state.absolutes.get(self.wheel.code.number)) is not None:
             turn = self.wheel.turn((EV_ABS, self.wheel.code.number, value), part)
@@ -166,7 +180,7 @@ class ShadowDevice:
 
     def take_state(self, node: int, state: NodeState) -> None:
         """Take the switches of a node's state after a loss."""
-        self.unheard.discard(node)
+        self.hear(node)
         self._read(node, state)
 
     def _read(self, node: int, state: NodeState) -> None:
