@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What a profile says for people alone: where its facts are from, who tried it, what is missing, its front.
+"""What a profile says for people alone: where its facts are from, how it is used, what is missing, its front.
 
 The component uses none of it; docs/pendants.md and its drawings are made of it (tools/pendant_pages.py).
 """
@@ -26,8 +26,8 @@ MAX_ROWS, MAX_IN_A_ROW = 12, 8
 class Part(NamedTuple):
     """One thing on the front: what is printed there ("": nothing), and the controls that it is.
 
-    Of several controls the first is what it does alone, the others with a further key held. `printed` has the
-    same places as `controls`.
+    Of several controls of a key the first is what it does alone, the others with a further key held; a stick
+    or a wheel is all of its controls at once. `printed` has the same places as `controls`.
     """
 
     controls: tuple[str, ...]
@@ -35,12 +35,16 @@ class Part(NamedTuple):
 
 
 class Front(NamedTuple):
-    """What a profile says for people. `rows` is empty where it does not say what is on the front."""
+    """What a profile says for people. `rows` is empty where it does not say what is on the front.
+
+    `use` is what one has to know and to do before the pendant moves anything, in sentences.
+    """
 
     facts: tuple[str, ...] = ()
     tried: str = "no"
     missing: tuple[str, ...] = ()
     rows: tuple[tuple[Part, ...], ...] = ()
+    use: tuple[str, ...] = ()
 
 
 def read_front(text: str, file: str) -> Front:
@@ -61,6 +65,7 @@ def front_of(reader: Reader, fields: Fields, profile: Profile | None = None) -> 
         tried,
         _texts(reader, fields, "missing"),
         tuple(_row(reader, row, known) for row in _items(reader, fields.get("front"), "front", MAX_ROWS)),
+        _texts(reader, fields, "use"),
     )
 
 

@@ -47,3 +47,21 @@ def _match(reader: Reader, node: Node, keys: tuple[str, ...], what: str) -> Matc
     }
     texts = {key: reader.text(fields[key], key) for key in TEXT_KEYS if key in fields}
     return Match(**numbers, **texts)  # type: ignore[arg-type]  # each by its own type
+
+
+def match_text(match: Match) -> str:
+    """Return one alternative of a profile's match, for people."""
+    if match.all_of:
+        return " together with ".join(map(match_text, match.all_of))
+    if match.socket is not None:
+        return f"a program at the socket {match.socket}"
+    words = []
+    if match.vendor is not None or match.product is not None:
+        vendor = "any" if match.vendor is None else f"{match.vendor:04x}"
+        product = "any" if match.product is None else f"{match.product:04x}"
+        words.append(f"USB id {vendor}:{product}")
+    words += [f'name "{match.name}"'] if match.name is not None else []
+    words += [f'serial number "{match.uniq}"'] if match.uniq is not None else []
+    words += [f"the port {match.port}"] if match.port is not None else []
+    words += [f"USB interface {match.interface}"] if match.interface is not None else []
+    return " and ".join(words)

@@ -28,12 +28,14 @@ from hal_mpg.profile import (
     StepSelector,
     positions_of,
 )
+from hal_mpg.profile_match import match_text
 from hal_mpg.serial_line import SerialLine
 
 UNITS = ("mm", "inch")
 """The linear units that a machine may have."""
 
 LABEL_WIDTH = 17
+"""The least width of the labels, so that most profiles are shown alike."""
 
 SHARED_VENDORS = frozenset((0x0403, 0x067B, 0x10C4, 0x1A86, 0x2341, 0x2A03, 0x2E8A, 0x303A))
 """FTDI, Prolific, Silicon Labs, WCH, Arduino, Raspberry Pi, Espressif: adapters and boards, not pendants."""
@@ -103,8 +105,10 @@ def as_data(profile: Profile) -> dict[str, Any]:
 
 def as_lines(profile: Profile) -> list[str]:
     """Return what a profile means, in lines for people."""
-    lines = [f"{label:{LABEL_WIDTH}}{text}" for label, text in _rows(profile)]
-    table = list(_table(profile))
+    rows = list(_rows(profile))
+    width = max(LABEL_WIDTH, *(len(label) + 1 for label, _ in rows))
+    lines = [f"{label:{width}}{text}" for label, text in rows]
+    table = list(_table(profile, width))
     return [*lines, "", *table] if table else lines
 
 
@@ -162,7 +166,7 @@ def _port_warnings(matches: Iterable[Match]) -> Iterator[str]:
 
 
 def _rows(profile: Profile) -> Iterator[tuple[str, str]]:
-    yield "found by", "; or ".join(map(_match, profile.match))
+    yield "found by", "; or ".join(map(match_text, profile.match))
     if profile.serial:
         yield "speaks", _line(profile.serial)
     yield "wheel", _wheel(profile)
@@ -183,9 +187,9 @@ def _rows(profile: Profile) -> Iterator[tuple[str, str]]:
     if profile.reset:
         yield "reset button", f"{code_text(profile, profile.reset)} -> pin hal_mpg.reset"
     for name, code in profile.buttons:
-        yield f"button {name}"[: LABEL_WIDTH - 1], f"{code_text(profile, code)} -> pin hal_mpg.button.{name}"
+        yield f"button {name}", f"{code_text(profile, code)} -> pin hal_mpg.button.{name}"
     for name, code in profile.leds:
-        yield f"lamp {name}"[: LABEL_WIDTH - 1], f"{code_text(profile, code)} <- pin hal_mpg.led.{name}"
+        yield f"lamp {name}", f"{code_text(profile, code)} <- pin hal_mpg.led.{name}"
     for stick in profile.analog:
         yield "stick or ring", _stick(profile, stick)
     if profile.display is not None:
@@ -199,22 +203,6 @@ def _stick(profile: Profile, stick: Analog) -> str:
     text = f"{code_text(profile, stick.code)}{ends} is the speed of the {moves} -> pin hal_mpg.axis."
     text += "L.analog" if stick.axis == SELECTED else f"{stick.axis}.analog"
     return text + (f", while {code_text(profile, stick.hold)} is held" if stick.hold else "")
-
-
-def _match(match: Match) -> str:
-    if match.all_of:
-        return " together with ".join(map(_match, match.all_of))
-    if match.socket is not None:
-        return f"a program at the socket {match.socket}"
-    words = []
-    if match.vendor is not None or match.product is not None:
-        vendor = "any" if match.vendor is None else f"{match.vendor:04x}"
-        product = "any" if match.product is None else f"{match.product:04x}"
-        words.append(f"USB id {vendor}:{product}")
-    words += [f'name "{match.name}"'] if match.name is not None else []
-    words += [f'serial number "{match.uniq}"'] if match.uniq is not None else []
-    words += [f"the port {match.port}"] if match.port is not None else []
-    return " and ".join(words)
 
 
 def _line(line: SerialLine) -> str:
@@ -281,7 +269,7 @@ def _loss(profile: Profile) -> str:
     return f"the wheel is dead, no more: it stops nothing; {changes}"
 
 
-def _table(profile: Profile) -> Iterator[str]:
+def _table(profile: Profile, width: int) -> Iterator[str]:
     """Yield the lines of a table: the distance of a detent, for each scale and unit."""
     linear = [axis.upper() for axis in profile.axes if axis not in ANGULAR_AXES]
     angular = [axis.upper() for axis in profile.axes if axis in ANGULAR_AXES]
@@ -294,7 +282,7 @@ def _table(profile: Profile) -> Iterator[str]:
             cells.append([axes, *(_distance(d, unit) for d in distances)])
     if len(cells) == 1:
         return
-    widths = [max(LABEL_WIDTH - 1, *(len(row[0]) for row in cells))]
+    widths = [max(width - 1, *(len(row[0]) for row in cells))]
     widths += [max(len(row[column]) for row in cells) for column in range(1, len(cells[0]))]
     before = ""
     for row in cells:

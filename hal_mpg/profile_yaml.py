@@ -44,7 +44,7 @@ UNITS = ("mm", "inch", "degree")
 OWN_KEYS = {"serial": ("serial", "protocol", "greeting"), "hidraw": ("protocol", "display")}
 """The keys that are for one source, or several, and for no other."""
 
-FRONT_KEYS = ("facts", "tried", "missing", "front")
+FRONT_KEYS = ("facts", "tried", "use", "missing", "front")
 ROOT_KEYS = (
     *("name", "source", "match"),
     *dict.fromkeys(key for keys in OWN_KEYS.values() for key in keys),

@@ -17,6 +17,9 @@ CELL, EDGE, GAP_Y = 132, 16, 10
 SIZE = 12
 """Pixels: the usual size of the font."""
 
+SMALL = 11
+"""Pixels: the size of what stands under a part."""
+
 LINE = 14
 """Pixels from one line of text to the next."""
 
@@ -63,27 +66,42 @@ def _kind(part: Part) -> str:
 
 def _height(part: Part) -> int:
     """Return how much room a part takes, in pixels, with the lines under it."""
+    kind = _kind(part)
     heights = {"wheel": 130, "axis": 108, "scale": 108, GAP: 0, "estop": 104, "analog": 106, "led": 42}
-    return heights.get(_kind(part), 40) + LINE * len(part.controls)
+    return heights.get(kind, 40) + LINE * len(_lines(part))
+
+
+def _lines(part: Part) -> list[str]:
+    """Return what stands under a part."""
+    captions = [caption(name) for name in part.controls]
+    if _kind(part) not in ("key", "display"):  # those have room for what is printed there
+        both = zip(part.printed, captions, strict=True)
+        captions = [f"{printed}: {words}" if printed else words for printed, words in both]
+    wide = int((CELL - 4) / (EM * SMALL))
+    return [
+        line
+        for words in captions
+        for line in wrap(words, wide, break_long_words=False, break_on_hyphens=False) or [""]
+    ]
 
 
 def _part(profile: Profile, part: Part, x: float, y: float) -> Iterator[str]:
     """Yield what is drawn of one part, from `y` on downwards, around `x`."""
-    kind, captions = _kind(part), [caption(name) for name in part.controls]
+    kind = _kind(part)
     if kind == GAP:
         return
     if kind == "wheel":
-        yield from _wheel(x, y + 62)
+        has_ring = any(name.startswith("analog.") for name in part.controls)
+        yield from _ring(x, y + 64, 58) if has_ring else ()
+        yield from _wheel(x, y + 64, 46) if has_ring else _wheel(x, y + 62, 60)
     elif kind in ("axis", "scale"):
         yield from _knob(profile.axis if kind == "axis" else profile.scale, x, y + 58)
     else:
         yield from _SHAPES.get(kind, _key)(x, y, part)
-    if kind not in ("key", "display"):  # those have room for it
-        both = zip(part.printed, captions, strict=True)
-        captions = [f"{printed}: {words}" if printed else words for printed, words in both]
-    below = y + _height(part) - LINE * len(captions) + 10
-    for number, line in enumerate(captions):
-        yield _text(x, below + LINE * number, line, FAINT, size=11)
+    lines = _lines(part)
+    below = y + _height(part) - LINE * len(lines) + 10
+    for number, line in enumerate(lines):
+        yield _text(x, below + LINE * number, line, FAINT, size=SMALL)
 
 
 def caption(name: str) -> str:
@@ -107,18 +125,24 @@ def caption(name: str) -> str:
     return words.get(first, name)
 
 
-def _wheel(x: float, y: float) -> Iterator[str]:
-    yield f'<circle cx="{x:g}" cy="{y:g}" r="60" fill="{FACE}" stroke="{INK}" stroke-width="2"/>'
+def _ring(x: float, y: float, radius: float) -> Iterator[str]:
+    """Yield a stick's or ring's face."""
+    yield (f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="none" stroke="{INK}" stroke-width="8"/>')
+
+
+def _wheel(x: float, y: float, radius: float) -> Iterator[str]:
+    scale = radius / 60
+    yield f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{FACE}" stroke="{INK}" stroke-width="2"/>'
     for mark in range(50):
         angle = 2 * pi * mark / 50
-        inner = 50 if mark % 5 else 46
+        inner, outer = (50 if mark % 5 else 46) * scale, 57 * scale
         yield (
             f'<line x1="{x + inner * sin(angle):.1f}" y1="{y - inner * cos(angle):.1f}" '
-            f'x2="{x + 57 * sin(angle):.1f}" y2="{y - 57 * cos(angle):.1f}" stroke="{INK}"/>'
+            f'x2="{x + outer * sin(angle):.1f}" y2="{y - outer * cos(angle):.1f}" stroke="{INK}"/>'
         )
-    yield f'<circle cx="{x:g}" cy="{y:g}" r="40" fill="{PANEL}" stroke="{INK}"/>'
-    yield f'<circle cx="{x + 20:g}" cy="{y - 18:g}" r="9" fill="{INK}"/>'
-    yield _text(x, y + 26, "\u2212  +", INK, bold=True)
+    yield f'<circle cx="{x:g}" cy="{y:g}" r="{40 * scale:g}" fill="{PANEL}" stroke="{INK}"/>'
+    yield f'<circle cx="{x + 20 * scale:g}" cy="{y - 18 * scale:g}" r="{9 * scale:g}" fill="{INK}"/>'
+    yield _text(x, y + 26 * scale, "\u2212  +", INK, bold=True)
 
 
 def _knob(selector: Selector | None, x: float, y: float) -> Iterator[str]:
@@ -187,7 +211,7 @@ def _display(x: float, y: float, part: Part) -> Iterator[str]:
 
 def _analog(x: float, y: float, part: Part) -> Iterator[str]:
     del part
-    yield f'<circle cx="{x:g}" cy="{y + 54:g}" r="46" fill="none" stroke="{INK}" stroke-width="8"/>'
+    yield from _ring(x, y + 54, 46)
     yield f'<circle cx="{x:g}" cy="{y + 54:g}" r="20" fill="{FACE}" stroke="{INK}"/>'
     yield _text(x, y + 58, "\u2212 0 +", INK)
 

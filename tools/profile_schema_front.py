@@ -26,6 +26,12 @@ def root_properties() -> Schema:
             "minItems": 1,
             "items": TEXT,
         },
+        "use": {
+            "description": "What one has to know and to do to use the pendant, in sentences.",
+            "type": "array",
+            "minItems": 1,
+            "items": TEXT,
+        },
         "missing": {
             "description": "What is known to be missing, or not as good as it could be.",
             "type": "array",
@@ -39,7 +45,8 @@ def root_properties() -> Schema:
         "front": {
             "description": "What is on the front, row by row, for its drawing in docs/pendants.md: wheel, "
             "axis, scale, axis.x, axis.next, estop, reset, enable, button.NAME, led.NAME, display, analog.x, "
-            "gap, other; or {NAME: what is printed there}, with more names for what it does with a key held.",
+            "gap, other; or {NAME: what is printed there}, with more names for what it does with a key held, "
+            "or for the ways in which a stick can be moved.",
             "type": "array",
             "minItems": 1,
             "maxItems": MAX_ROWS,

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from hal_mpg import cli
 from hal_mpg.commands import check as command
 from hal_mpg.odd_distances import odd_distances
-from hal_mpg.profile import Increment
+from hal_mpg.profile import Increment, Match
+from hal_mpg.profile_match import match_text
 from hal_mpg.profile_summary import as_data, as_lines, warnings
 from hal_mpg.profile_yaml import load_profile
 from tests.core.bed import CONTROLS, HEAD
@@ -46,6 +47,19 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def summary(controls: dict[str, str], head: str = HEAD) -> str:
     text = head + "controls:\n" + "".join(f"  {name}: {form}\n" for name, form in controls.items())
     return "\n".join(as_lines(load_profile(text, "p.yaml")))
+
+
+def test_a_label_is_told_in_full_and_the_interface_too() -> None:
+    buttons = {"buttons": "{machine-on: BTN_START, machine-off: BTN_SELECT}"}
+    lines = summary(CONTROLS | buttons).splitlines()
+    assert any(line.startswith("button machine-on ") for line in lines)
+    assert any(line.startswith("button machine-off ") for line in lines)
+    columns = {
+        line.index(words) for line in lines for words in ("BTN_START ->", "BTN_SELECT ->") if words in line
+    }
+    assert len(columns) == 1
+    where = Match(vendor=0x1209, product=0x0002, interface=1)
+    assert match_text(where) == "USB id 1209:0002 and USB interface 1"
 
 
 def test_a_good_profile_is_told_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
