@@ -34,7 +34,9 @@ from hal_mpg.lean_typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from typing import Literal
 
-MOST_SPLIT = 65535.9999
+WORDS = 1 << 16
+"""How many whole numbers the first word of a SPLIT16 takes."""
+
 SPLIT_UNIT = 10_000
 """Of the second word of a SPLIT16."""
 
@@ -178,7 +180,8 @@ def _put(data: bytearray, at: int, form: str, mask: int, number: float) -> None:
 
 
 def _split16(number: float, decimals: int) -> bytes:
-    number = round(_within(number, -MOST_SPLIT, MOST_SPLIT), decimals)
+    most = WORDS - 10.0**-decimals  # rounding does not get beyond it
+    number = round(_within(number, -most, most), decimals)
     whole, part = divmod(round(abs(number) * SPLIT_UNIT), SPLIT_UNIT)
     is_negative = number < 0 and (whole or part)
     return whole.to_bytes(2, "little") + (part | 0x8000 * bool(is_negative)).to_bytes(2, "little")

@@ -75,6 +75,16 @@ def test_a_position_may_be_rounded_and_limited() -> None:
     )
 
 
+@pytest.mark.parametrize("decimals", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("value", [65535.4, 65535.9996, 65536.0, 1e300, inf])
+def test_a_position_that_is_rounded_does_not_outgrow_its_words(value: float, decimals: int) -> None:
+    field = ShownNumber(0, "x.position", "split16", decimals=decimals)
+    for sign in (1, -1):
+        shown_as = xhc_pictures.position(drawn(field, size=4, axis__x__position=sign * value))
+        right = min(value, 65536 - 10.0**-decimals)
+        assert shown_as == pytest.approx(sign * round(right, decimals), abs=1e-9)
+
+
 @given(st.floats(-65535, 65535))
 def test_whatever_a_position_is_it_is_read_as_it_was(value: float) -> None:
     data = drawn(ShownNumber(0, "x.position", "split16"), size=4, axis__x__position=value)
