@@ -2,9 +2,10 @@
 """Whether the kernel can know how a pendant's switches stand when it is opened.
 
 The kernel fetches no reports from a USB HID device while no program has it open, drops what had piled up
-when one opens it, and asks for none (Linux: usbhid_open). An E-stop that was pressed meanwhile reads as
-released, a button that was held while the plug went in reads as released, and then as pressed. With its
-first report, the device tells all at once: what differs comes as events in that frame.
+when one opens it, and asks for none (Linux: usbhid_open). Drivers of other USB input devices fetch none
+either (xpad_open, powermate_open). An E-stop that was pressed meanwhile reads as released, a button that was
+held while the plug went in reads as released, and then as pressed. With its first report, the device tells
+all at once: what differs comes as events in that frame.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def state_may_be_old(path: str, identity: Identity) -> bool:
     is_hid = os.path.exists(os.path.join(device, "device", "report_descriptor"))
     folders = os.path.realpath(device).split("/")
     is_usb = any(name.startswith("usb") and name[3:].isdigit() for name in folders[:-1])
-    return is_hid and is_usb and not _is_always_polled(identity)
+    return is_usb and not (is_hid and _is_always_polled(identity))
 
 
 def _is_always_polled(identity: Identity) -> bool:

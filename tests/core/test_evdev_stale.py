@@ -13,6 +13,7 @@ from hal_mpg.sources.evdev_stale import state_may_be_old
 
 IDENTITY = Identity(0x1209, 0x0001, "pendant", "", "")
 USB = "devices/pci0000:00/usb1/1-1/1-1:1.0/0003:1209:0001.0001/input/input7"
+XPAD = "devices/pci0000:00/usb1/1-1/1-1:1.0/input/input7"
 PLATFORM = "devices/platform/gpio-keys/input/input7"
 VIRTUAL = "devices/virtual/input/input7"
 
@@ -39,9 +40,14 @@ def plug(sysfs: Path, device: str, is_hid: bool) -> str:
 
 @pytest.mark.parametrize(
     ("device", "is_hid", "old"),
-    [(USB, True, True), (USB, False, False), (PLATFORM, False, False), (VIRTUAL, True, False)],
+    [
+        (USB, True, True),
+        (XPAD, False, True),  # its driver, too, asks for nothing until it is opened (xpad_open, powermate_open)
+        (PLATFORM, False, False),
+        (VIRTUAL, True, False),
+    ],
 )
-def test_only_usb_hid_devices_are_not_listened_to(sysfs: Path, device: str, is_hid: bool, old: bool) -> None:
+def test_only_usb_devices_are_not_listened_to(sysfs: Path, device: str, is_hid: bool, old: bool) -> None:
     assert state_may_be_old(plug(sysfs, device, is_hid), IDENTITY) is old
 
 
@@ -59,6 +65,11 @@ def test_only_usb_hid_devices_are_not_listened_to(sysfs: Path, device: str, is_h
 def test_but_with_the_quirk_they_are(sysfs: Path, quirks: str, old: bool) -> None:
     (sysfs / "quirks").write_text(quirks)
     assert state_may_be_old(plug(sysfs, USB, True), IDENTITY) is old
+
+
+def test_the_quirk_is_of_hid_devices_alone(sysfs: Path) -> None:
+    (sysfs / "quirks").write_text("0x1209:0x0001:0x0400")
+    assert state_may_be_old(plug(sysfs, XPAD, False), IDENTITY)
 
 
 def test_a_device_that_has_gone_meanwhile_is_no_fault(sysfs: Path) -> None:
