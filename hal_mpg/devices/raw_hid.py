@@ -25,7 +25,15 @@ from hal_mpg.devices.inventory import (
 )
 from hal_mpg.profile import Profile
 from hal_mpg.sources import hidraw_nodes
-from hal_mpg.sources.hidraw_nodes import HidNode, fits, has_reports, hid_nodes, input_nodes_of, is_hidraw
+from hal_mpg.sources.hidraw_nodes import (
+    HidNode,
+    fits,
+    has_reports,
+    hid_nodes,
+    input_nodes_of,
+    is_hidraw,
+    is_written_to,
+)
 
 Known = tuple[str, Path, Profile]
 
@@ -72,13 +80,8 @@ def needed(fit: Iterable[Fit]) -> int:
     LinuxCNC's own udev rules let everybody read a Shuttle, and nobody write to it, which is enough.
     """
     profile = next((one.profile for one in fit), None)
-    only_reads = profile is not None and profile.hid is not None and not writes(profile)
+    only_reads = profile is not None and profile.hid is not None and not is_written_to(profile)
     return os.R_OK if only_reads else os.R_OK | os.W_OK
-
-
-def writes(profile: Profile) -> bool:
-    """Tell whether something is written to a raw HID pendant: it has lamps, or a display."""
-    return profile.display is not None or (profile.hid is not None and bool(profile.hid.lamps))
 
 
 @dataclass(frozen=True, slots=True)

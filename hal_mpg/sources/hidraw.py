@@ -19,7 +19,15 @@ from hal_mpg.input_node import InputNode, open_node
 from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
 from hal_mpg.protocols.hid_reports import HidReports
-from hal_mpg.sources.hidraw_nodes import HidNode, has_reports, hid_nodes, input_nodes_of, nodes_of
+from hal_mpg.sources.hidraw_nodes import (
+    NOT_WRITABLE,
+    HidNode,
+    has_reports,
+    hid_nodes,
+    input_nodes_of,
+    is_written_to,
+    nodes_of,
+)
 from hal_mpg.sources.hotplug import Hotplug
 from hal_mpg.sources.node_paths import NOT_READABLE
 
@@ -60,7 +68,7 @@ class HidrawSource:
         self._profile = profile
         self._device = device
         self._grab = grab
-        self._may_only_read = not (profile.hid.lamps or profile.display)
+        self._may_only_read = not is_written_to(profile)
         self.decoder = HidReports(profile)
         self.descriptor: int | None = None
         """Of the open node; None while there is none."""
@@ -123,7 +131,7 @@ class HidrawSource:
         if error.errno in NOT_ALLOWED:
             why = NOT_READABLE
             if os.access(node.path, os.R_OK):
-                why = "it may be read, but not written to, as its display needs; install the udev rules"
+                why = NOT_WRITABLE
         else:
             why = BUSY if error.errno == errno.EWOULDBLOCK else str(error.strerror)
         self._tell_once(f"{node.path} ({node.identity.name}): {why}")

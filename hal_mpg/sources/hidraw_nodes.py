@@ -14,6 +14,11 @@ from hal_mpg.sources.node_paths import INPUT_DIR, NOT_READABLE, clean, is_node
 SYS_HIDRAW = "/sys/class/hidraw"
 DEV_DIR = "/dev"
 
+NOT_WRITABLE = (
+    "it may be read, but not written to, as its display or its lamps need; install the udev rules, and plug it "
+    "in again"
+)
+
 NO_ID = 0
 """What a report descriptor that names no report ids has in their place (HID 1.11, 6.2.2.7)."""
 
@@ -116,10 +121,17 @@ def detect(known: Iterable[tuple[str, Profile]], device: str | None) -> list[tup
 
 
 def check_access(profile: Profile, device: str | None) -> None:
-    """Raise DeviceError where the pendant is there, but may not be read; for the start only."""
+    """Raise DeviceError where the pendant is there, but may not be used as needed; for the start only."""
     for node in nodes_of(profile, device):
         if not os.access(node.path, os.R_OK):
             raise DeviceError(f"{node.path}: {NOT_READABLE}")
+        if is_written_to(profile) and not os.access(node.path, os.R_OK | os.W_OK):
+            raise DeviceError(f"{node.path}: {NOT_WRITABLE}")
+
+
+def is_written_to(profile: Profile) -> bool:
+    """Tell whether something is written to a raw HID pendant: it has lamps, or a display."""
+    return profile.display is not None or (profile.hid is not None and bool(profile.hid.lamps))
 
 
 def _look_at(name: str) -> HidNode | None:

@@ -17,6 +17,7 @@ from hal_mpg.errors import DeviceError
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, Frame, Garbled
 from hal_mpg.profile import Profile
 from hal_mpg.profile_files import read_profile
+from hal_mpg.profile_yaml import load_profile
 from hal_mpg.sources import hidraw_nodes
 from hal_mpg.sources.hidraw import LATE_S, LOOK_S, QUEUE, SETTLE_S, HidrawSource
 from hal_mpg.sources.hidraw_nodes import (
@@ -33,6 +34,19 @@ from tests.core.test_serial_start import refused
 
 SHUTTLE = read_profile(SHIPPED / "shuttle-xpress.yaml")
 WHB_4 = read_profile(SHIPPED / "xhc-whb04b-4.yaml")
+LAMP = load_profile(
+    """
+name: lamp
+source: hidraw
+match: [{vendor: 0x1209, product: 2}]
+protocol:
+  reports: [{length: 2, fields: {t: {at: 0, type: s8}, a: {at: 1}}, rules: [{set: {W: {rel: t}, A: {abs: a}}}]}]
+  lamps: {LAMP: {on: [1, 1], off: [1, 0]}}
+increments: {x1: {mm: 0.001}}
+controls: {wheel: {rel: W}, axis: {abs: A, positions: {1: x}}, leds: {ready: LAMP}}
+""",
+    "lamp.yaml",
+)
 NO_IDS = bytes([0x75, 8, 0x95, 5, 0x81, 2])
 
 
@@ -188,6 +202,24 @@ def test_a_pendant_that_may_not_be_read_is_told(world: HidWorld, monkeypatch: py
     for look in (lambda: detect([("whb", WHB)], None), lambda: check_access(WHB, None)):
         with pytest.raises(DeviceError, match="this user may not read it; install the udev rules"):
             look()
+
+
+@pytest.mark.parametrize(("profile", "usb_id"), [(WHB, "10CE:EB93"), (LAMP, "1209:0002")])
+def test_a_pendant_that_is_written_to_has_to_be_writable_at_the_start(
+    profile: Profile, usb_id: str, world: HidWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = world.plug("hidraw0", usb_id=usb_id)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != device.path or mode == os.R_OK)
+    with pytest.raises(DeviceError, match=f"{device.path}: it may be read, but not written to.*udev rules"):
+        check_access(profile, None)
+
+
+def test_a_pendant_that_is_only_read_need_not_be_writable_at_the_start(
+    world: HidWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = world.plug("hidraw0", usb_id="0B33:0020")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != device.path or mode == os.R_OK)
+    check_access(SHUTTLE, None)
 
 
 def test_without_a_name_the_profile_is_that_of_what_is_plugged_in(world: HidWorld) -> None:
