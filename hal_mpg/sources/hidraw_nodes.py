@@ -15,8 +15,8 @@ SYS_HIDRAW = "/sys/class/hidraw"
 DEV_DIR = "/dev"
 
 NOT_WRITABLE = (
-    "it may be read, but not written to, as its display or its lamps need; install the udev rules, and plug it "
-    "in again"
+    "it may be read, but not written to, as its display or its lamps need; install the udev rules, and plug "
+    "it in again"
 )
 
 NO_ID = 0

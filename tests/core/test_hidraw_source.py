@@ -40,7 +40,8 @@ name: lamp
 source: hidraw
 match: [{vendor: 0x1209, product: 2}]
 protocol:
-  reports: [{length: 2, fields: {t: {at: 0, type: s8}, a: {at: 1}}, rules: [{set: {W: {rel: t}, A: {abs: a}}}]}]
+  reports:
+    - {length: 2, fields: {t: {at: 0, type: s8}, a: {at: 1}}, rules: [{set: {W: {rel: t}, A: {abs: a}}}]}
   lamps: {LAMP: {on: [1, 1], off: [1, 0]}}
 increments: {x1: {mm: 0.001}}
 controls: {wheel: {rel: W}, axis: {abs: A, positions: {1: x}}, leds: {ready: LAMP}}
