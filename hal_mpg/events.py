@@ -116,8 +116,15 @@ class AxisLimit(NamedTuple):
     max_acceleration: float
 
 
+class SelectorStep(NamedTuple):
+    """HAL asks a selector that is stepped through, "axis" or "scale", to go `by` positions on."""
+
+    selector: str
+    by: int
+
+
 DeviceEvent = Connected | Frame | EventsLost | Snapshot | Disconnected | Garbled
-Event = DeviceEvent | Gates | AxisLimit
+Event = DeviceEvent | Gates | AxisLimit | SelectorStep
 
 PinValue = bool | int | float
 

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from hal_mpg.errors import HalError, UsageError
-from hal_mpg.events import AxisLimit, Gates, PinWrite
+from hal_mpg.events import AxisLimit, Gates, PinWrite, SelectorStep
 from hal_mpg.lean_typing import TYPE_CHECKING
-from hal_mpg.pins import ECHO, Pin
+from hal_mpg.pins import ECHO, STEPPED, Pin
 
 if TYPE_CHECKING:
     from typing import Any
@@ -90,6 +90,8 @@ class HalPort:
         self._values: list[Any] = []
         self._gates: tuple[Any, ...] = ()
         self._axes = [name.split(".")[1] for name in inputs if name.endswith(".max-velocity")]
+        self._steps = {name: SelectorStep(*STEPPED[name]) for name in inputs if name in STEPPED}
+        self._high = dict.fromkeys(self._steps, False)
         self._beat = False
         self._is_ready = False
 
@@ -160,6 +162,16 @@ class HalPort:
             )
             for axis in self._axes
         ]
+
+    @property
+    def can_step(self) -> bool:
+        """Whether there are pins that step a selector: a short pulse on one of them means something."""
+        return bool(self._steps)
+
+    def steps(self) -> list[SelectorStep]:
+        """Return the steps that HAL asks for: one for each pin that has become TRUE since this was asked."""
+        before, self._high = self._high, {name: bool(self._get[name]()) for name in self._steps}
+        return [step for name, step in self._steps.items() if self._high[name] and not before[name]]
 
     def leds(self) -> dict[str, bool]:
         """Return which lamps HAL wants to be lit, by their names in the profile."""

@@ -12,6 +12,19 @@ from collections.abc import Sequence
 from hal_mpg.events import PinValue, PinWrite
 from hal_mpg.pins import Pin
 
+ESTOP_HOLD_S = 0.1
+"""The least time for which `estop-ok` stays FALSE, so that the whole E-stop chain sees it."""
+
+ESTOP_RELEASE_S = 0.05
+"""How long the contact has to say "released" before it is believed.
+
+On unplugging, the kernel releases every key a moment before the device is gone; to a normally open
+contact that looks like a release. Contact bounce is covered as well.
+"""
+
+PULSE_HOLD_S = 0.05
+"""The least length of `jog-stop`, `reset` and button pulses: halui polls every 20 ms."""
+
 GATING = ("estop-ok", "estop", "jog-stop", "armed", "enable", "connected")
 """The pins, beside those of GATING_ENDS, whose safe value is written before anything else."""
 

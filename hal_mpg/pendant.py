@@ -15,40 +15,35 @@ from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
 from hal_mpg.counter import Counter, wrap32
 from hal_mpg.device_state import State, next_state
-from hal_mpg.events import AxisLimit, Connected, Event, EventsLost, Frame, Garbled, Gates, PinWrite, Snapshot
+from hal_mpg.events import (
+    AxisLimit,
+    Connected,
+    Event,
+    EventsLost,
+    Frame,
+    Garbled,
+    Gates,
+    PinWrite,
+    SelectorStep,
+    Snapshot,
+)
 from hal_mpg.foresight import Foreseen, foresee
 from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.machine import Machine
-from hal_mpg.outputs import Outputs
+from hal_mpg.outputs import ESTOP_HOLD_S, ESTOP_RELEASE_S, PULSE_HOLD_S, Outputs
 from hal_mpg.pins import all_pins, safe_writes
 from hal_mpg.profile import Profile
-from hal_mpg.selection import NOTHING, Selection, read_selection, show_selection
-from hal_mpg.wheel_speed import WheelSpeed
+from hal_mpg.selection import NOTHING, Selection, read_selection, show_selection, step_selector
+from hal_mpg.wheel_speed import BUSY_S, WheelSpeed
 
 if TYPE_CHECKING:
     from hal_mpg.analog import Sticks
-
-ESTOP_HOLD_S = 0.1
-"""The least time for which `estop-ok` stays FALSE, so that the whole E-stop chain sees it."""
-
-ESTOP_RELEASE_S = 0.05
-"""How long the contact has to say "released" before it is believed.
-
-On unplugging, the kernel releases every key a moment before the device is gone; to a normally open
-contact that looks like a release. Contact bounce is covered as well.
-"""
-
-PULSE_HOLD_S = 0.05
-"""The least length of `jog-stop`, `reset` and button pulses: halui polls every 20 ms."""
 
 STALE_S = 0.5
 """Detents that are read later than this after they were turned are discarded, not caught up with.
 
 Well beyond what a busy machine delays, and what the samples' watchdog waits: it is for one that hung.
 """
-
-BUSY_S = 1.0
-"""How long after the last turn of the wheel a pendant counts as busy."""
 
 
 class Pendant:
@@ -118,8 +113,10 @@ class Pendant:
             if isinstance(event, Gates):
                 self._gates = event
             elif isinstance(event, AxisLimit):
-                limit = self._axes[event.axis].limit
-                limit.set_limits(event.max_velocity, event.max_acceleration, now)
+                self._axes[event.axis].limit.set_limits(event.max_velocity, event.max_acceleration, now)
+            elif isinstance(event, SelectorStep):
+                if self._state is not State.ABSENT:
+                    step_selector(self._controls, event)
             else:
                 self._on_device(event, now)
             self._refresh(now, at)

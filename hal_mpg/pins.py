@@ -13,6 +13,14 @@ from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.machine import AxisSteps
 from hal_mpg.profile import Profile
 
+STEPPED = {
+    "axis-next": ("axis", 1),
+    "axis-previous": ("axis", -1),
+    "scale-next": ("scale", 1),
+    "scale-previous": ("scale", -1),
+}
+"""The pins that step a selector with each rising edge: which one, and by how much."""
+
 MAX_NAME = 47
 """Characters in a full HAL name in LinuxCNC 2.9 (HAL_NAME_LEN)."""
 
@@ -74,6 +82,9 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
         yield Pin(f"button.{name}", "bit", initial=False, safe=False)
     for name, _ in profile.leds:
         yield Pin(f"led.{name}", "bit", initial=False, is_input=True)
+    for name, (selector, _) in STEPPED.items():
+        if selector in profile.stepped:
+            yield Pin(name, "bit", initial=False, is_input=True)
     yield Pin("machine-is-on", "bit", initial=True, is_input=True)
     yield Pin("mode-is-manual", "bit", initial=True, is_input=True)
     yield Pin("inhibit", "bit", initial=False, is_input=True)

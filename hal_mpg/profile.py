@@ -310,6 +310,12 @@ class Profile(NamedTuple):
         """The names of the scales, in the order of `increments`."""
         return tuple(increment.scale for increment in self.increments)
 
+    @property
+    def stepped(self) -> tuple[str, ...]:
+        """Those of "axis" and "scale" whose selector is stepped through."""
+        both = (("axis", self.axis), ("scale", self.scale))
+        return tuple(name for name, selector in both if isinstance(selector, StepSelector))
+
     def input_codes(self) -> Iterator[tuple[str, Code]]:
         """Yield each code that is read from the device, with the control that it belongs to."""
         match self.wheel:

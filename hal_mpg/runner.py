@@ -17,12 +17,23 @@ from types import FrameType
 
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.device_state import WAY_BACK
-from hal_mpg.events import AxisLimit, Connected, DeviceEvent, Disconnected, Event, EventsLost, Gates, PinWrite
+from hal_mpg.events import (
+    AxisLimit,
+    Connected,
+    DeviceEvent,
+    Disconnected,
+    Event,
+    EventsLost,
+    Gates,
+    PinWrite,
+    SelectorStep,
+)
 from hal_mpg.hal_port import HalPort
 from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.messages import tell
 from hal_mpg.motion_limit import is_limit
-from hal_mpg.pendant import PULSE_HOLD_S, STALE_S, Pendant
+from hal_mpg.outputs import PULSE_HOLD_S
+from hal_mpg.pendant import STALE_S, Pendant
 from hal_mpg.shortcut import Shortcut
 from hal_mpg.sources import Source, Untimed
 
@@ -35,6 +46,9 @@ BUSY_BEAT_S, IDLE_BEAT_S = 0.01, 0.055
 The watchdog of the samples trips after 0.13 s without a change. Each beat wakes the process, which is
 nearly all that it costs while nobody touches the pendant.
 """
+
+STEP_BEAT_S = 0.025
+"""The same at rest where HAL may step a selector: a button's pulse (PULSE_HOLD_S) is always seen."""
 
 SEARCH_S = 1.0
 """How often a missing pendant is looked for when nothing tells that it may have come."""
@@ -49,6 +63,15 @@ MAX_READY = 16
 """Descriptors to be told of at once; without it, Python makes room for a thousand, each time."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def _in_order(of_hal: Sequence[Event], of_device: Sequence[Event]) -> list[Event]:
+    """Return both in one order: HAL's word first, but for the steps of a selector.
+
+    What was turned before we knew of a step belongs to the position that the pins, and the display, showed.
+    """
+    steps = [event for event in of_hal if isinstance(event, SelectorStep)]
+    return [*(event for event in of_hal if event not in steps), *of_device, *steps]
 
 
 def wait_for_greeting(source: SerialSource, wait_s: float) -> None:
@@ -118,6 +141,7 @@ class Runner:
     def _loop(self) -> None:
         beat_at = now = looked_at = 0.0
         shortcut, poll, clock = self._shortcut, self._poll.poll, time.monotonic
+        idle_beat_s = STEP_BEAT_S if self._port.can_step else IDLE_BEAT_S
         while not self._stop:
             wait_s = (beat_at if beat_at < self._deadline else self._deadline) - now
             ready = poll(wait_s if wait_s > 0 else 0, MAX_READY)
@@ -133,7 +157,7 @@ class Runner:
             if now >= beat_at:
                 self._port.toggle_heartbeat(now)
                 # From now, not from then: after a stall no beats are caught up with.
-                beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else IDLE_BEAT_S)
+                beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else idle_beat_s)
                 has_new_inputs = self._port.has_new_inputs()
             elif ready:
                 has_new_inputs = self._port.has_new_gates()
@@ -146,7 +170,7 @@ class Runner:
         hal_events = self._hal_events() if has_new_inputs else []
         events = self._device_events(ready, now)
         if hal_events:
-            events = [*hal_events, *events]
+            events = _in_order(hal_events, events)
         if events:
             self._take(events, now)
         elif ready or not self._open or now >= self._source_deadline:
@@ -217,7 +241,7 @@ class Runner:
         for axis, *limit in new:
             if not all(map(is_limit, limit)):
                 tell(f"axis {axis}: {limit} are no limits, so it is not jogged; correct the setp lines")
-        events += new
+        events += [*new, *self._port.steps()]
         self._switch_lamps()
         return events
 

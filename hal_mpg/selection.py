@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
+from hal_mpg.events import SelectorStep
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.outputs import Outputs
 from hal_mpg.profile import Profile
@@ -43,6 +44,13 @@ def read_selection(
         scale=index,
         fault=controls.axis.fault,
     )
+
+
+def step_selector(controls: Controls, step: SelectorStep) -> None:
+    """Have a selector that is stepped through go on, as its keys would have it."""
+    decoder = controls.axis if step.selector == "axis" else controls.scale
+    if decoder:
+        decoder.step(step.by)
 
 
 def show_selection(selection: Selection, axes: Iterable[Axis], profile: Profile, out: Outputs) -> None:

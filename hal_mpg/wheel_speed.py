@@ -8,6 +8,9 @@ from hal_mpg.arming import STILL_S
 WINDOW_S = 0.02
 """The shortest time to measure over, so that the polling of USB does not make the speed jump."""
 
+BUSY_S = 1.0
+"""How long after the last turn of the wheel a pendant counts as busy."""
+
 
 class WheelSpeed:
     """Measures in detents per second, signed; 0 when still."""

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal_mpg.controls import Controls
-from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Connected, NodeState
+from hal_mpg.events import (
+    EV_ABS,
+    EV_KEY,
+    EV_REL,
+    Connected,
+    EventsLost,
+    Frame,
+    NodeState,
+    SelectorStep,
+    Snapshot,
+)
 from tests.core.bed import (
     ABS_RX,
     ABS_RY,
@@ -288,3 +298,78 @@ def test_a_key_that_is_held_on_one_node_at_connect_is_no_press_until_all_let_go(
     bed.frame((EV_KEY, ENABLE, 0), node=1)
     bed.frame((EV_KEY, ENABLE, 1), node=1)
     assert bed["enable"] is True
+
+
+# Steps by HAL.
+
+
+def test_hal_steps_a_selector_as_its_keys_do() -> None:
+    bed = Bed(make_profile(**STEPS))
+    bed.plug_in({CONTACT})
+    seen = []
+    for selector, by in (("axis", 1), ("axis", 1), ("axis", -1), ("scale", -1), ("scale", 1), ("scale", 1)):
+        bed.handle(SelectorStep(selector, by))
+        seen.append((bed["axis-select"], bed["scale-select"]))
+    assert seen == [(-1, 0), (1, 0), (-1, 0), (-1, 2), (-1, 0), (-1, 1)]
+    bed.press(0x122)
+    assert bed["scale-select"] == 2, "the key goes on from there"
+
+
+def test_a_step_by_hal_moves_nothing_and_each_detent_keeps_its_own_step() -> None:
+    bed = Bed(make_profile(**STEPS)).arm({CONTACT})
+    bed.turn(3)
+    assert bed.jog_counts() == {"x": 3}
+    writes = bed.handle(SelectorStep("scale", 1))
+    assert {write.pin for write in writes} == {"scale-select", "scale"}
+    bed.wait(10)
+    assert bed.jog_counts() == {"x": 3}
+    bed.turn(2)
+    assert bed.jog_counts() == {"x": 3 + 2 * 10}
+    now = bed.now
+    turned = [Frame(now, 0, ((EV_REL, REL_DIAL, 1),))]
+    bed.handle(*turned, SelectorStep("scale", 1), *turned)
+    assert bed.jog_counts() == {"x": 23 + 10 + 100}
+    assert bed["dropped"] == 0
+
+
+def test_a_step_of_the_axis_by_hal_moves_neither_axis() -> None:
+    bed = Bed(make_profile(**STEPS)).arm({CONTACT})
+    bed.turn(4)
+    for _ in range(2):
+        writes = bed.handle(SelectorStep("axis", 1))
+        assert not [write for write in writes if write.pin.endswith("jog-counts")]
+    bed.wait(10)
+    assert bed.jog_counts() == {"x": 4}
+    bed.turn(1)
+    assert bed.jog_counts() == {"x": 4, "y": 1}
+
+
+def test_a_step_by_hal_arms_nothing_and_opens_no_gate() -> None:
+    bed = Bed(make_profile(**STEPS))
+    bed.plug_in({CONTACT})
+    bed.wait(1.0)
+    bed.handle(SelectorStep("scale", 1))
+    bed.wait(1.0)
+    bed.turn(5)
+    assert (bed["armed"], bed.jog_counts(), bed["dropped"]) == (False, {}, 5)
+
+
+def test_what_nobody_is_there_for_is_not_saved_up() -> None:
+    bed = Bed(make_profile(**STEPS))
+    assert bed.handle(SelectorStep("scale", 1), SelectorStep("axis", 1)) == []
+    assert bed.pendant.positions == (None, None)
+    bed.plug_in({CONTACT})
+    assert (bed["axis-select"], bed["scale-select"]) == (0, 0)
+    bed.handle(SelectorStep("scale", 1))
+    bed.unplug()
+    bed.handle(SelectorStep("scale", 1))
+    bed.plug_in({CONTACT})
+    assert bed["scale-select"] == 0
+
+
+def test_a_step_while_lost_events_are_read_again_is_kept() -> None:
+    bed = Bed(make_profile(**STEPS))
+    bed.plug_in({CONTACT})
+    bed.handle(EventsLost(bed.now, 0, ()), SelectorStep("scale", 1))
+    bed.handle(Snapshot(bed.now, 0, bed.state()))
+    assert bed["scale-select"] == 1

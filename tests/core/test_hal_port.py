@@ -94,3 +94,56 @@ def test_root_has_no_hal_of_its_own(monkeypatch: pytest.MonkeyPatch, real: bool)
         load_hal()
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     load_hal()
+
+
+STEPPED = {
+    "axis": '{next: 0x120, previous: 0x121, order: [x, "off", y, z]}',
+    "scale": "{next: 0x122, order: [x1, x10, x100]}",
+}
+NEXT, PREVIOUS = "hal_mpg.scale-next", "hal_mpg.scale-previous"
+
+
+def stepped_port(**controls: str) -> tuple[FakeHal, HalPort]:
+    hal = FakeHal()
+    return hal, HalPort(hal, "hal_mpg", Pendant(make_profile(**controls), Machine()).pins)
+
+
+def test_each_rising_edge_is_one_step() -> None:
+    hal, port = stepped_port(**STEPPED)
+    assert port.has_new_inputs()  # the first look at all
+    assert port.steps() == []
+    for pin, expected in (
+        (NEXT, ("scale", 1)),
+        (PREVIOUS, ("scale", -1)),
+        ("hal_mpg.axis-next", ("axis", 1)),
+    ):
+        hal.set_p(pin, "TRUE")
+        assert port.has_new_inputs()
+        assert port.steps() == [expected]
+        assert not port.has_new_inputs(), "held on, it says nothing more"
+        assert port.steps() == []
+        hal.set_p(pin, "FALSE")
+        assert port.has_new_inputs()
+        assert port.steps() == []
+
+
+def test_next_and_previous_at_once_come_to_nothing() -> None:
+    hal, port = stepped_port(**STEPPED)
+    hal.set_p(NEXT, "TRUE")
+    hal.set_p(PREVIOUS, "TRUE")
+    assert sum(by for _, by in port.steps()) == 0
+
+
+def test_only_what_is_stepped_through_has_such_pins() -> None:
+    def pins(**controls: str) -> set[str]:
+        hal, port = stepped_port(**controls)
+        names = {str(pin["NAME"]).removeprefix("hal_mpg.") for pin in hal.get_info_pins()}
+        found = {name for name in names if name.endswith(("-next", "-previous"))}
+        assert port.can_step == bool({name for name in found if not name.startswith("led.")})
+        return found
+
+    assert pins() == set()
+    assert pins(leds="{scale-next: LED_MISC}") == {"led.scale-next"}
+    assert pins(scale="{next: 0x140, order: [x1, x10, x100]}") == {"scale-next", "scale-previous"}
+    assert pins(axis=STEPPED["axis"]) == {"axis-next", "axis-previous"}
+    assert len(pins(**STEPPED)) == 4

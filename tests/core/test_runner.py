@@ -25,16 +25,19 @@ from hal_mpg.events import (
     DeviceEvent,
     EventsLost,
     Frame,
+    Gates,
     NodeState,
     PinWrite,
+    SelectorStep,
     Snapshot,
     to_line,
 )
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
+from hal_mpg.outputs import PULSE_HOLD_S
 from hal_mpg.pendant import Pendant
-from hal_mpg.runner import Runner
+from hal_mpg.runner import STEP_BEAT_S, Runner
 from hal_mpg.sources.virtual import VirtualSource
 from tests.core.bed import ENABLE, HEAD, READY, REL_DIAL, make_profile
 
@@ -65,10 +68,10 @@ def _signal_handlers() -> Iterator[None]:
 class World:
     """The component in the main thread, and what its user does in another one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **controls: str) -> None:
         self.path = str(folder / "pendant")
         head = HEAD.replace("{name: test}", f"{{socket: {self.path}}}")
-        self.profile = make_profile("source: virtual\n" + head)
+        self.profile = make_profile("source: virtual\n" + head, **controls)
         self.hal = FakeHal()
         self.pendant: Pendant = Pendant(self.profile, Machine())
         self.source = VirtualSource(self.profile)
@@ -411,6 +414,28 @@ def test_gates_and_limits_are_read_from_hal(world: World) -> None:
         assert 0 < world.get("axis.x.jog-counts") < 100
 
     world.run(user)
+
+
+def test_hal_steps_the_scale(tmp_path: Path) -> None:
+    def user(world: World) -> None:
+        world.arm()
+        for pin, place, counts in (("scale-next", 1, 10), ("scale-next", 2, 110), ("scale-previous", 1, 120)):
+            world.hal.set_p(f"hal_mpg.{pin}", "1")
+            world.wait_for("scale-select", place)
+            world.hal.set_p(f"hal_mpg.{pin}", "0")
+            world.frame(EV_REL, REL_DIAL, 1)
+            world.wait_for("axis.x.jog-counts", counts)
+            threading.Event().wait(4 * STEP_BEAT_S)  # until it was seen to be FALSE again
+        assert world.get("scale-select") == 1
+
+    World(tmp_path, scale="{next: 0x140, order: [x1, x10, x100]}").run(user)
+
+
+def test_a_step_by_hal_comes_after_what_was_turned_before_it_was_seen() -> None:
+    gates, step = Gates(True, True, False), SelectorStep("scale", 1)
+    turned = Frame(1.0, 0, ((EV_REL, REL_DIAL, 1),))
+    assert runner._in_order([gates, step], [turned]) == [gates, turned, step]
+    assert STEP_BEAT_S * 2 <= PULSE_HOLD_S, "the pulse of a button of ours is seen"
 
 
 def test_lamps_are_switched(world: World) -> None:
