@@ -53,13 +53,16 @@ class HidReport(NamedTuple):
 class HidLamp(NamedTuple):
     """The report that lights a lamp, and the one that puts it out; `is_feature`: they are feature reports.
 
-    The first byte is the report's id, 0 where the device's reports have none (hidraw.rst).
+    The first byte is the report's id, 0 where the device's reports have none (hidraw.rst). `is_shared`: the
+    report is that of other lamps, too, which have the same one in `off`: no lamp is lit there, and in `on`
+    this one alone. In what is sent, each of them is as it has to be.
     """
 
     code: Code
     on: tuple[int, ...]
     off: tuple[int, ...]
     is_feature: bool = False
+    is_shared: bool = False
 
 
 class HidDevice(NamedTuple):
@@ -75,7 +78,7 @@ SHAPES: dict[type, tuple[object, ...]] = {
     Held: ([str], [(int, Code)], [(Code, [(int, Code)])]),
     HidRule: ([(str, int)], [Setting], {Held, _NONE}, bool, int),
     HidReport: ({int, _NONE}, int, [Field], [HidRule], {Checksum, _NONE}),
-    HidLamp: (Code, [int], [int], bool),
+    HidLamp: (Code, [int], [int], bool, bool),
     HidDevice: ([HidReport], [HidLamp], [(str, Code)]),
 }
 """The fields of each record, in profile_cache's form; those of fields and settings are in `foreign`."""

@@ -12,10 +12,11 @@ from math import inf, isclose
 from hal_mpg.display_image import Core, Shown, image, reports
 from hal_mpg.events import Connected, DeviceEvent, Event, PinWrite
 from hal_mpg.hal_port import HalPort
+from hal_mpg.hid_lamps import LampReports
 from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.messages import tell
 from hal_mpg.pendant import Pendant
-from hal_mpg.profile import ANGULAR_AXES, OFF, Profile
+from hal_mpg.profile import ANGULAR_AXES, OFF
 from hal_mpg.raw_runner import RawRunner
 from hal_mpg.runner import SEARCH_PAUSE_S
 from hal_mpg.sources.hid_output import HidOutput
@@ -47,7 +48,7 @@ class HidRunner(RawRunner):
         self._output = HidOutput()
         self._node: int | None = None  # that the output has
         self._pictures = Pictures(pendant, port, machine) if pendant.profile.display else None
-        self._lamps = _lamp_reports(pendant.profile)
+        self._lamps = LampReports(pendant.profile, FIRST_LAMP)
         self._picture_at = inf
         self._now = 0.0  # when the loop has last come to handle something
         self._is_leaving = self._has_complained = False
@@ -120,11 +121,14 @@ class HidRunner(RawRunner):
         if any(isinstance(event, Connected) for event in events):
             self._picture_now()
 
-    def _set_lamp(self, name: str, lit: bool) -> None:
-        if name in self._lamps:
-            key, off, on = self._lamps[name]
-            if not self._output.write(key, [on if lit else off]):
-                self._lit.pop(name, None)  # to be tried again
+    def _switch_lamps(self) -> None:
+        wanted = self._port.leds() if self._open else {}
+        changed = [name for name, lit in wanted.items() if self._lit.get(name) != lit]
+        self._lit.update(wanted)
+        for key, names in self._lamps.of(changed).items():
+            if not self._output.write(key, [self._lamps.report(key, wanted)]):
+                for name in names:
+                    del self._lit[name]  # to be tried again
 
     def _leave(self) -> None:
         # The writer keeps the device until it has left its last picture there.
@@ -133,17 +137,6 @@ class HidRunner(RawRunner):
             super()._leave()
         finally:
             self._output.close()
-
-
-def _lamp_reports(profile: Profile) -> dict[str, tuple[int, Report, Report]]:
-    """Return for each lamp its key, and what puts it out and lights it."""
-    known = {lamp.code: lamp for lamp in profile.hid.lamps} if profile.hid else {}
-    found = {}
-    for place, (name, code) in enumerate(profile.leds):
-        lamp = known[code]
-        kind = b"F" if lamp.is_feature else b"O"
-        found[name] = FIRST_LAMP + place, (kind, bytes(lamp.off)), (kind, bytes(lamp.on))
-    return found
 
 
 class Pictures:

@@ -10,9 +10,10 @@ from itertools import pairwise
 
 from yaml.nodes import Node
 
-from hal_mpg.events import EV_KEY, EV_LED
-from hal_mpg.hid_device import Held, HidDevice, HidLamp, HidReport, HidRule
+from hal_mpg.events import EV_KEY
+from hal_mpg.hid_device import Held, HidDevice, HidReport, HidRule
 from hal_mpg.profile import Code
+from hal_mpg.profile_hid_lamps import read_hid_lamps
 from hal_mpg.profile_packets import MOST_FIELDS, read_checksum, read_field
 from hal_mpg.profile_settings import SettingsReader
 from hal_mpg.protocols.foreign import MOST_RULES, Field
@@ -22,8 +23,6 @@ PROTOCOL_KEYS = ("reports", "lamps")
 REPORT_KEYS = ("id", "length", "fields", "checksum", "rules")
 RULE_KEYS = ("when", "set", "held", "asleep", "passes-over")
 HELD_KEYS = ("in", "keys", "with")
-LAMP_KEYS = ("on", "off", "as")
-LAMP_FORMS = ("output", "feature")
 LONGEST_REPORT = 4096
 """Bytes; the kernel itself takes 16384 at the most (HID_MAX_BUFFER_SIZE)."""
 
@@ -64,10 +63,7 @@ class _HidReader:
         for place, kind in zip(items, kinds, strict=False):
             if kinds.index(kind) < items.index(place):
                 reader.fault(place, "another report has the same id and length; join their rules")
-        lamps = tuple(
-            self._lamp(entry.key, entry.place, entry.value)
-            for entry in (reader.entries(fields["lamps"], "lamps") if "lamps" in fields else ())
-        )
+        lamps = read_hid_lamps(reader, self._settings, fields.get("lamps"))
         return HidDevice(reports, lamps, tuple(self._settings.codes.items()))
 
     def _report(self, node: Node) -> HidReport:
@@ -156,16 +152,6 @@ class _HidReader:
                 reader.fault(place, f"code {number:#x} stands twice in {what}; keep one")
             found[number] = self._settings.code(reader.text(value, what), value, EV_KEY)
         return tuple(found.items())
-
-    def _lamp(self, name: str, place: Node, node: Node) -> HidLamp:
-        reader = self._reader
-        keys = reader.mapping(node, LAMP_KEYS, f"lamp {name}", needed=("on", "off"))
-        on, off = (
-            tuple(reader.integer(item, f"{name} {key}", 0, 255) for item in reader.items(keys.get(key), key))
-            for key in ("on", "off")
-        )
-        form = reader.choice(keys.get("as"), LAMP_FORMS, "value of as")
-        return HidLamp(self._settings.code(name, place, EV_LED), on, off, form == "feature")
 
 
 def _highest(field: Field) -> int:

@@ -5,12 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hal_mpg.profile_hid import (
-    LAMP_FORMS,
-    LONGEST_REPORT,
-    MOST_PASSED_OVER,
-    MOST_REPORTS,
-)
+from hal_mpg.profile_hid import LONGEST_REPORT, MOST_PASSED_OVER, MOST_REPORTS
+from hal_mpg.profile_hid_lamps import LAMP_FORMS, LAMP_KEYS
 from hal_mpg.profile_settings import CODE_NAME
 from hal_mpg.protocols.foreign import MOST_RULES
 from hal_mpg.protocols.pattern_check import GROUP_NAME
@@ -29,18 +25,29 @@ def rules(own_controls: Schema) -> list[Schema]:
 def _protocol() -> Schema:
     """Return what `protocol` is of a raw HID pendant."""
     lamp = parts.object_of(
-        "A lamp.",
-        ("on", "off"),
+        "A lamp: {on: [...], off: [...]}, or {report: [...], at: N, bit: N} where lamps share a report.",
         on=parts.bytes_of("The report that lights it, its id first (0 where there are none)."),
         off=parts.bytes_of("The report that puts it out."),
+        report=parts.bytes_of("The report in which no lamp is lit, its id first (0 where there are none)."),
+        at=parts.whole(1, LONGEST_REPORT, "The lamp's byte in it; the id has 0."),
+        bit=parts.whole(0, 7, "The bit that is the other way round while the lamp is lit."),
+        mask=parts.whole(1, 255, "The same of several bits."),
         **{"as": {"enum": list(LAMP_FORMS), "description": "Which kind of report; default output."}},
-    )
+    ) | {
+        "oneOf": [_lamp_form(("on", "off")), *(_lamp_form(("report", "at", how)) for how in ("bit", "mask"))]
+    }
     return parts.object_of(
         "What the reports of a raw HID pendant mean (docs/raw-hid-pendants.md).",
         ("reports",),
         reports=parts.list_of("Each kind of report, by its id and length.", _report(), MOST_REPORTS),
         lamps=parts.named("Reports that switch lamps; the names are for `leds`.", CODE_NAME.pattern, lamp),
     )
+
+
+def _lamp_form(needed: tuple[str, ...]) -> Schema:
+    """Return that of a lamp's keys there are these, and of the others none but `as`."""
+    others = [key for key in LAMP_KEYS if key not in (*needed, "as")]
+    return {"required": list(needed), "not": {"anyOf": [{"required": [key]} for key in others]}}
 
 
 def _report() -> Schema:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hal_mpg.errors import ProfileError
 from hal_mpg.hid_device import Held, HidDevice, HidLamp, HidReport, HidRule
 from hal_mpg.profile import Code, Match
-from hal_mpg.profile_hid import HELD_KEYS, LAMP_KEYS, PROTOCOL_KEYS, REPORT_KEYS, RULE_KEYS
+from hal_mpg.profile_hid import HELD_KEYS, PROTOCOL_KEYS, REPORT_KEYS, RULE_KEYS
+from hal_mpg.profile_hid_lamps import LAMP_KEYS
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.protocols.foreign import Checksum, Field, Setting
 from tests.core.test_profile_schema import complaints
@@ -27,7 +28,8 @@ GOOD: str = TABLE["profile"]
 
 
 def test_all_of_it() -> None:
-    axis, wheel, lamp = Code(3, 1), Code(2, 1), Code(17, 1)
+    axis, wheel = Code(3, 1), Code(2, 1)
+    lamp, green, red = (Code(17, number) for number in range(1, 4))
     held, reset, fn, stop, macro = (Code(1, number) for number in range(1, 6))
     profile = load_profile(GOOD, "p.yaml")
     assert profile.match == (Match(0x1209, 2, interface=1),)
@@ -56,7 +58,11 @@ def test_all_of_it() -> None:
             ),
             HidReport(5, 2, (Field("battery", 1),), (HidRule((("battery", 3),)),)),
         ),
-        lamps=(HidLamp(lamp, (6, 1), (6, 0), is_feature=True),),
+        lamps=(
+            HidLamp(lamp, (6, 1), (6, 0), is_feature=True),
+            HidLamp(green, (16, 5, 8), (16, 5, 0), is_shared=True),
+            HidLamp(red, (16, 5, 6), (16, 5, 0), is_shared=True),
+        ),
         codes=tuple(
             {
                 "AXIS": axis,
@@ -67,6 +73,8 @@ def test_all_of_it() -> None:
                 "STOP": stop,
                 "MACRO": macro,
                 "LAMP": lamp,
+                "GREEN": green,
+                "RED": red,
             }.items()
         ),
     )

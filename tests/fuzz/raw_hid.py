@@ -14,6 +14,7 @@ from random import Random
 from hal_mpg.device_state import State, next_state
 from hal_mpg.errors import IllegalEvent
 from hal_mpg.events import EV_KEY, EV_REL, Connected, DeviceEvent, Disconnected, EventsLost, Frame
+from hal_mpg.hid_lamps import LampReports
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
 from hal_mpg.profile import Code, Profile
@@ -42,6 +43,7 @@ class _Layout:
         self.length = self.turn_at + self.turn_size + self.has_sum
         self.mask = random.choice((0, 0x0F, 0x70))
         self.passes = random.choice((0, 1, 2))
+        self.lamps = _Lamps(random)
 
     def profile(self) -> Profile:
         """Return the profile of pendants that speak so."""
@@ -69,12 +71,14 @@ protocol:
         - {{when: {{idle: 1}}, asleep: true{passes}}}
         - set: {{AXIS: {{abs: axis}}, SCALE: {{abs: scale}}, WHEEL: {{rel: turn}}}}
           held: {{in: [key1, key2], keys: {KEYS}, with: {{FN: {SHIFTED}}}}}
+  lamps: {self.lamps.protocol()}
 increments: {{x1: {{mm: 0.001}}, x10: {{mm: 0.01}}}}
 controls:
   wheel: {{rel: WHEEL}}
   axis: {{abs: AXIS, positions: {AXES}}}
   scale: {{abs: SCALE, positions: {SCALES}}}
   buttons: {{stop: STOP, fn: FN, start: START, home: HOME, macro-1: MACRO_1, macro-2: MACRO_2}}
+  leds: {self.lamps.controls()}
 """,
             "fuzz.yaml",
         )
@@ -99,6 +103,60 @@ controls:
         if self.has_sum:
             data[-1] = sum(data[:-1]) & 0xFF
         return bytes(data)
+
+
+class _Lamps:
+    """Random lamps: some share reports, a bit each, and some have reports of their own."""
+
+    def __init__(self, random: Random) -> None:
+        self.form = random.choice(("output", "feature"))
+        self.begins = {
+            place: bytes([random.choice((0, 3)), place, random.randrange(256)]) for place in (1, 2)
+        }
+        bits = random.sample(
+            [(place, bit) for place in self.begins for bit in range(8)], random.randint(1, 9)
+        )
+        self.bits = {f"SHARED_{number}": bit for number, bit in enumerate(bits)}
+        self.whole = [f"WHOLE_{number}" for number in range(random.randint(0, 3))]
+
+    def protocol(self) -> str:
+        """Return what stands in `lamps:`."""
+        shared = (
+            f"{name}: {{report: {[*self.begins[place]]}, at: 2, bit: {bit}, as: {self.form}}}"
+            for name, (place, bit) in self.bits.items()
+        )
+        whole = (f"{name}: {{on: [9, {n}, 1], off: [9, {n}, 0]}}" for n, name in enumerate(self.whole))
+        return f"{{{', '.join([*shared, *whole])}}}"
+
+    def controls(self) -> str:
+        """Return what stands in `leds:`."""
+        return f"{{{', '.join(f'{_pin(name)}: {name}' for name in (*self.bits, *self.whole))}}}"
+
+    def shows(self, lit: dict[str, bool]) -> set[bytes]:
+        """Return the reports in which all lamps are as they have to be."""
+        shown = {bytes([9, n, lit[_pin(name)]]) for n, name in enumerate(self.whole)}
+        for place, begin in self.begins.items():
+            bits = {bit: lit[_pin(name)] for name, (where, bit) in self.bits.items() if where == place}
+            last = sum(((begin[2] >> bit & 1) != bits.get(bit, False)) << bit for bit in range(8))
+            shown |= {begin[:2] + bytes([last])} if bits else set()
+        return shown
+
+
+def _pin(lamp: str) -> str:
+    return lamp.lower().replace("_", "-")
+
+
+def _lamps_are_as_they_have_to_be(profile: Profile, lamps: _Lamps, random: Random) -> None:
+    """Switch some at a time, and send only the reports that they are in."""
+    reports, lit, sent = LampReports(profile, 1), {name: False for name, _ in profile.leds}, {}
+    changed = [*lit]
+    for _ in range(REPORTS // 4):
+        for key in reports.of(changed):
+            _, sent[key] = reports.report(key, lit)
+        shown = {*sent.values()}
+        check(shown == lamps.shows(lit), "lamps", f"{shown} are sent for {lit}")
+        changed = random.sample([*lit], random.randint(0, len(lit)))
+        lit.update({name: not lit[name] for name in changed})
 
 
 class _Hand:
@@ -216,6 +274,7 @@ def fuzz_raw_hid(random: Random, covered: Counter[str]) -> None:
     check(books.turned == +hand.turned, "conserved", lambda: f"{books.turned} is not {hand.turned}")
     covered["reports of raw HID pendants"] += REPORTS
     _core_takes_it(profile, layout, random)
+    _lamps_are_as_they_have_to_be(profile, layout.lamps, random)
 
 
 def _core_takes_it(profile: Profile, layout: _Layout, random: Random) -> None:

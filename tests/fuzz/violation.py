@@ -26,6 +26,7 @@ INVARIANTS = {
     "switches": "connected, enable, reset, buttons and reconnects are what the device said",
     "live": "what is due by time alone happens, and where nothing is missing it is armed",
     "decoder": "a decoder means what the profile says, however its bytes are split",
+    "lamps": "each lamp is in the reports that are sent as it has to be",
     "profile": "any bytes are a profile or faults with their places, in sane time",
 }
 """Each invariant by its short name."""

@@ -341,11 +341,13 @@ protocol:
   lamps:
     POWER: {on: [0, 1], off: [0, 0]}
     FAULT: {on: [0, 3], off: [0, 2]}
+    GREEN: {report: [0, 9, 0], at: 2, bit: 0}
+    RED: {report: [0, 9, 0], at: 2, bit: 1}
 increments: {x1: {mm: 0.001}}
 controls:
   wheel: {rel: WHEEL}
   axis: {abs: AXIS, positions: {1: x}}
-  leds: {power: POWER, fault: FAULT}
+  leds: {power: POWER, fault: FAULT, green: GREEN, red: RED}
 """
 
 
@@ -357,8 +359,9 @@ def test_lamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         world.put("led.power", 1)
         device = world.plug()
         device.send(bytes([0, 1]))
-        world.wait_until(lambda: found.extend(device.written()) or len(found) >= 2, "lamps")
-        world.wait_until(lambda: {b"\0\1", b"\0\2"} <= {*found}, f"both lamps: {found}")
+        world.wait_until(
+            lambda: found.extend(device.written()) or {*found} >= {b"\0\1", b"\0\2", b"\0\t\0"}, "lamps"
+        )
         found.clear()
         world.put("led.fault", 1)
         world.wait_until(lambda: found.extend(device.written()) or found == [b"\0\3"], "the lamp")
@@ -370,5 +373,45 @@ def test_lamps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         world.wait_until(
             lambda: found.extend(again.written()) or {*found} >= {b"\0\1", b"\0\3"}, "lamps anew"
         )
+
+    world.run(user)
+
+
+def test_lamps_of_one_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them stays as it was while another one is switched, and all are there anew after a loss."""
+    world = World(tmp_path, monkeypatch, LAMPS, Machine())
+
+    def user() -> None:
+        found: list[bytes] = []
+        device = world.plug()
+
+        def comes(*reports: bytes) -> None:
+            found.clear()
+            world.wait_until(
+                lambda: found.extend(device.written()) or [r for r in found if r[1] == 9] == [*reports],
+                f"{reports}",
+            )
+
+        device.send(bytes([0, 1]))
+        world.wait_for("connected", True)
+        world.wait_until(lambda: found.extend(device.written()) or b"\0\t\0" in found, "it is known")
+        threading.Event().wait(0.3)
+        device.written()
+        world.put("led.green", 1)
+        comes(b"\0\t\1")
+        world.put("led.red", 1)
+        comes(b"\0\t\3")
+        world.put("led.green", 0)
+        comes(b"\0\t\2")
+        world.put("led.green", 1)
+        comes(b"\0\t\3")
+        device.unplug()
+        world.wait_for("connected", False)
+        device = world.plug(3)
+        device.send(bytes([0, 1]))
+        world.wait_for("connected", True)
+        found.clear()
+        world.wait_until(lambda: found.extend(device.written()) or b"\0\t\3" in found, "both anew")
+        assert {report for report in found if report[1] == 9} == {b"\0\t\3"}
 
     world.run(user)
