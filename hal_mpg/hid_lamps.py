@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hal_mpg.hid_device import HidLamp
-from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.profile import Profile
 
-if TYPE_CHECKING:
-    from hal_mpg.sources.hid_writer import Report
+Report = tuple[bytes, bytes]
+"""As hid_writer takes it: F (feature) or O (output), then the bytes, the id first."""
 
 
 class LampReports:
