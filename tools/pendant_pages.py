@@ -18,8 +18,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from hal_mpg.profile import Match, Profile  # noqa: E402  # from this checkout
-from hal_mpg.profile_front import Front, read_front  # noqa: E402
+from hal_mpg.profile import Profile  # noqa: E402  # from this checkout
+from hal_mpg.profile_front import OTHER, Front, Part, read_front  # noqa: E402
+from hal_mpg.profile_match import match_text  # noqa: E402
 from hal_mpg.profile_summary import as_lines  # noqa: E402
 from hal_mpg.profile_yaml import load_profile  # noqa: E402
 from tools.pendant_drawing import caption, drawing  # noqa: E402
@@ -38,16 +39,16 @@ HEAD = """\
 *Made by `make pictures` from the profiles in `config/pendants`: change those.*
 
 Plug it in: `hal_mpg list` shows whether it is found, and whether you may use it (`sudo hal_mpg install-udev`
-sees to that). Without any option, hal_mpg takes the first one that is there. `hal_mpg wiring --ini
-YOUR-MACHINE.ini --pendant PROFILE` writes the HAL file for your machine. What the buttons do there is yours
-to decide: each is a pin `hal_mpg.button.NAME`.
+sees to that). Without any option, hal_mpg takes the first one that is there; its page says what to do where
+that is not enough. `hal_mpg wiring --ini YOUR-MACHINE.ini --pendant PROFILE` writes the HAL file for your
+machine. What the buttons do there is yours to decide: each is a pin `hal_mpg.button.NAME`.
 
 hal_mpg is not a safety function. A stop button that comes over USB or radio is no E-stop: the E-stop belongs
 in the machine's hard-wired circuit.
 
 Where it says *not tried on hardware*, the profile was made from what others have published, and tested with a
 device of that USB id and those reports in an emulated machine, with the kernel's own drivers. If you have
-one: please say whether it works (CONTRIBUTING.md has how).
+one: please say whether it works ([how](../CONTRIBUTING.md#a-pendant-that-you-have)).
 """
 
 
@@ -85,7 +86,7 @@ def _table(shipped: Iterable[Known]) -> Iterator[str]:
     yield "| pendant | profile | found by | axes | tried on hardware |"
     yield "| --- | --- | --- | --- | --- |"
     for one in shipped:
-        found = "; ".join(dict.fromkeys(map(_match, one.profile.match)))
+        found = "; ".join(dict.fromkeys(map(match_text, one.profile.match))).replace("*", r"\*")
         axes = " ".join(axis.upper() for axis in one.profile.axes) or "its own"
         link = f"[{one.profile.name}](#{anchor(one.profile.name)})"
         yield f"| {link} | `{one.name}` | {found} | {axes} | {one.front.tried} |"
@@ -96,15 +97,6 @@ def anchor(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
-def _match(match: Match) -> str:
-    """Return one alternative of a profile's match, for people."""
-    ids = ":".join("*" if number is None else f"{number:04x}" for number in (match.vendor, match.product))
-    texts = [
-        f"{key} `{getattr(match, key)}`" for key in ("name", "uniq", "port", "socket") if getattr(match, key)
-    ]
-    return " and ".join([*([f"`{ids}`"] if ids != "*:*" else []), *texts])
-
-
 def _page(one: Known) -> Iterator[str]:
     profile, front = one.profile, one.front
     yield f"## {profile.name}"
@@ -113,8 +105,11 @@ def _page(one: Known) -> Iterator[str]:
     yield f"Profile `{one.name}`, {SOURCES[profile.source]}. {tried}"
     if front.rows:
         yield from ("", f"![{profile.name}: its front](pictures/pendants/{one.name}.svg)")
+    if front.use:
+        yield ""
+        yield from (f"- {line}" for line in front.use)
     yield from ("", "```", *(line.rstrip() for line in as_lines(profile)), "```")
-    buttons = list(_buttons(front))
+    buttons = list(_buttons(profile, front))
     if buttons:
         yield from ("", "| printed on it | what it is |", "| --- | --- |", *buttons)
     if front.missing:
@@ -125,14 +120,42 @@ def _page(one: Known) -> Iterator[str]:
         yield from (f"- {fact}" for fact in front.facts)
 
 
-def _buttons(front: Front) -> Iterator[str]:
-    """Yield the rows of the keys that have something printed on them."""
+def _buttons(profile: Profile, front: Front) -> Iterator[str]:
+    """Yield the rows of what has something printed on it: keys, sticks and rings, lamps."""
     for row in front.rows:
         for part in row:
             for number, (name, printed) in enumerate(zip(part.controls, part.printed, strict=True)):
                 if printed and name not in ("wheel", "axis", "scale", "display", "gap"):
-                    what = f"pin `{name}`" if name.startswith(("button.", "led.")) else caption(name)
-                    yield f"| {'with the shift key: ' if number else ''}{printed} | {what} |"
+                    held = _held_with(profile, front, name) if number and _is_key(part) else ""
+                    yield f"| {held}{printed} | {_what(name)} |"
+
+
+def _is_key(part: Part) -> bool:
+    """Return whether its further controls need a second key; those of a stick or a wheel do not."""
+    return part.controls[0].partition(".")[0] not in ("wheel", "analog")
+
+
+def _what(name: str) -> str:
+    """Return what a control is, for the table."""
+    if name == OTHER:
+        return "no pin"
+    return f"pin `{name}`" if name.startswith(("button.", "led.")) else caption(name)
+
+
+def _held_with(profile: Profile, front: Front, name: str) -> str:
+    """Return what has to be held for a key to be `name`: as it is printed on the pendant."""
+    code = dict(profile.buttons).get(name.removeprefix("button."))
+    reports = profile.hid.reports if profile.hid else ()
+    held = [rule.held for report in reports for rule in report.rules if rule.held]
+    shifting = {key for one in held for key, others in one.shifted if code in dict(others).values()}
+    printed = [
+        text
+        for row in front.rows
+        for part in row
+        for control, text in zip(part.controls, part.printed, strict=True)
+        if text and dict(profile.buttons).get(control.removeprefix("button.")) in shifting
+    ]
+    return f"with {printed[0] if printed else 'a second key held'}: "
 
 
 def write() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hal_mpg.profile import KeySelector, StepSelector
 from hal_mpg.profile_front import GAP, OTHER, controls_of, read_front
 from hal_mpg.serial_line import Own
+from tools.pendant_drawing import FAINT
 from tools.pendant_pages import PAGE, PICTURES, Known, anchor, known, pages
 
 SHIPPED = known()
@@ -59,14 +60,39 @@ def test_every_control_is_on_the_front(one: Known) -> None:
 
 
 @each
+def test_its_row_and_its_page_say_what_there_is_to_know(one: Known) -> None:
+    """How it is found, what one has to do first; and no cell of a table is empty."""
+    page = pages([one])[PAGE]
+    (row,) = (line for line in page.splitlines() if f"| `{one.name}` |" in line)
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert all(cells), row
+    assert not re.search(r"\| *\|", page)
+    assert one.front.use and all(f"\n- {line}\n" in page for line in one.front.use)
+    assert page.index(one.front.use[0]) < page.index("```")
+
+
+def test_what_is_only_there_while_another_key_is_held_says_which() -> None:
+    page = PAGE.read_text("utf-8")
+    assert "| with Fn: Macro-11 | pin `button.macro-11` |" in page
+    sticks = [line for line in page.splitlines() if line.startswith(("| with", "| left stick", "| ring"))]
+    assert all(line.startswith("| with Fn: ") for line in sticks if "Macro" in line)
+    assert "| left stick, sideways | jogs X |" in sticks and "| ring | jogs the selected axis |" in sticks
+    assert page.count("| with ") == 2 * 15 + page.count("| with a second")
+
+
+@each
 def test_a_drawing_is_good_xml_and_names_what_its_keys_do(one: Known) -> None:
     root = ElementTree.fromstring(pages([one])[PICTURES / f"{one.name}.svg"])
     texts = {element.text or "" for element in root.iter(f"{SVG}text")}
+    under = [text for text in root.iter(f"{SVG}text") if text.get("fill") == FAINT]
+    sizes = [float(text.get("font-size", "12")) for text in under]
     for row in one.front.rows:
         for part in row:
             for name, printed in zip(part.controls, part.printed, strict=True):
                 if name.startswith("button."):
                     assert any(text.endswith(name) for text in texts)
+                if name.startswith("analog."):
+                    assert not any(size < 10 for size in sizes), "what stands under it can hardly be read"
                 if printed:
                     assert all(any(word in text for text in texts) for word in printed.split())
     for selector in (one.profile.axis, one.profile.scale):
@@ -100,10 +126,11 @@ def test_no_text_is_wider_than_what_it_stands_in(one: Known) -> None:
 def test_a_front_is_read_as_it_was_written() -> None:
     front = read_front(
         "facts: [a, b]\ntried: yes, by me\nmissing: [c]\n"
-        "front:\n  - [wheel, {button.a: A, button.b: Fn A}, gap]\n  - [{other: 'off'}]\n",
+        "use: [d]\nfront:\n  - [wheel, {button.a: A, button.b: Fn A}, gap]\n  - [{other: 'off'}]\n",
         "p.yaml",
     )
     assert (front.facts, front.tried, front.missing) == (("a", "b"), "yes, by me", ("c",))
+    assert front.use == ("d",)
     assert [[part.controls for part in row] for row in front.rows] == [
         [("wheel",), ("button.a", "button.b"), ("gap",)],
         [("other",)],
