@@ -17,6 +17,7 @@ NAMES = {
     "Frame": "frames",
     "Gates": "changes of gates",
     "AxisLimit": "changes of limits",
+    "SelectorStep": "steps of a selector by HAL",
 }
 PINS: dict[tuple[str, PinValue], str] = {
     ("estop", True): "E-stops",

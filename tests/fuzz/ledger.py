@@ -22,6 +22,7 @@ from hal_mpg.events import (
     Frame,
     Gates,
     PinValue,
+    SelectorStep,
     Snapshot,
 )
 from hal_mpg.machine import AxisSteps
@@ -209,6 +210,8 @@ class Ledger:
                 self.gates = event
             case AxisLimit(axis, velocity, acceleration):
                 self.run_on[axis].limit(velocity, acceleration)
+            case SelectorStep(selector, by):
+                device.step_by_hal(selector, by)
         self._note_switches(now, now)
 
     def _turned(self, change: Change, note: WheelNote, now: float, at: float) -> None:

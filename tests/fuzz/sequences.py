@@ -24,6 +24,7 @@ ACTS = (
     (World.spin, 2),
     (World.gate, 4),
     (World.limit, 4),
+    (World.step, 2),
     (World.lose, 3),
     (World.lie, 2),
     (World.plug, 3),

@@ -21,6 +21,7 @@ from hal_mpg.events import (
     EventsLost,
     Gates,
     NodeState,
+    SelectorStep,
     Snapshot,
 )
 from hal_mpg.profile import (
@@ -222,6 +223,11 @@ class ShadowDevice:
                 elif selector.previous and key == selector.previous.number:
                     self.steps[what] -= 1
 
+    def step_by_hal(self, selector: str, by: int) -> None:
+        """Take a step that is no key's; one that nobody is there for is nobody's."""
+        if self.connected:
+            self.steps[selector] += by
+
     # What it comes to.
 
     @property
@@ -271,7 +277,7 @@ class OrderOfEvents:
         """Take one event; tell whether it can come here."""
         can = self.connected
         match event:
-            case Gates() | AxisLimit():
+            case Gates() | AxisLimit() | SelectorStep():
                 return True
             case Connected():
                 can = not self.connected

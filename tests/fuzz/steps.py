@@ -3,7 +3,8 @@
 
 The text has the profile, and then a line for each step: `wait SECONDS` (with ticks when they are due),
 `stall SECONDS` (the process stands still), `batch` and, behind it, what is handled at once: device events
-as `events.to_line` writes them, `gates ON MANUAL INHIBIT`, `limit AXIS VELOCITY ACCELERATION`.
+as `events.to_line` writes them, `gates ON MANUAL INHIBIT`, `limit AXIS VELOCITY ACCELERATION`,
+`step SELECTOR BY`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from hal_mpg.events import AxisLimit, Event, Gates, from_line, to_line
+from hal_mpg.events import AxisLimit, Event, Gates, SelectorStep, from_line, to_line
 from hal_mpg.machine import Machine
 
 START_S = 100.0
@@ -55,6 +56,8 @@ def event_line(event: Event) -> str:
             return f"gates {int(on)} {int(manual)} {int(inhibit)}"
         case AxisLimit(axis, velocity, acceleration):
             return f"limit {axis} {velocity!r} {acceleration!r}"
+        case SelectorStep(selector, by):
+            return f"step {selector} {by}"
     return to_line(event)
 
 
@@ -66,6 +69,8 @@ def parse_event(line: str) -> Event:
         return Gates(on, manual, inhibit)
     if kind == "limit":
         return AxisLimit(rest[0], float(rest[1]), float(rest[2]))
+    if kind == "step":
+        return SelectorStep(rest[0], int(rest[1]))
     return from_line(line)
 
 

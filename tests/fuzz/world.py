@@ -23,6 +23,7 @@ from hal_mpg.events import (
     Frame,
     Gates,
     NodeState,
+    SelectorStep,
     Snapshot,
     from_line,
     to_line,
@@ -65,7 +66,9 @@ class World:
 
     def add(self, event: Event) -> None:
         """Add an event to the batch, as its text form has it."""
-        self.batch.append(event if isinstance(event, Gates | AxisLimit) else from_line(to_line(event)))
+        self.batch.append(
+            event if isinstance(event, Gates | AxisLimit | SelectorStep) else from_line(to_line(event))
+        )
 
     def flush(self) -> None:
         """Let what has come be handled."""
@@ -237,6 +240,11 @@ class World:
             if odd:
                 pair[self.random.randrange(2)] = self.random.choice(ODD_LIMITS)
             self.add(AxisLimit(self.random.choice(self.axes), *pair))
+
+    def step(self) -> None:
+        """HAL steps a selector, where it can, whether the pendant is there or not."""
+        if self.profile.stepped:
+            self.add(SelectorStep(self.random.choice(self.profile.stepped), self.random.choice((1, 1, -1))))
 
     def lose(self) -> None:
         """Events of a node are lost, something has changed meanwhile, and its state is read again."""
