@@ -16,6 +16,9 @@ MIN_CURVE, MAX_CURVE = "0.2", "10"
 DEFAULT_DEAD_ZONE, DEFAULT_CURVE = "0.1", "1"
 LARGEST = 1 << 31
 
+DECODED = ("hidraw", "serial")
+"""Sources whose reports and lines are taken apart here: how far something was turned, 0, is nothing there."""
+
 
 def read_analog(
     reader: Reader, node: Node | None, selector: Selector | None, source: str, silence_ms: int | None
@@ -47,6 +50,8 @@ def _analog(
         reader.fault(node, f"{' and '.join(forms) or 'no form'} given; use one of {ANALOG_FORMS}")
         return None
     is_ring = forms == ["rel-absolute"]
+    if is_ring and source in DECODED:
+        reader.fault(node, silent_at_zero("range: [-7, 7]"))
     if is_ring and source == "evdev" and "hold" not in fields:
         reader.fault(
             node,
@@ -68,6 +73,14 @@ def _analog(
     )
     _check_middle(reader, fields, analog)
     return analog
+
+
+def silent_at_zero(more: str) -> str:
+    """Return why what says where it stands cannot be REL where the protocol is ours."""
+    return (
+        f"rel-absolute is for what the kernel reports, which is silent at 0; a protocol says 0, too: set the "
+        f"code as abs there, and use {{abs: CODE, {more}}}"
+    )
 
 
 def _range(reader: Reader, node: Node | None) -> tuple[int | None, int | None]:

@@ -33,7 +33,7 @@ from hal_mpg.profile import (
     StepSelector,
     Wheel,
 )
-from hal_mpg.profile_analog import read_analog
+from hal_mpg.profile_analog import DECODED, read_analog, silent_at_zero
 from hal_mpg.profile_display import read_display
 from hal_mpg.profile_lamps import read_lamps
 from hal_mpg.profile_match import read_matches
@@ -112,7 +112,7 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
     scales = tuple(increment.scale for increment in increments)
     if controls and "scale" not in controls and len(scales) > 1:
         reader.fault(fields["controls"], f"no scale selects among {', '.join(scales)}; add `scale:`")
-    wheel = _wheel(reader, controls.get("wheel"))
+    wheel = _wheel(reader, controls.get("wheel"), source)
     axis = _selector(reader, controls.get("axis"), (*AXIS_LETTERS, *TARGETS, OFF), "axis")
     scale = _selector(reader, controls.get("scale"), (*scales, *TARGETS, OFF), "scale")
     estop = _estop(reader, controls.get("estop"))
@@ -197,13 +197,15 @@ def _increments(reader: Reader, node: Node | None) -> tuple[Increment, ...]:
     return tuple(increments)
 
 
-def _wheel(reader: Reader, node: Node | None) -> Wheel | None:
+def _wheel(reader: Reader, node: Node | None, source: str) -> Wheel | None:
     fields = reader.mapping(node, WHEEL_KEYS, "wheel")
     form = _one_form(reader, node, fields, ("rel", "abs", "rel-absolute", "keys"), WHEEL_FORMS)
     if form is None or node is None:
         return None
     per_detent = reader.integer(fields.get("counts-per-detent"), "counts-per-detent", 1, 10_000)
     invert = reader.boolean(fields.get("invert"), "value of invert")
+    if form == "rel-absolute" and source in DECODED:
+        reader.fault(node, silent_at_zero("modulo: N"))
     if form in ("abs", "rel-absolute") and "modulo" not in fields:
         reader.fault(node, "an absolute wheel has no 'modulo'; add after how many counts it wraps")
     if form in ("rel", "keys") and "modulo" in fields:

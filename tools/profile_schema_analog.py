@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from hal_mpg.profile import AXIS_LETTERS, SELECTED
-from hal_mpg.profile_analog import LARGEST, MAX_CURVE, MAX_DEAD_ZONE, MIN_CURVE
+from hal_mpg.profile_analog import DECODED, LARGEST, MAX_CURVE, MAX_DEAD_ZONE, MIN_CURVE
 from hal_mpg.profile_lamps import LARGEST as LARGEST_LAMP
 from hal_mpg.yaml_reader import INTEGER
 
@@ -56,14 +56,25 @@ def analog(absolute: Schema, relative: Schema, key: Schema) -> Schema:
 
 def rules() -> list[Schema]:
     """Return what of it depends on the source: what the kernel does not say of a device."""
-    needs = [(["evdev"], "rel-absolute", "hold"), (["hidraw", "serial"], "abs", "range")]
+    ours = {"if": _where_source([*DECODED]), "then": {"properties": {"controls": _no_rel_absolute()}}}
+    needs = [(["evdev"], "rel-absolute", "hold"), ([*DECODED], "abs", "range")]
     return [
-        {
-            "if": _where_source(sources),
-            "then": {"properties": {"controls": {"properties": {"analog": _each(form, needed)}}}},
-        }
-        for sources, form, needed in needs
+        ours,
+        *(
+            {
+                "if": _where_source(sources),
+                "then": {"properties": {"controls": {"properties": {"analog": _each(form, needed)}}}},
+            }
+            for sources, form, needed in needs
+        ),
     ]
+
+
+def _no_rel_absolute() -> Schema:
+    """Return that nothing says by REL where it stands: a protocol of ours would not tell its 0."""
+    is_none: Schema = {"not": {"required": ["rel-absolute"]}}
+    each: Schema = {"if": {"type": "array"}, "then": {"items": is_none}, "else": is_none}
+    return {"properties": {"wheel": is_none, "analog": each}}
 
 
 def _where_source(sources: list[str]) -> Schema:
