@@ -20,6 +20,8 @@ CHECKS = ("test_pendant_pages.py", "test_recordings.py", "test_hid_recordings.py
 MORE_CHECKS = ("test_profile_yaml.py", "test_profile_schema.py")
 """Of these, what is said of each shipped profile."""
 
+MADE = "tests/core/test_real_pendants.py"
+
 
 def steps() -> dict[int, str]:
     """Return the steps of "A new pendant", by their numbers."""
@@ -58,19 +60,19 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-def run(copy: Path, *words: str) -> str:
+def run(copy: Path, *words: str, expected: int = 0) -> str:
     environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(copy), "HOME": str(copy)}
     command = [sys.executable, *words]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, cwd=copy, env=environment, timeout=120
     )
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert done.returncode == expected, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
 
 
 def test_its_files_are_data() -> None:
     said = steps()
-    touched = [file_in(said[number])[0] for number in (1, 2, 3)]
+    touched = [file_in(said[number])[0] for number in (1, 2, 3, 5)]
     assert not any(path.endswith(".py") for path in touched)
     assert all(NAME in path for path in touched[:2])
 
@@ -80,6 +82,30 @@ def test_all_checks_of_shipped_profiles_pass_with_it(copy: Path) -> None:
     out = run(copy, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-k", f"{NAME} or shipped", *files)
     passed = [line for line in out.splitlines() if NAME in line and line.startswith("PASSED")]
     assert {Path(line.split("::")[0]).name for line in passed} == {*CHECKS, *MORE_CHECKS}
+
+
+def test_one_that_was_tried_need_not_be_made_in_the_kernel(copy: Path) -> None:
+    out = run(copy, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", MADE)
+    assert f"test_a_shipped_pendant_is_made_or_was_tried[{NAME}]" in out
+
+
+def test_one_that_nobody_has_tried_has_to_be_and_the_message_says_how(copy: Path) -> None:
+    profile, _ = file_in(steps()[1])
+    entry, text = file_in(steps()[5])
+    before = {path: (copy / path).read_text("utf-8") for path in (profile, entry)}
+    try:
+        (copy / profile).write_text(before[profile].replace("tried: yes, by its owner", "tried: no"), "utf-8")
+        told = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", MADE, expected=1)
+        assert (
+            "1 failed" in told and "acme-jogger is not tried: add an entry to tests/kernel/real_pend" in told
+        )
+        (copy / entry).write_text(f"{before[entry]}{text}", "utf-8")
+        out = run(copy, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", MADE)
+        passed = re.findall(rf"^PASSED {MADE}::(\w+)\[{NAME}\]", out, re.MULTILINE)
+        assert len(passed) == 3
+    finally:
+        for path, was in before.items():
+            (copy / path).write_text(was, "utf-8")
 
 
 def test_it_has_its_page_and_its_drawing(copy: Path) -> None:

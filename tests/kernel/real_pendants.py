@@ -22,9 +22,9 @@ from tests.beds.kernel import ROOT
 from tests.beds.real_device import Play, RealDevice
 
 RECORDINGS = ROOT / "tests/core/recordings"
-DEVICES: dict[str, dict[str, Any]] = yaml.safe_load(
-    (ROOT / "tests/kernel/real_pendants.yaml").read_text("utf-8")
-)["devices"]
+_SAID = yaml.safe_load((ROOT / "tests/kernel/real_pendants.yaml").read_text("utf-8"))
+DEVICES: dict[str, dict[str, Any]] = _SAID["devices"]
+NOT_MADE: dict[str, str] = _SAID["not-made"]
 
 
 def recordings_of(profile: str) -> list[Path]:
