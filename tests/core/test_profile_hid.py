@@ -150,7 +150,11 @@ PAGE = (Path(__file__).parents[2] / "docs" / "raw-hid-pendants.md").read_text("u
 
 def test_the_profile_on_the_page_is_a_good_one() -> None:
     [text] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    assert load_profile(text, "page.yaml").hid
+    profile = load_profile(text, "page.yaml")
+    assert profile.hid
+    # It falls asleep, so it is on a radio: no enabling button, and no E-stop, says the page itself.
+    assert any(rule.is_asleep for report in profile.hid.reports for rule in report.rules)
+    assert profile.enable is None and profile.estop is None
     assert complaints(text) == []
 
 
