@@ -45,7 +45,11 @@ def component_parser() -> argparse.ArgumentParser:
         help="profile by name, or its file; default: what is plugged in",
     )
     add("--name", default="hal_mpg", help="component name and prefix of its pins (default: hal_mpg)")
-    add("--device", metavar="PATH|URL", help="use this input device or serial port instead of the match")
+    add(
+        "--device",
+        metavar="PATH|URL",
+        help="use this input device, raw HID device (/dev/hidraw0) or serial port instead of the match",
+    )
     add("--no-grab", action="store_true", help="let other programs see the pendant's events, too")
     add_machine_options(parser)
     add("-v", "--verbose", action="store_true", help="say on stderr what happens")

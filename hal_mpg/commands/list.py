@@ -58,8 +58,8 @@ def parser() -> Parser:
     """Return the parser of the command line."""
     parser = Parser(
         prog="hal_mpg list",
-        description="Show the input devices and serial ports of this machine: what they are, whether\n"
-        "you may read them (and if not, why and what to do), and which profile fits each.",
+        description="Show the input devices, raw HID devices and serial ports of this machine: what they\n"
+        "are, whether you may read them (and if not, why and what to do), and which profile fits each.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

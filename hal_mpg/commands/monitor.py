@@ -92,7 +92,9 @@ def parser() -> Parser:
     add = parser.add_argument
     add("--pendant", metavar="NAME|FILE", help="profile by name, or its file; default: what is plugged in")
     add(
-        "--device", metavar="PATH", help="use this input device or serial port instead of the profile's match"
+        "--device",
+        metavar="PATH",
+        help="use this input device, raw HID device or serial port instead of the profile's match",
     )
     add("--no-grab", action="store_true", help="let other programs see the pendant's events, too")
     add("--hal", action="store_true", help="show the pins of the running component instead")

@@ -121,7 +121,9 @@ def parser() -> Parser:
     )
     parser.add_argument("file", metavar="FILE", help="the file to write; - for standard output")
     parser.add_argument(
-        "--device", metavar="PATH", help="the input device or serial port; default: the pendant that is there"
+        "--device",
+        metavar="PATH",
+        help="the input device, raw HID device or serial port; default: the pendant that is there",
     )
     parser.add_argument("--pendant", metavar="NAME|FILE", help="the device that this profile is for")
     parser.add_argument("--seconds", type=float, metavar="N", help="stop after so many seconds")
