@@ -67,7 +67,8 @@ def test_its_row_and_its_page_say_what_there_is_to_know(one: Known) -> None:
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert all(cells), row
     assert not re.search(r"\| *\|", page)
-    assert one.front.use and all(f"\n- {line}\n" in page for line in one.front.use)
+    assert one.front.use, f"say in {one.name}.yaml, in `use`, what one has to know before it moves anything"
+    assert all(f"\n- {line}\n" in page for line in one.front.use)
     assert page.index(one.front.use[0]) < page.index("```")
 
 
