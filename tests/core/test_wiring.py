@@ -548,6 +548,7 @@ def test_the_samples_of_displays_say_what_the_wiring_says() -> None:
             if words[:1] == ["net"] and words[-1].startswith("hal_mpg."):
                 found[words[-1].removeprefix("hal_mpg.")] = words[2]
     assert found.pop("show-relative") == "mpg-coordinates.out"
+    assert found.pop("scale-previous") == "hal_mpg.button.macro-3"
     assert found == {pin: source_of(pin) for pin in found}
     assert {pin for pin, _ in DISPLAY.input_pins("xyzabc")} == found.keys() | {"show-relative"}
 

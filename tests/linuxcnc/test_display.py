@@ -146,10 +146,10 @@ def test_nothing_of_it_is_an_error(run: tuple[str, Notes]) -> None:
 FRONTS = {
     # what of the sample is for another front
     "xhc-hb04": ("mpg-xhc-hb04.hal", r"button\.([xyz][02])"),
-    "xhc-hb04-16": ("mpg-xhc-hb04.hal", r"button\.(macro-\d|half|zero)|mpg-zero-x"),
+    "xhc-hb04-16": ("mpg-xhc-hb04.hal", r"button\.(macro-\d|half|zero)"),
     "xhc-whb04b-6": ("mpg-xhc-whb04b.hal", None),
 }
-ONLY_COMMENTS = {"half", "fn", "mode-continuous"}
+ONLY_COMMENTS = {"fn", "mode-continuous"}
 """Buttons for which the samples have no line, for nothing is usual for them."""
 
 
@@ -167,7 +167,7 @@ def test_each_line_for_a_button_can_be_uncommented(pendant: str) -> None:
         ]
         file.write_text("\n".join(kept) + "\n")
         with (config / "sim-4axis.ini").open("a") as ini:
-            ini.write("[HALUI]\n" + "MDI_COMMAND = G4 P0\n" * 16)
+            ini.write("[HALUI]\n" + "MDI_COMMAND = G4 P0\n" * 22)
 
     nets: dict[str, str] = run_linuxcnc(
         "sim-4axis.ini",
