@@ -71,3 +71,27 @@ def test_hal_steps_through_it_both_ways_and_the_display_has_each(number: int) ->
     assert display
     pictures = [image(display, Shown(Core(distance=step), {})) for step in steps]
     assert [xhc_pictures.hb04(picture)["step"] for picture in pictures] == list(SEQUENCES[number])
+
+
+def test_what_the_page_shows_is_one_of_them() -> None:
+    page = (PENDANTS.parents[1] / "docs" / "xhc.md").read_text()
+    profile = (PENDANTS / "xhc-hb04.yaml").read_text().replace("#  ", "  ")
+    increments, scale = re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    lines = increments.removeprefix("increments:\n")
+    assert f"-s 4:\n{lines}{scale}" in profile
+
+
+@pytest.mark.parametrize("front", FRONTS)
+def test_a_button_that_goes_back(front: str) -> None:
+    key = {"xhc-hb04": "MACRO_7", "xhc-hb04-16": "X2"}[front]
+    name = key.lower().replace("_", "-")
+    text = (PENDANTS / f"{front}.yaml").read_text()
+    text = text.replace("{next: STEP, order", f"{{next: STEP, previous: {key}, order")
+    text = re.sub(rf", {{button\.{name}: [^}}]*}}", "", text)
+    text = re.sub(rf",?\s*\b{name}: {key}\b", "", text)
+    bed = Bed(load_profile(text, "my.yaml"))
+    assert not [pin for pin in bed.pins if pin == f"button.{name}"]
+    bed.plug_in(())
+    code = dict(bed.pendant.profile.own_codes)[key].number
+    bed.press(code)
+    assert bed["scale-select"] == 3
