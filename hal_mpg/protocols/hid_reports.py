@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from hal_mpg.device_state import ASLEEP
-from hal_mpg.events import EV_KEY, EV_REL, DeviceEvent, Disconnected, EventsLost, Snapshot
+from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, DeviceEvent, Disconnected, EventsLost, Snapshot
 from hal_mpg.hid_device import Held, HidReport, HidRule
 from hal_mpg.profile import (
     TARGETS,
@@ -46,9 +46,11 @@ class HidReports:
         self._wheel = frozenset(code for control, code in profile.input_codes() if control == "wheel")
         self._choice = _Choice(profile)
         estop = profile.estop
-        # Nothing is shown before this is known; and that it is let go is believed of good reports only.
-        self._estop = estop.key if estop else None
-        self._open_estop = estop.key if estop and not estop.normally_closed else None
+        self._estop = estop.key if estop else None  # nothing is shown before it is known
+        self._actuated = int(not estop.normally_closed) if estop else 0  # what its key is then
+        self._buttons = frozenset(code for _, code in profile.buttons)
+        self._sticks = frozenset(form.code for form in profile.analog)
+        self._is_place_old = False  # that of an absolute wheel: reports were passed over since
         self._state = State()
         self._told: dict[Code, int] = {}  # before the pendant is connected
         self._held: dict[Held, dict[int, Code]] = {}  # what each code is that is held
@@ -73,6 +75,7 @@ class HidReports:
         self._state.forget()
         self._told.clear()
         self._held.clear()
+        self._is_place_old = False
 
     def reset(self) -> None:
         """Take note that the device was opened anew."""
@@ -91,7 +94,8 @@ class HidReports:
             form, values = self._values_in(report)
             rule = self._rule_for(form, values, report)
         except NoFit as reason:
-            return self._refuse(str(reason))
+            self._refuse(str(reason))
+            return self._forget_sticks(now)
         if rule.is_asleep:
             return self._fell_asleep(rule, now)
         return self._follow(rule, values, report, now)
@@ -126,10 +130,21 @@ class HidReports:
         shown = ", ".join(f"{name} {value:#x}" for name, value in values.items())
         raise NoFit(f"report {report.hex(' ')} fits no rule of the profile ({shown}); add a rule for it")
 
-    def _refuse(self, why: str) -> list[DeviceEvent]:
+    def _refuse(self, why: str) -> None:
         self.garbled += 1
         self.complaint = why
-        return []
+        self._is_place_old = True
+
+    def _forget_sticks(self, now: float) -> list[DeviceEvent]:
+        """Return that nobody knows how sticks and rings stand: one may have come back in a bad report.
+
+        A device that speaks only of changes may say no more, and what a stick says last is held.
+        """
+        if not (self._sticks and self.is_connected):
+            return []
+        for code in self._sticks:
+            self._state.now.pop(code, None)
+        return [EventsLost(now, 0, ()), Snapshot(now, 0, self._state.node())]
 
     def _fell_asleep(self, rule: HidRule, now: float) -> list[DeviceEvent]:
         self.understood += 1
@@ -149,9 +164,10 @@ class HidReports:
             faults += unknown
         if faults:
             self._refuse(f"report {report.hex(' ')}: {faults[0]}")
-            return self._without_trust(changes, now)
-        if rule.held is not None:
+        if rule.held is not None and (self.is_connected or not faults):
             self._hold(rule.held, values)
+        if faults:
+            return self._without_trust(changes, now)
         self.understood += 1
         if not self.is_connected:
             return self._connect(changes, now)
@@ -159,6 +175,9 @@ class HidReports:
         fresh = [change for change in changes if change[0] in pulsed or self._is_new(change)]
         turned = [change for change in fresh if change[0] in self._wheel]
         others = [change for change in fresh if change[0] not in self._wheel]
+        was_place_old, self._is_place_old = self._is_place_old, False
+        if was_place_old and any(code.type == EV_ABS for code, _ in turned):
+            return [*self._void(turned, now), *self._state.changed(others, now)]
         if not any(map(_is_turn, turned)) or not self._choice.is_made_anew(others):
             return self._state.changed([*others, *turned], now)
         around = self._choice.left_open(self._state.now, others)
@@ -183,23 +202,26 @@ class HidReports:
         return [self._state.connect(self._told, now), *self._state.changed(turned, now)]
 
     def _without_trust(self, changes: Iterable[tuple[Code, int]], now: float) -> list[DeviceEvent]:
-        """Return what is believed of a report in which something is wrong: keys that are let go, and no more.
+        """Return what is believed of a report in which something is wrong.
 
-        An enabling button must not stay held for that. How far the wheel was turned is told as void.
+        Keys that are let go, an E-stop that is actuated, buttons. Selectors are nowhere, where they can be,
+        and how far the wheel was turned is void.
         """
         if not self.is_connected:
             return []
         turned = [change for change in changes if change[0] in self._wheel and change[0].type == EV_REL]
-        let_go = [
-            (code, value)
-            for code, value in changes
-            if code.type == EV_KEY and not value and code in self._state.now and code != self._open_estop
-        ]
-        for held in self._held.values():
-            for number in [number for number, key in held.items() if (key, 0) in let_go]:
-                del held[number]
+        nowhere, _ = self._choice.left_open(self._state.now, ()) or ((), ())
+        believed = [change for change in changes if self._is_believed(change)]
         lost = self._void(turned, now) if any(value for _, value in turned) else []
-        return [*lost, *self._state.changed(let_go, now)]
+        return [*lost, *self._state.changed([*nowhere, *believed], now), *self._forget_sticks(now)]
+
+    def _is_believed(self, change: tuple[Code, int]) -> bool:
+        code, value = change
+        if code.type != EV_KEY or code not in self._state.now:
+            return False
+        if code == self._estop:
+            return value == self._actuated
+        return not value or code in self._buttons
 
     def _void(self, turned: Iterable[tuple[Code, int]], now: float) -> list[DeviceEvent]:
         """Return that the wheel was turned, and nobody knows for what."""

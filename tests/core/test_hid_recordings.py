@@ -74,7 +74,14 @@ def test_a_spoilt_report_is_counted_and_moves_nothing(file: Path) -> None:
     pins = pins_after(recording, profile)
     with_junk = pins_after(recording._replace(reports=(first, *spoilt)), profile)
     assert with_junk.pop("garbled") == pins.pop("garbled") + len(rest)
-    assert with_junk == pins
+    if not profile.analog:
+        assert with_junk == pins
+        return
+    # A ring may have come back in it, so it ends what moves; and it may have had the absolute wheel's place.
+    moved = [pin for pin in pins if pin.endswith("counts") and abs(with_junk[pin]) > abs(pins[pin])]
+    assert not moved
+    assert not any(with_junk[pin] for pin in pins if pin.endswith((".analog", "armed")) and not pins[pin])
+    assert with_junk["dropped"] >= pins["dropped"]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

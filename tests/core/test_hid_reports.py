@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hal_mpg.arming import WhyNot
 from hal_mpg.device_state import ASLEEP
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, EventsLost, Frame, Gates, Snapshot
 from hal_mpg.machine import Machine
@@ -430,29 +431,161 @@ def test_what_is_no_report_of_it_is_counted_and_changes_nothing(report: bytes, s
 
 def test_a_key_that_nobody_knows() -> None:
     fed = armed(WHB, whb([3]))
-    assert fed(whb([0x2A], axis=0x12, turned=6)) == ["void WHEEL=6", "snapshot", "START_PAUSE=0"]
+    says = ["void WHEEL=6", "snapshot", "AXIS=5 FEED=12 START_PAUSE=0"]
+    assert fed(whb([0x2A], axis=0x12, turned=6)) == says
     assert fed.decoder.garbled == 1
     assert "no key has the code 0x2a; add it to the profile" in fed.decoder.complaint
-    # Neither the axis nor the wheel is believed; what is no longer held is let go.
-    assert (fed.pins["axis.x.selected"], fed.pins["dropped"], fed.counts()) == (True, 6, {})
-    assert fed(whb(axis=0x12)) == ["AXIS=18"]
+    # Neither the knobs nor the wheel is believed, nor what was before; what is no longer held is let go.
+    assert (fed.pins["axis-select"], fed.pins["dropped"], fed.counts()) == (-1, 6, {})
+    assert fed(whb([0x2A], axis=0x12)) == []
+    fed.wait(1)
+    assert fed.pins["why-not"] == WhyNot.NO_AXIS
+    fed(whb(axis=0x12, turned=2))
+    assert (fed.pins["dropped"], fed.counts()) == (8, {})
+    assert fed.pins["axis.y.selected"]
 
 
 def test_a_key_that_was_let_go_in_such_a_report_is_pressed_anew() -> None:
     fed = armed(WHB, whb([3]))
     fed(whb([0x2A]))
-    assert fed(whb([0x0C, 3])) == ["FN=1 MACRO_13=1"]
+    assert fed(whb([0x0C, 3])) == ["AXIS=17 FEED=13 FN=1 MACRO_13=1"]
+
+
+@pytest.mark.parametrize("jammed", [[0x55, 0x16], [0x16, 0x55]])
+def test_a_stop_button_works_beside_a_key_that_nobody_knows(jammed: list[int]) -> None:
+    fed = armed(HB04, hb04())
+    fed(hb04([0x55]), hb04(jammed))
+    assert fed.pins["button.stop"]
+    fed(hb04([0x55]))
+    fed.wait(0.1)
+    assert not fed.pins["button.stop"]
+
+
+def test_what_makes_nothing_safer_is_not_believed_beside_a_key_that_nobody_knows() -> None:
+    fed = armed(HB04, hb04())
+    fed(hb04([0x55]), hb04([0x55, 0x17]), hb04([0x55, 0x0D]))
+    assert not fed.pins["reset"]
+    assert fed.pins["scale-select"] == 0
+    fed(hb04([0x17]))
+    assert fed.pins["reset"], "it is held in a good report"
+
+
+RINGED = """\
+name: Ring
+source: hidraw
+match: [{vendor: 1}]
+protocol:
+  reports:
+    - length: 6
+      fields:
+        ring: {at: 0, type: s8}
+        turned: {at: 1, type: s8}
+        axis: {at: 2}
+        key1: {at: 3}
+        key2: {at: 4}
+        contact: {at: 5, bit: 0}
+      rules:
+        - set: {WHEEL: {rel: turned}, RING: {abs: ring}, AXIS: {abs: axis}, CONTACT: {key: contact}}
+          held: {in: [key1, key2], keys: {1: HELD, 2: HOME}}
+increments: {x1: {mm: 0.001}}
+controls:
+  wheel: {rel: WHEEL}
+  axis: {abs: AXIS, positions: {0: "off", 1: x, 2: y}}
+  analog: {abs: RING, range: [-7, 7], axis: selected}
+  estop: {key: CONTACT, contact: normally-open}
+  buttons: {home: HOME, other: HELD}
+"""
+JAMMED = 0x33  # a code that the profile does not know
+
+
+@pytest.mark.parametrize("contact", ["normally-open", "normally-closed"])
+@pytest.mark.parametrize("key", ["CONTACT", "HELD"])
+def test_an_estop_is_believed_to_be_actuated_whatever_is_wrong_beside_it(key: str, contact: str) -> None:
+    text = RINGED.replace(
+        "estop: {key: CONTACT, contact: normally-open}", f"estop: {{key: {key}, contact: {contact}}}"
+    )
+    fed = Fed(
+        load_profile(
+            text.replace("other: HELD", f"other: {'HELD' if key == 'CONTACT' else 'CONTACT'}"), "p.yaml"
+        )
+    )
+    good = int(contact == "normally-closed")
+    released, actuated = ((0, good, key), (0, 1 - good, key))
+
+    def report(first: int, held: int) -> bytes:
+        return bytes([0, 0, 1, first, held if key == "HELD" else 0, held if key == "CONTACT" else 0])
+
+    fed(report(0, released[1]))
+    fed.wait(1)
+    assert fed.pins["estop-ok"]
+    fed(report(JAMMED, actuated[1]))
+    assert not fed.pins["estop-ok"]
+    fed(report(JAMMED, released[1]))
+    fed.wait(1)
+    assert not fed.pins["estop-ok"], "its release is believed of good reports only"
+    fed(report(0, released[1]))
+    fed.wait(1)
+    assert fed.pins["estop-ok"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        bytes([0, 0, 1, JAMMED, 0, 0]),
+        bytes([0, 0, 0, JAMMED, 0, 0]),
+        bytes([0, 0, 1, 0, 0]),
+        bytes([0, 0, 1, 0, 0, 0, 0]),
+    ],
+)
+def test_a_report_that_is_not_believed_ends_what_a_ring_moves(bad: bytes) -> None:
+    """The ring may have come back in it, and a device that speaks only on change says no more."""
+    fed = Fed(load_profile(RINGED, "p.yaml"))
+    fed(bytes([0, 0, 1, 0, 0, 0]))
+    fed.wait(1)
+    fed(bytes([5, 0, 1, 0, 0, 0]))
+    assert fed.pins["axis.x.analog"] > 0
+    fed(bad)
+    assert (fed.pins["axis.x.analog"], fed.pins["jog-stop"]) == (0, True)
+    fed.wait(1)
+    fed(bytes([5, 0, 1, 0, 0, 0]))
+    fed.wait(1)
+    fed(bytes([6, 0, 1, 0, 0, 0]))
+    assert fed.pins["axis.x.analog"] == 0, "it has to come back first"
+    fed(bytes([0, 0, 1, 0, 0, 0]), bytes([5, 0, 1, 0, 0, 0]))
+    assert fed.pins["axis.x.analog"] > 0
+
+
+def test_a_shipped_ring_stops_where_a_report_is_cut_short() -> None:
+    fed = armed(SHUTTLE, shuttle(5), shuttle(5, buttons=1))
+    fed(shuttle(5, ring=4, buttons=1))
+    assert fed.pins["axis.x.analog"] > 0
+    assert fed(shuttle(5, buttons=1)[:4]) == ["void", "snapshot"]
+    fed.wait(60)
+    assert fed.pins["axis.x.analog"] == 0
+    assert not fed.pins["axis.x.jog-counts"]
+
+
+def test_what_an_absolute_wheel_was_turned_in_reports_that_are_not_believed_is_nobodys() -> None:
+    fed = armed(SHUTTLE, shuttle(5), shuttle(5, buttons=1))
+    fed(shuttle(6, buttons=1)[:4])
+    fed.wait(1)
+    fed(shuttle(9, buttons=1))
+    assert (fed.counts(), fed.pins["dropped"]) == ({}, 4)
+    fed.wait(1)
+    fed(shuttle(10, buttons=1))
+    assert (fed.counts(), fed.pins["dropped"]) == ({"axis.x": 1}, 4)
 
 
 def test_an_enabling_button_is_let_go_by_a_report_with_something_wrong_in_it() -> None:
     text = STEPS.replace("next: {at: 2, bit: 0}", "next: {at: 2, mask: 0xfd}")
+    text = text.replace("{key: next}", "{key: next, values: {0: 0, 1: 1}}")
     fed = Fed(load_profile(text, "p.yaml"))
     fed(bytes(3), bytes([0, 0, 2]))
     fed.wait(1)
     assert fed.pins["armed"]
     assert fed(bytes([0, 0, 0x80])) == ["HOLD=0"]
     assert not fed.pins["enable"]
-    assert "next is 128; a key takes 0 or 1; correct the profile" in fed.decoder.complaint
+    assert "next is '128', and the profile knows 0, 1 only" in fed.decoder.complaint
     assert fed(bytes([0, 0, 0x82])) == []  # and not taken back by another
     assert not fed.pins["enable"]
 
@@ -460,6 +593,7 @@ def test_an_enabling_button_is_let_go_by_a_report_with_something_wrong_in_it() -
 def test_a_normally_open_estop_is_not_released_by_garbage() -> None:
     text = STEPS.replace("  enable: {key: HOLD}", "  estop: {key: HOLD, contact: normally-open}")
     text = text.replace("next: {at: 2, bit: 0}", "next: {at: 2, mask: 0xfd}")
+    text = text.replace("{key: next}", "{key: next, values: {0: 0, 1: 1}}")
     fed = Fed(load_profile(text, "p.yaml"))
     fed(bytes([0, 0, 2]))
     assert fed.pins["estop"]
