@@ -32,6 +32,11 @@ def test_each_pendant_is_in_the_table_and_has_a_page() -> None:
     headings = {anchor(heading) for heading in re.findall(r"^## (.+)$", text, re.MULTILINE)}
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) == headings
     assert len(headings) == len(SHIPPED)
+    links = re.findall(r"\]\(\.\./([\w.]+)#([^)]+)\)", text)
+    assert links
+    for file, place in links:
+        there = (PAGE.parents[1] / file).read_text("utf-8")
+        assert place in map(anchor, re.findall(r"^## (.+)$", there, re.MULTILINE))
     for picture in re.findall(r"\]\((pictures/[^)]+)\)", text):
         assert (PAGE.parent / picture).exists()
 
