@@ -32,6 +32,9 @@ PICTURE, FIRST_LAMP = 0, 1
 SILENCE_S = 3.0
 """After so long without a picture, at the least, the loop hangs: what it has shown last is no longer so."""
 
+AGAIN_S = 5.0
+"""How long after its writer has ended another one is started, where nothing else has started one."""
+
 SHOWN = ("why-not", "armed", "connected", "estop", "scale")
 """Our own pins that a picture is made of, beside the buttons that it depends on."""
 
@@ -50,6 +53,7 @@ class HidRunner(RawRunner):
         self._pictures = Pictures(pendant, port, machine) if pendant.profile.display else None
         self._lamps = LampReports(pendant.profile, FIRST_LAMP)
         self._picture_at = inf
+        self._again_at = inf  # when another writer is started, where there is none
         self._now = 0.0  # when the loop has last come to handle something
         self._is_leaving = self._has_complained = False
 
@@ -64,6 +68,7 @@ class HidRunner(RawRunner):
         super()._handle(ready, has_new_inputs, now)
         if self._node is None:
             return
+        self._revive_output(self._node, now)
         if self._pictures is None:
             self._tell_of_trouble()
             return
@@ -74,17 +79,37 @@ class HidRunner(RawRunner):
 
     def _show(self, pictures: Pictures, now: float) -> None:
         """Send the picture, if it is new or was not sent for long; tell what became of those before."""
-        new = pictures.new(now)
+        try:
+            new = pictures.new(now)
+        except Exception as error:  # noqa: BLE001  # whatever it is, no display may stop a wheel
+            new = None
+            self._complain(f"no picture can be made ({error!r}); please report it")
         if new is not None and self._output.write(PICTURE, new):
             pictures.was_sent(now)
         self._tell_of_trouble()
 
     def _tell_of_trouble(self) -> None:
-        complaint = self._output.complaint()
-        if complaint and not self._has_complained:
+        if complaint := self._output.complaint():
+            self._complain(complaint)
+
+    def _complain(self, complaint: str) -> None:
+        if not self._has_complained:
             self._has_complained = True
             what = "display" if self._pictures else "lamps"
             tell(f"the pendant's {what} cannot be written: {complaint}; its wheel works all the same")
+
+    def _revive_output(self, node: int, now: float) -> None:
+        """Start another writer where it has ended: what the display shows would no longer be so."""
+        if not self._output.has_ended:
+            self._again_at = now + AGAIN_S
+        elif now >= self._again_at:
+            self._again_at = now + AGAIN_S
+            self._use(node)
+
+    def _use(self, node: int) -> None:
+        self._output.use(node)
+        self._lit.clear()
+        self._picture_now()
 
     def _search(self, now: float) -> list[DeviceEvent]:
         if self._output.is_closing(now):
@@ -97,8 +122,7 @@ class HidRunner(RawRunner):
         node = self._device.descriptor
         if node is not None and node != self._node:
             self._node, self._has_complained = node, False
-            self._output.use(node)
-            self._picture_now()
+            self._use(node)
 
     def _before_closing(self, descriptor: int) -> None:
         """Have the writer close a device, too; until it has, what it shares with us would stay in epoll."""
@@ -119,6 +143,7 @@ class HidRunner(RawRunner):
         if self._pictures:
             self._pictures.take(writes)
         if any(isinstance(event, Connected) for event in events):
+            self._again_at = -inf
             self._picture_now()
 
     def _switch_lamps(self) -> None:

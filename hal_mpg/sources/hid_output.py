@@ -31,6 +31,11 @@ class HidOutput:
         self._has_asked = True
         self._complaint = ""
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is no writer, as far as that was noticed."""
+        return self._peer is None
+
     def start(self) -> None:
         """Start the writer, where there is none."""
         if self._peer is not None:
@@ -137,7 +142,7 @@ class HidOutput:
                 self._complaint = os.fsdecode(answer[1:])
 
     def _failed(self, error: OSError | None) -> None:
-        """The writer is gone; another one is started with the next device."""
+        """The writer is gone; another one is started by `use`."""
         why = f": {error.strerror or error}" if error else ""
-        self._complaint = f"its writer has ended{why}; it is started again when the pendant comes back"
+        self._complaint = f"its writer has ended{why}; another one is started"
         self.close()

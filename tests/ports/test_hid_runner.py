@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from hal_mpg import hid_runner
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort
 from hal_mpg.hid_runner import HidRunner
@@ -325,6 +326,69 @@ def test_a_writer_that_dies_is_told_of_and_comes_back_with_the_pendant(
         again = world.plug(4)
         world.reports.clear()
         world.hb04(again, inch=False)
+
+    world.run(user)
+
+
+def test_a_writer_that_dies_is_started_again_though_the_pendant_never_went(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hid_runner, "AGAIN_S", 0.3)
+
+    def user() -> None:
+        device = world.plug()
+        device.send(AWAKE)
+        world.wait_for("connected", True)
+        world.hb04(device, machine=[0, 0, 0])
+        os.kill(world.writer(), signal.SIGKILL)
+        world.put("axis.x.position", 7)
+        world.reports.clear()
+        world.hb04(device, machine=[7, 0, 0])
+
+    world.run(user)
+
+
+def test_a_writer_that_died_is_started_again_at_once_when_the_pendant_wakes(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hid_runner, "AGAIN_S", 1000.0)
+
+    def user() -> None:
+        device = world.plug()
+        device.send(AWAKE)
+        world.wait_for("connected", True)
+        dead = world.writer()
+        os.kill(dead, signal.SIGKILL)
+        device.send(bytes(6).replace(b"\0", b"\4", 1))
+        world.wait_for("connected", False)
+        world.wait_until(lambda: world._runner._output.has_ended, "it to be noticed")
+        world.put("axis.x.position", 7)
+        world.reports.clear()
+        device.send(AWAKE)
+        world.hb04(device, machine=[7, 0, 0])
+        assert world.writer() != dead
+
+    world.run(user)
+
+
+def test_a_picture_that_cannot_be_made_stops_no_wheel(
+    world: World, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def user() -> None:
+        device = world.plug()
+        device.send(AWAKE)
+        world.wait_for("armed", True)
+        make = hid_runner.image
+        monkeypatch.setattr(hid_runner, "image", lambda *_: (1 << 16).to_bytes(2, "big"))
+        device.send(bytes([4, 0, 0, 0x12, 0, 0]))
+        world.wait_for("axis-select", 1)
+        said: list[str] = []
+        told = "display cannot be written: no picture can be made (OverflowError"
+        world.wait_until(lambda: said.append(capfd.readouterr().err) or told in "".join(said), "it is told")
+        monkeypatch.setattr(hid_runner, "image", make)
+        world.put("axis.x.position", 7)
+        world.reports.clear()
+        world.hb04(device, machine=[7, 0, 0])
 
     world.run(user)
 
