@@ -7,6 +7,7 @@ from yaml.nodes import MappingNode, Node
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL
 from hal_mpg.profile import AXIS_LETTERS, SELECTED, Analog, Code, Selector, positions_of
+from hal_mpg.profile_reach import check_ends
 from hal_mpg.yaml_reader import DECIMAL, Fields, Reader, quoted
 
 ANALOG_KEYS = ("abs", "rel-absolute", "range", "axis", "dead-zone", "curve", "invert", "hold")
@@ -58,7 +59,7 @@ def _analog(
             "the kernel is silent when such a ring comes back to 0, so it could run on; name a button that "
             "has to be held: `hold: BTN_0`",
         )
-    if "range" not in fields and (is_ring or source not in ("evdev", "virtual")):
+    if "range" not in fields and (is_ring or source in DECODED):
         reader.fault(node, "analog has no 'range'; add what it says at its ends, as in `range: [-7, 7]`")
     low, high = _range(reader, fields.get("range"))
     analog = Analog(
@@ -71,6 +72,8 @@ def _analog(
         invert=reader.boolean(fields.get("invert"), "value of invert"),
         hold=_hold(reader, fields.get("hold"), holds),
     )
+    if analog.low is not None and analog.high is not None:
+        check_ends(reader, fields["range"], analog.code, analog.low, analog.high)
     _check_middle(reader, fields, analog)
     return analog
 

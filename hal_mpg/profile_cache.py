@@ -28,6 +28,7 @@ MAX_NAME = 255
 MAKERS = (
     *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py"),
     *("profile_analog.py", "profile_lamps.py", "profile_match.py", "profile_settings.py"),
+    *("profile_reach.py", "protocols/fields.py"),
     *("profile_hid.py", "profile_hid_lamps.py", "hid_device.py"),
     *("profile_own.py", "profile_packets.py", "profile_serial.py", "serial_line.py"),
     *("protocols/foreign.py", "protocols/line_events.py", "protocols/line_format.py"),

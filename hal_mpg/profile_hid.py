@@ -16,6 +16,7 @@ from hal_mpg.profile import Code
 from hal_mpg.profile_hid_lamps import read_hid_lamps
 from hal_mpg.profile_packets import MOST_FIELDS, read_checksum, read_field
 from hal_mpg.profile_settings import SettingsReader
+from hal_mpg.protocols.fields import reach_of
 from hal_mpg.protocols.foreign import MOST_RULES, Field
 from hal_mpg.yaml_reader import Fields, Reader, quoted, suggestion
 
@@ -70,7 +71,7 @@ class _HidReader:
         reader = self._reader
         keys = reader.mapping(node, REPORT_KEYS, "a report", needed=("length", "fields", "rules"))
         number = reader.integer(keys["id"], "id", 1, 255) if "id" in keys else None
-        length = reader.integer(keys.get("length"), "length", 1, LONGEST_REPORT)
+        length = reader.integer(keys.get("length"), "length", 1, LONGEST_REPORT, LONGEST_REPORT)
         entries = reader.entries(keys["fields"], "fields") if "fields" in keys else []
         fields = tuple(read_field(reader, entry.key, entry.place, entry.value, length) for entry in entries)
         if len(fields) > MOST_FIELDS:
@@ -81,7 +82,13 @@ class _HidReader:
         items = reader.items(keys.get("rules"), "rules")
         if len(items) > MOST_RULES:
             reader.fault(items[MOST_RULES], f"more than {MOST_RULES} rules; leave some out")
+        self._settings.fields = {
+            field.name: field
+            for field, entry in zip(fields, entries, strict=True)
+            if not reader.is_faulty(entry.value)
+        }
         rules = tuple(self._rule(item, fields) for item in items[:MOST_RULES])
+        self._settings.look_for_idle(items[:MOST_RULES], [rule.when for rule in rules])
         return HidReport(number, length, fields, rules, checksum)
 
     def _rule(self, node: Node, fields: tuple[Field, ...]) -> HidRule:
@@ -123,7 +130,7 @@ class _HidReader:
             if name and name not in known:
                 reader.fault(item, f"{quoted(name)} is no field; {suggestion(name, known, 'add it')}")
             names.append(name)
-        most = max((_highest(field) for field in fields if field.name in names), default=0xFF)
+        most = max((reach_of(field)[1] for field in fields if field.name in names), default=0xFF)
         plain = self._by_code(keys.get("keys"), "keys", most)
         shifted = []
         for entry in reader.entries(keys["with"], "with") if "with" in keys else ():
@@ -152,12 +159,6 @@ class _HidReader:
                 reader.fault(place, f"code {number:#x} stands twice in {what}; keep one")
             found[number] = self._settings.code(reader.text(value, what), value, EV_KEY)
         return tuple(found.items())
-
-
-def _highest(field: Field) -> int:
-    """Return the highest number that a field can have, but for its sign."""
-    mask = field.mask or (1 << 8 * field.size) - 1
-    return mask // (mask & -mask)
 
 
 def _keys_of(held: Held) -> set[Code]:

@@ -23,7 +23,7 @@ from hal_mpg.protocols.foreign import (
     Speech,
 )
 from hal_mpg.protocols.pattern_check import PRINTABLE, Automaton, PatternError
-from hal_mpg.yaml_reader import DECIMAL, INTEGER, Fields, Reader, quoted, suggestion
+from hal_mpg.yaml_reader import DECIMAL, INTEGER, Fields, Reach, Reader, quoted, suggestion
 
 TALK_KEYS = ("at-start", "on-open", "keep-alive", "lamps", "longest")
 LINES_KEYS = ("lines", "line-end", *TALK_KEYS)
@@ -89,7 +89,11 @@ class _ProtocolReader:
         items = self._reader.items(node, "lines" if self._packets is None else "rules")
         if len(items) > MOST_RULES:
             self._reader.fault(items[MOST_RULES], f"more than {MOST_RULES} rules; join some of them with |")
-        return tuple(self._rule(item) for item in items[:MOST_RULES])
+        rules = tuple(self._rule(item) for item in items[:MOST_RULES])
+        if self._packets is not None:
+            whens = [None if rule.pattern else rule.when for rule in rules]
+            self._settings.look_for_idle(items[:MOST_RULES], whens)
+        return rules
 
     def _rule(self, node: Node) -> Rule:
         reader, is_lines = self._reader, self._packets is None
@@ -107,6 +111,10 @@ class _ProtocolReader:
                     fields[text_key], "the checksum is not right before the end; use fields and when"
                 )
         names = [field.name for field in self._packets.fields] if self._packets else []
+        # A group goes before a field of its name.
+        self._settings.fields = (
+            {f.name: f for f in self._packets.fields if f.name not in groups} if self._packets else {}
+        )
         settings = self._settings.settings(fields.get("set"), [*groups, *names])
         used = {setting.source for setting in settings}
         for group in groups:
@@ -150,6 +158,7 @@ class _ProtocolReader:
                 continue
             kind = "key" if codes[name].type == EV_KEY else "abs"
             found.append((codes[name], self._reader.integer(value, name, *range_of(kind))))
+            self._settings.widen(codes[name], Reach(found[-1][1], found[-1][1], is_fixed=True))
         return tuple(found)
 
     def _speech(self, fields: Fields) -> Speech:

@@ -37,6 +37,7 @@ from hal_mpg.profile_analog import DECODED, read_analog, silent_at_zero
 from hal_mpg.profile_display import read_display
 from hal_mpg.profile_lamps import read_lamps
 from hal_mpg.profile_match import read_matches
+from hal_mpg.profile_reach import check_modulo, check_positions
 from hal_mpg.yaml_reader import Reader, quoted, suggestion
 
 SOURCES = ("evdev", "hidraw", "serial", "virtual")
@@ -92,6 +93,9 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
     source = reader.choice(fields["source"], SOURCES, "source") if "source" in fields else "evdev"
     serial = hid = None
     _refuse_keys_of_others(reader, fields, source)
+    if "protocol" in fields and "protocol" not in OWN_KEYS.get(source, ()):
+        # The names of its codes are most likely the protocol's, and the source is what is wrong.
+        reader.own_codes, reader.knows_codes = {}, False
     if source == "hidraw":
         from hal_mpg.profile_hid import read_hid
 
@@ -148,10 +152,12 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         ),
         lamp_values=lamp_values,
     )
-    _check_front(reader, fields, profile)
-    if not reader.faults and (unused := reader.unused_codes()):
+    # A control that is faulty may be another one than it says.
+    _check_front(reader, fields, None if reader.is_faulty(fields.get("controls")) else profile)
+    for name in () if reader.faults else reader.unused_codes():
         reader.fault(
-            fields.get("protocol"), f"no control uses {', '.join(unused)}; leave it out of the protocol"
+            reader.own_places.get(name),
+            f"no control uses {name}; add one that does, or leave it out of the protocol",
         )
     return profile if wheel and axis else None
 
@@ -162,7 +168,8 @@ def _refuse_keys_of_others(reader: Reader, fields: dict[str, Node], source: str)
         owners = [owner for owner, keys in OWN_KEYS.items() if key in keys]
         if owners:
             right = " or ".join(owners)
-            reader.fault(fields[key], f"{key!r} is for source: {right}, and this is {source}; leave it out")
+            do = "leave it out" if "source" in fields else "say `source:`, or leave it out"
+            reader.fault(fields[key], f"{key!r} is for source: {right}, and this is {source}; {do}")
 
 
 def _check_front(reader: Reader, fields: dict[str, Node], profile: Profile | None) -> None:
@@ -219,6 +226,7 @@ def _wheel(reader: Reader, node: Node | None, source: str) -> Wheel | None:
         return KeyWheel(forward, backward, per_detent, invert)
     code = reader.code(fields[form], EV_ABS if form == "abs" else EV_REL, "wheel")
     modulo = reader.integer(fields.get("modulo"), "modulo", 3, 1 << 31)
+    check_modulo(reader, fields.get("modulo", node), code, modulo)
     return AbsoluteWheel(code, modulo, per_detent, invert)
 
 
@@ -242,12 +250,16 @@ def _selector(reader: Reader, node: Node | None, known: tuple[str, ...], what: s
         if reader.own_codes is not None:
             known = (*known, FAULT)  # a serial pendant may tell itself that two positions are closed at once
         positions: list[tuple[int, str]] = []
+        places: list[tuple[int, Node]] = []
         for key, place, position in reader.entries(fields.get("positions"), f"positions of {what}"):
             number = reader.number_of(key, place, f"a position of {what}")
             if number in dict(positions):
                 reader.fault(place, f"value {number} stands twice in positions of {what}; keep one")
             positions.append((number, reader.choice(position, known, f"position of {what}")))
-        return AbsSelector(reader.code(fields["abs"], EV_ABS, what), tuple(positions))
+            places.append((number, place))
+        code = reader.code(fields["abs"], EV_ABS, what)
+        check_positions(reader, places, code, what)
+        return AbsSelector(code, tuple(positions))
     return None
 
 

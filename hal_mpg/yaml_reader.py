@@ -58,6 +58,19 @@ class Entry(NamedTuple):
     value: Node
 
 
+class Reach(NamedTuple):
+    """What a value can be: `low` to `high`, in steps of `step`; `is_fixed`: it is a constant."""
+
+    low: int
+    high: int
+    step: int = 1
+    is_fixed: bool = False
+
+    def __str__(self) -> str:
+        """Return it for a message."""
+        return f"{self.low} to {self.high}"
+
+
 class Reader:
     """Reads the nodes of one file and keeps the first fault that it finds at each place."""
 
@@ -69,6 +82,12 @@ class Reader:
         self.notes: list[str] = []
         self.own_codes: dict[str, Code] | None = None
         """The codes that there are, by their names, where they are not the kernel's."""
+        self.own_places: dict[str, Node] = {}
+        """Where each of them is named first."""
+        self.own_reach: dict[Code, Reach | None] = {}
+        """What those that are no keys can be; None, or none: anything, as far as is known."""
+        self.knows_codes = True
+        """Whether a code can be judged: not where nobody knows whose codes these are."""
 
     @property
     def faults(self) -> list[str]:
@@ -86,6 +105,18 @@ class Reader:
     def is_full(self) -> bool:
         """Whether so many faults were found that no more are told."""
         return len(self._faults) >= MAX_FAULTS
+
+    def reach(self, code: Code) -> Reach | None:
+        """Return what a code can be; None: anything, as far as is known, or constants alone."""
+        reach = self.own_reach.get(code)
+        return None if reach is None or reach.is_fixed else reach
+
+    def is_faulty(self, node: Node | None) -> bool:
+        """Tell whether a fault was found within a node; one that is not there is one."""
+        if node is None:
+            return True
+        begin, end = ((mark.line + 1, mark.column + 1) for mark in (node.start_mark, node.end_mark))
+        return any(begin <= place < end for place in self._faults)
 
     def note(self, place: Node, what: str) -> None:
         """Note something that is no fault, but that the user should know."""
@@ -171,17 +202,18 @@ class Reader:
             return ""
         return text
 
-    def integer(self, node: Node | None, what: str, low: int, high: int) -> int:
-        """Return a whole number, decimal or 0x...; 010 is ten."""
+    def integer(self, node: Node | None, what: str, low: int, high: int, otherwise: int | None = None) -> int:
+        """Return a whole number, decimal or 0x...; 010 is ten. `otherwise`: the stand-in, else `low`."""
+        otherwise = low if otherwise is None else otherwise
         text = self.text(node, what)
         if not text:
-            return low
+            return otherwise
         value = _integer(text)
         if value is None or not low <= value <= high:
             is_hex = re.fullmatch("[0-9a-fA-F]{4}", text) and high == 0xFFFF
             right = f"write it as 0x{text}" if is_hex else f"use a whole number from {low} to {high}"
             self.fault(node, f"{what} is {quoted(text)}; {right}")
-            return low
+            return otherwise
         return value
 
     def distance(self, node: Node | None, what: str) -> Decimal | None:
@@ -201,7 +233,7 @@ class Reader:
     def code(self, node: Node | None, kind: int, what: str) -> Code:
         """Return an input code by the kernel's name or its number; no code is used twice."""
         text = self.text(node, what)
-        if not text or node is None:
+        if not text or node is None or not self.knows_codes:
             return Code(kind, 0)
         find = self._kernel_code if self.own_codes is None else self._own_code
         code = find(text, node, kind, what)
@@ -220,7 +252,7 @@ class Reader:
         if 0 <= number <= highest:
             return Code(kind, number)
         names = [name for name in code_names() if name.startswith(prefixes)]
-        right = f"use a {called} name of the kernel, or 0 to {highest:#x}"
+        right = f"use one of the kernel's {called} names, or 0 to {highest:#x}"
         # Comparing with all of the kernel's names takes its time.
         near = right if self.is_full else suggestion(text, names, right)
         self.fault(node, f"{what}: {quoted(text)} is no {called} code; {near}")

@@ -38,6 +38,14 @@ def value_in(field: Field, packet: bytes) -> int | None:
     return bits - full if field.is_signed and bits * 2 >= full else bits
 
 
+def reach_of(field: Field) -> tuple[int, int]:
+    """Return the lowest and the highest value that a field can have."""
+    highest = (1 << 8 * field.size) - 1
+    if field.mask:
+        highest = field.mask // (field.mask & -field.mask)
+    return (-(highest + 1 >> 1), highest >> 1) if field.is_signed else (0, highest)
+
+
 def _from_hex(digits: bytes) -> bytes:
     """Return the bytes that hexadecimal digits stand for; none where they are no such digits."""
     return bytes.fromhex(digits.decode("ascii")) if HEX_DIGITS.issuperset(digits) else b""

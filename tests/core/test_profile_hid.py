@@ -118,6 +118,75 @@ def test_a_hidraw_profile_has_a_protocol() -> None:
     assert complaints(text + "controls: {wheel: {rel: WHEEL}, axis: {keys: {x: X}}}\n")
 
 
+def faults(text: str) -> list[str]:
+    with pytest.raises(ProfileError) as caught:
+        load_profile(text, "p.yaml")
+    return [fault.removeprefix("p.yaml:") for fault in caught.value.faults]
+
+
+@pytest.mark.parametrize("length", ["", "      length: eight\n", "      length: 0\n"])
+def test_without_a_length_no_place_in_the_report_is_judged(length: str) -> None:
+    [only] = faults(GOOD.replace("      length: 8\n", length))
+    assert "length" in only
+
+
+def test_what_a_faulty_field_can_be_is_not_judged() -> None:
+    text = GOOD.replace("axis: {at: 5}", "axis: {at: 5, type: u9}").replace("0x12: y", "300: y")
+    assert [fault.split(";")[0] for fault in faults(text.replace("axis: 0}", "axis: 300}"))] == [
+        "11:29: 'u9' is no type"
+    ]
+
+
+@pytest.mark.parametrize("source", ["source: rawhid", "source: evdev", ""])
+def test_where_the_source_is_wrong_no_code_is_judged(source: str) -> None:
+    """They are the protocol's, and nobody has read it."""
+    text = GOOD.replace(", interface: 1", "")  # for hidraw alone
+    [only] = faults(text.replace("source: hidraw", source))
+    assert "source" in only
+    assert ("say `source:`" in only) == (not source)
+
+
+def test_each_code_that_no_control_uses_is_told_where_it_stands() -> None:
+    text = GOOD.replace("stop: STOP, macro: MACRO, fn: FN", "stop: STOP").replace(", red: RED", "")
+    assert [fault.split(";")[0] for fault in faults(text)] == [
+        "20:39: no control uses FN",
+        "22:26: no control uses MACRO",
+        "27:5: no control uses RED",
+    ]
+
+
+ANALOG = GOOD.replace("AXIS: {abs: axis}", "AXIS: {abs: axis}, RING: {abs: slow, times: 2}")
+ANALOG += "  analog: {abs: RING, range: [-16, 14], axis: selected}\n"
+
+
+def test_a_stick_gets_to_the_ends_of_its_range() -> None:
+    assert load_profile(ANALOG, "p.yaml").analog
+    for ends in ("[-17, 14]", "[-16, 15]"):
+        [only] = faults(ANALOG.replace("[-16, 14]", ends))
+        assert "and what the stick says is -16 to 14; use no more than that" in only
+
+
+def test_a_wheel_wraps_where_its_counter_does() -> None:
+    text = GOOD.replace("WHEEL: {rel: turn}", "WHEEL: {abs: key2, times: 4}")
+    text = text.replace("{rel: WHEEL}", "{abs: WHEEL, modulo: 1024}")
+    assert load_profile(text, "p.yaml").wheel
+    [only] = faults(text.replace("1024", "1025"))
+    assert "modulo is 1025, and what the wheel says is 0 to 1020; use up to 1024" in only
+
+
+def test_what_several_rules_say_of_a_code_is_taken_together() -> None:
+    text = GOOD.replace("[{when: {battery: 3}}]", "[{when: {battery: 3}, set: {AXIS: {abs: 300}}}]")
+    assert load_profile(text.replace("0x12: y", "300: y"), "p.yaml").axis
+    assert "is never 301; use 0 to 300" in faults(text.replace("0x12: y", "301: y"))[0]
+
+
+def test_the_front_of_a_faulty_control_is_not_judged() -> None:
+    front = "front: [[analog.selected, wheel]]\n"
+    [only] = faults(ANALOG.replace("axis: selected", "axis: selectd") + front)
+    assert "'selectd' is no axis of the selector" in only
+    assert "has no 'analog.x'" in faults(ANALOG + front.replace("selected", "x"))[0]
+
+
 def test_more_of_anything_than_can_be_meant_is_refused() -> None:
     more = "".join(
         f"    - {{id: {n}, length: 2, fields: {{a: {{at: 1}}}}, rules: [{{}}]}}\n" for n in range(9, 49)
