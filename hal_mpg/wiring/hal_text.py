@@ -15,6 +15,7 @@ from hal_mpg.wiring.machine_ini import Limit, MachineAxis
 from hal_mpg.wiring.page import Page
 from hal_mpg.wiring.parts import NOT, OR, Part
 from hal_mpg.wiring.plan import IS_MANUAL, IS_ON, JOG_INHIBIT, JOG_STOP, SOFT_LIMIT, Plan, jog_pins
+from hal_mpg.wiring.rivals_text import write_rivals
 
 OVERRIDES = {
     "feed-override": ("halui.feed-override", "0.01"),
@@ -72,6 +73,7 @@ def _write_head(plan: Plan, page: Page) -> None:
         f"mpg-x.hal "
         "and so on. Name it in [HAL], after all other HALFILE lines; halui is needed."
     )
+    write_rivals(plan, page)
     page.draw("\n[HAL]\nHALUI   = halui\nHALFILE = ...\nHALFILE = (this file)\n")
     if plan.command:
         page.say(

@@ -171,6 +171,19 @@ def test_the_samples_of_a_display_are_taken_out_and_its_buttons_told_of(
     assert "hal_mpg.button.home" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("pendant", "other"), [("xhc-hb04", "xhc-hb04-16"), ("xhc-hb04-16", "xhc-hb04"), ("xhc-whb04b-6", "")]
+)
+def test_where_two_fronts_say_the_same_of_themselves_the_head_says_how_to_tell_them(
+    ini: Path, pendant: str, other: str
+) -> None:
+    assert wiring(ini, "--pendant", pendant) == 0
+    text = (ini.parent / "machine-mpg.hal").read_text()
+    head = " ".join(line.removeprefix("# ") for line in text.split("----")[0].splitlines())
+    says = f"{other} says the same of itself on USB as {pendant}" in head
+    assert (says, f"hal_mpg monitor --pendant {pendant}," in head) == (bool(other), bool(other))
+
+
 def test_the_samples_of_sticks_are_taken_out(ini: Path, capsys: pytest.CaptureFixture[str]) -> None:
     copy_samples(ini)
     names = ("mpg-analog.hal", "mpg-analog-y.hal")
