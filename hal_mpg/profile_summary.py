@@ -194,7 +194,7 @@ def _rows(profile: Profile) -> Iterator[tuple[str, str]]:
         yield "stick or ring", _stick(profile, stick)
     if profile.display is not None:
         count, rate = len(list(profile.display.input_pins(profile.axes))), 1000 / profile.display.every_ms
-        yield "display", f"{count} pins of HAL's, {rate:g} times a second at the most; see mpg-display.hal"
+        yield "display", f"{count} pins of HAL's, {rate:g} times a second at most; hal_mpg wiring nets them"
 
 
 def _stick(profile: Profile, stick: Analog) -> str:

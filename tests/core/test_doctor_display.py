@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from hal_mpg.doctor.findings import NOTE, WARNING, Finding
+from hal_mpg.machine import Machine
+from hal_mpg.pins import all_pins
+from hal_mpg.profile_yaml import load_profile
 from tests.core.test_doctor_wiring import CONFIG, findings_of, wrong
 
 KINDS = {
@@ -80,3 +84,54 @@ def test_another_position_than_it_says_is_found(line: str, tmp_path: Path) -> No
 def test_a_pendant_without_a_display_is_told_nothing(tmp_path: Path) -> None:
     config = Path(shutil.copytree(CONFIG, tmp_path / "config"))
     assert display_findings(config / "sim-4axis.ini") == []
+
+
+OF_AXES = {f"mpg-display-{axis}.hal" for axis in "xyza"}
+
+
+def without(fields: str) -> str:
+    """Return the HB04's profile without those fields of its display that fit a pattern."""
+    text = (CONFIG / "pendants" / "xhc-hb04.yaml").read_text()
+    return re.sub(rf"^    - {{at: \d+, of: (?:{fields}), .*\n", "", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("fields", "files", "nets"),
+    [
+        (
+            "nothing",
+            {"mpg-display.hal", *OF_AXES},
+            ["motion.current-vel => hal_mpg.current-velocity"],
+        ),
+        ("spindle.*", OF_AXES, ["halui.feed-override.value => hal_mpg.feed-override.value"]),
+        (
+            r".*\.position",
+            {"mpg-display.hal"},
+            ["halui.axis.x.pos-relative => hal_mpg.axis.x.position-relative"],
+        ),
+        ("spindle.*|current.*|feed.*|[xyza].position", set(), ["halui.axis.y.pos-relative =>"]),
+    ],
+)
+def test_the_advice_for_a_display_of_ones_own_can_be_followed(
+    fields: str, files: set[str], nets: list[str], tmp_path: Path
+) -> None:
+    """A sample that nets a pin which is not there keeps LinuxCNC from starting."""
+    ini = configured(tmp_path, "xhc-hb04")
+    profile = ini.parent / "pendants" / "my-display.yaml"
+    profile.write_text(without(fields))
+    profile.chmod(0o644)
+    text = ini.read_text().replace("PENDANT = xhc-hb04", f"PENDANT = {profile}")
+    text = re.sub(r"^HALFILE = mpg-display.*\n|^HALFILE = mpg-xhc.*\n", "", text, flags=re.MULTILINE)
+    ini.write_text(text)
+    (finding,) = display_findings(ini)
+    named = set(re.findall(r"mpg-[\w-]+\.hal", finding.mend))
+    assert named == files
+    for net in nets:
+        assert net in finding.mend
+    assert ("hal_mpg wiring --ini" in finding.mend) == bool(nets)
+    own = load_profile(profile.read_text(), "my.yaml")
+    pins = {pin.name for pin in all_pins(own, Machine().steps_of(own))}
+    for file in named:
+        for line in (CONFIG / file).read_text().splitlines():
+            if line.startswith("net "):
+                assert line.split()[-1].removeprefix("hal_mpg.") in pins, file

@@ -160,7 +160,7 @@ def test_a_display_is_for_raw_hid_pendants() -> None:
 
 def test_it_is_told_in_words() -> None:
     (line,) = (line for line in as_lines(load_profile(GOOD, "p.yaml")) if line.startswith("display"))
-    assert line.split(None, 1)[1] == "6 pins of HAL's, 10 times a second at the most; see mpg-display.hal"
+    assert line.split(None, 1)[1] == "6 pins of HAL's, 10 times a second at most; hal_mpg wiring nets them"
 
 
 def test_too_many_fields_are_refused() -> None:
