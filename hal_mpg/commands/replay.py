@@ -21,8 +21,9 @@ from hal_mpg.messages import tell
 from hal_mpg.options import Parser, add_machine_options
 from hal_mpg.pendant import Pendant
 from hal_mpg.profile import ANGULAR_AXES, Code, Profile
-from hal_mpg.profile_files import find_profile, read_profile
+from hal_mpg.profile_files import read_profile
 from hal_mpg.recording.files import (
+    file_of,
     has_its_codes,
     held_keys,
     profile_for,
@@ -95,10 +96,9 @@ def _serial_played(
     """Return the same of a serial pendant's recording, whose bytes the profile makes something of."""
     if options.hold:
         raise UsageError("--hold: is for recordings of input devices; a serial one has what there is")
-    name = options.pendant or named
-    if name is None:
+    if options.pendant is None and named is None:
         raise UsageError(f"{options.files[0]}: does not say whose it is; name the profile with --pendant")
-    profile = as_it_greets(read_profile(find_profile(name)), chunks)
+    profile = as_it_greets(read_profile(file_of(options.pendant, named)), chunks)
     _tell_notes(profile.notes, speaker="")
     played = serial_playback(chunks, profile)
     _tell_notes(played.assumed)

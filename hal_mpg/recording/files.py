@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from hal_mpg.devices.input_codes import code_name, merged
-from hal_mpg.errors import UsageError
+from hal_mpg.errors import ProfileError, UsageError
 from hal_mpg.profile import Code, KeySelector, Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.recording.evemu_format import Recording, parse
@@ -90,14 +90,28 @@ def _text(path: Path) -> str:
     return content.decode("utf-8", "replace")  # what a device calls itself may be anything
 
 
+def file_of(name: str | None, named: str | None) -> str:
+    """Return the file of the profile that was asked for, or else of the one that a recording names.
+
+    One of them is there. Raises ProfileError, and UsageError for an empty name.
+    """
+    if name is not None or named is None:
+        return find_profile(name or "")
+    try:
+        return find_profile(named)
+    except ProfileError as error:
+        where = error.faults[0].partition(": no such profile in ")[2].partition(";")[0]
+        said = f"the recording is of the pendant {named}, and there is no such profile in {where}"
+        raise ProfileError([f"hal_mpg: {said}; name its file with --pendant"]) from None
+
+
 def profile_for_reports(name: str | None, recording: HidRecording) -> Profile:
     """Return the profile that was asked for, or that a recording of raw HID names, or that fits the device.
 
     Raises ProfileError, and UsageError where none fits.
     """
-    name = name or recording.pendant
-    if name is not None:
-        return read_profile(find_profile(name))
+    if name is not None or recording.pendant is not None:
+        return read_profile(file_of(name, recording.pendant))
     identity = recording.identity
     for _, profile in readable_profiles():
         if profile.hid is not None and any(match.fits(identity) for match in profile.match):

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from hal_mpg.commands import replay
-from hal_mpg.errors import UsageError
+from hal_mpg.errors import ProfileError, UsageError
 from hal_mpg.machine import Machine
 from hal_mpg.monitor.shown import spell
 from hal_mpg.pendant import Pendant
@@ -123,3 +123,16 @@ def test_a_device_that_no_profile_is_for_is_told(tmp_path: Path) -> None:
     file.write_text("D: 0\nN: Thing\nI: 3 fffe fffe\nE: 0.0 1 00\n", "utf-8")
     with pytest.raises(UsageError, match=r"no known profile of raw HID fits Thing \(fffe:fffe\)"):
         replay.main([str(file)])
+
+
+def test_a_recording_of_a_pendant_without_a_profile_says_whose_it_is(tmp_path: Path) -> None:
+    """Nobody has given an option --pendant."""
+    file = tmp_path / "r.hid"
+    file.write_text("# pendant: bruno\nD: 0\nN: Thing\nI: 3 fffe fffe\nE: 0.0 1 00\n", "utf-8")
+    said = (
+        "^hal_mpg: the recording is of the pendant bruno, and there is no such profile in /.*; name its file"
+    )
+    with pytest.raises(ProfileError, match=said):
+        replay.main([str(file)])
+    with pytest.raises(ProfileError, match=r"^hal_mpg: --pendant brunno: no such profile"):
+        replay.main([str(file), "--pendant", "brunno"])

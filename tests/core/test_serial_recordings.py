@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hal_mpg.commands import replay
-from hal_mpg.errors import UsageError
+from hal_mpg.errors import ProfileError, UsageError
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
@@ -194,3 +194,13 @@ def test_a_replay_drives_a_component_through_a_loss(tmp_path: Path, monkeypatch:
 def test_what_the_command_refuses(arguments: list[str], said: str) -> None:
     with pytest.raises(UsageError, match=said):
         replay.main([str(FOLDER / "step-lines.serial"), *arguments])
+
+
+def test_a_recording_of_a_pendant_without_a_profile_says_whose_it_is(tmp_path: Path) -> None:
+    text = (FOLDER / "step-lines.serial").read_text("utf-8")
+    file = tmp_path / "r.serial"
+    file.write_text(re.sub("# pendant: .*", "# pendant: bruno", text), "utf-8")
+    with pytest.raises(
+        ProfileError, match=r"^hal_mpg: the recording is of the pendant bruno, and there is no"
+    ):
+        replay.main([str(file)])
