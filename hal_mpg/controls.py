@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """From raw codes to what they mean: wheel detents, selector positions, switches.
 
-Nothing here knows of arming, pins or time. A key may be carried by several nodes of one device; it is
-held while any of them says so.
+Nothing here knows of arming, pins or time. A key is held while any node of the device says so.
 """
 
 from __future__ import annotations
@@ -193,10 +192,14 @@ class Controls:
             self._turns[wheel.backward] = lambda value: self.wheel.moved(-1) if value == 1 else None
             self._wheel_keys = {(*wheel.forward, 1): 1, (*wheel.backward, 1): -1}
         else:
-            self._turns[wheel.code] = self.wheel.moved
             self._wheel_code = wheel.code
             if wheel.code.type == EV_ABS:
                 self._absolute_wheel = wheel.code.number
+            elif isinstance(wheel, AbsoluteWheel):
+                from hal_mpg.silent_wheel import SilentWheel
+
+                self.wheel = SilentWheel(wheel, self.axis, self.scale)
+            self._turns[wheel.code] = self.wheel.moved
         if wheel.counts_per_detent == 1 and not self.wheel.is_absolute:
             self._same_turns = self.next_turns()
 
@@ -267,8 +270,7 @@ class Controls:
     def reseed(self, node: int, state: NodeState) -> None:
         """Take the state of one node that was read again after events were lost.
 
-        An absolute wheel tells how far it was turned meanwhile; those detents are `unclear`, for nothing
-        is known of the selectors at that time.
+        What an absolute wheel was turned meanwhile is `unclear`: nobody knows the selectors of that time.
         """
         self.heard(node)
         position = state.absolutes.get(self._absolute_wheel)

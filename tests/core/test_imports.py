@@ -14,7 +14,15 @@ PACKAGE = Path(__file__).parents[2] / "hal_mpg"
 CORE = [
     *("analog", "arming", "axis", "controls", "counter", "device_state", "errors", "events", "foresight"),
     *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
-    *("wheel_speed", "hid_device", "serial_line", "protocols", "protocols.checksums", "protocols.foreign"),
+    *(
+        "silent_wheel",
+        "wheel_speed",
+        "hid_device",
+        "serial_line",
+        "protocols",
+        "protocols.checksums",
+        "protocols.foreign",
+    ),
     *("protocols.fields", "protocols.foreign_state", "protocols.framing", "protocols.hid_reports"),
     *("protocols.line_events", "protocols.line_format", "display_image", "display_layout", "hid_lamps"),
     *("protocols.line_protocol", "protocols.packets", "protocols.pattern_check", "protocols.patterns"),

@@ -294,6 +294,73 @@ def test_a_relative_wheel_with_positions_keeps_its_place_when_another_node_lost_
     assert (bed.jog_counts(), bed["dropped"]) == ({"x": 2}, 1)
 
 
+def silent(places: str = "{rel-absolute: REL_DIAL, modulo: 256}") -> Bed:
+    """Return an armed pendant whose wheel stands at 254: the kernel tells of no relative movement of 0."""
+    bed = Bed(make_profile(wheel=places)).arm()
+    bed.turn(253)
+    bed.wait(1.0)
+    bed.turn(254)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 1}, 1)
+    return bed
+
+
+def test_place_0_is_silent_and_no_detent_is_lost_for_that() -> None:
+    bed = silent()
+    for place in (255, 1, 2, 1, 255, 254):
+        bed.turn(place)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 1}, 1)
+
+
+@pytest.mark.parametrize(
+    ("last", "next_one", "axis_counts", "dropped"), [(255, 1, 1, 2), (255, 2, 2, 2), (254, 1, 1, 3)]
+)
+def test_a_detent_that_ended_on_the_silent_place_is_not_the_next_axis(
+    last: int, next_one: int, axis_counts: int, dropped: int
+) -> None:
+    bed = silent()
+    bed.turn(last)
+    x = int(bed["axis.x.jog-counts"])
+    bed.switch(X, Y)  # in a frame that says nothing of the wheel: it stands at 0
+    bed.turn(next_one)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": x, "y": axis_counts}, dropped)
+    bed.turn(next_one + 1)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": x, "y": axis_counts + 1}, dropped)
+
+
+def test_a_detent_back_that_ended_on_the_silent_place_is_not_the_next_axis() -> None:
+    bed = silent()
+    for place in (255, 1):
+        bed.turn(place)
+    bed.switch(X, Y)
+    bed.turn(255)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 4, "y": -1}, 2)
+
+
+def test_a_detent_that_ended_on_the_silent_place_is_not_at_the_next_scale() -> None:
+    bed = silent()
+    bed.turn(255)
+    bed.switch(X1, X100)
+    bed.turn(1)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 2 + 100}, 2)
+
+
+def test_a_detent_that_ended_on_the_silent_place_while_disarmed_is_not_saved_up() -> None:
+    bed = silent()
+    bed.turn(255)
+    bed.gates(inhibit=True)
+    bed.gates(inhibit=False)
+    bed.wait(1.0)
+    bed.turn(1)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 3}, 2)
+
+
+def test_half_a_turn_is_no_way_past_the_silent_place() -> None:
+    bed = silent()
+    bed.switch(X, Y)
+    bed.turn(254 - 128)
+    assert (bed.jog_counts(), bed["dropped"]) == ({"x": 1}, 1 + 128)
+
+
 def test_part_of_a_detent_is_not_saved_up_while_disarmed() -> None:
     bed = Bed(make_profile(wheel="{rel: REL_DIAL, counts-per-detent: 4}")).arm()
     bed.turn(3)

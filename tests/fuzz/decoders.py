@@ -26,6 +26,7 @@ def fuzz_controls(random: Random, covered: Counter[str], changes: int = 60) -> N
     controls.seed([])
     shadow.connect([])
     part = unclear = 0
+    other = False
     for _ in range(changes):
         node, code = random.choice((0, 0, 1, 31)), random.choice(codes)
         roll = random.random()
@@ -44,7 +45,7 @@ def fuzz_controls(random: Random, covered: Counter[str], changes: int = 60) -> N
             unclear += shadow.reread(node, state, part)
             shadow.take_state(node, state)
             controls.reseed(node, state)
-            part = 0
+            part, other = 0, True
         else:
             change = (
                 *code,
@@ -54,8 +55,9 @@ def fuzz_controls(random: Random, covered: Counter[str], changes: int = 60) -> N
             expected = None
             if shadow.is_wheels(change):
                 shadow.wheel_node = node
-                if (turn := shadow.wheel.turn(change, part)) is not None:
-                    shadow.wheel.moved(change)
+                if (turn := shadow.turn(change, part, other)) is not None:
+                    shadow.turned(change)
+                    other = False
                     expected, part = turn.detents, turn.part
                     unclear += turn.unclear
             else:

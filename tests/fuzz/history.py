@@ -32,14 +32,16 @@ class WheelNote:
 class History(NamedTuple):
     """What may have become of the detents so far.
 
-    `part`: counts turned since the last whole detent. What is disarmed in the batch of its detents takes
-    them back, for they would be published when nobody obeys; so for this batch: `fresh` of `counts`,
-    `kept_from` of the detents on axes, `fresh_targets` (how many), `old_targets` (what was before).
+    `part`: counts turned since the last whole detent. `other`: it may have been turned for something else
+    since it was heard last. What is disarmed in the batch of its detents takes them back, for they would be
+    published when nobody obeys; so for this batch: `fresh` of `counts`, `kept_from` of the
+    detents on axes, `fresh_targets` (how many), `old_targets` (what was before).
     """
 
     armed: bool = False
     override_armed: bool = False
     part: int = 0
+    other: bool = False
     counts: int = 0
     fresh: int = 0
     kept_from: int = 0

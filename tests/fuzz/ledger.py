@@ -139,12 +139,12 @@ class Ledger:
             return
         if self.gates.mode_is_manual:
             waiting = {h for h in self.histories if not h.armed}
-            self.histories |= {h._replace(armed=True, part=part) for h in waiting for part in (h.part, 0)}
+            self.histories |= {h._replace(armed=True) for h in waiting}
+            self.histories |= {h._replace(armed=True, part=0, other=True) for h in waiting}
         if self.targets:
             waiting = {h for h in self.histories if not h.override_armed}
-            self.histories |= {
-                h._replace(override_armed=True, part=part) for h in waiting for part in (h.part, 0)
-            }
+            self.histories |= {h._replace(override_armed=True) for h in waiting}
+            self.histories |= {h._replace(override_armed=True, part=0, other=True) for h in waiting}
 
     # What happens.
 
@@ -202,7 +202,7 @@ class Ledger:
                 }
             case Snapshot(_, node, state):
                 self.histories = {
-                    h._replace(part=0, dropped=h.dropped + device.reread(node, state, h.part))
+                    h._replace(part=0, other=True, dropped=h.dropped + device.reread(node, state, h.part))
                     for h in self.histories
                 }
                 device.take_state(node, state)
@@ -216,8 +216,8 @@ class Ledger:
 
     def _turned(self, change: Change, note: WheelNote, now: float, at: float) -> None:
         """Take one raw event of the wheel."""
-        turns = {h: self.device.wheel.turn(change, h.part) for h in self.histories}
-        self.device.wheel.moved(change)
+        turns = {h: self.device.turn(change, h.part, h.other) for h in self.histories}
+        self.device.turned(change)
         self.turned_at = max(self.turned_at, at)
         if now - at > STALE_S - EPS:
             shut = {self._shut(h): turn for h, turn in turns.items()}
@@ -231,7 +231,9 @@ class Ledger:
         for history, turn in fitting.items():
             after = self._counted(history, note.detents, taken, position)
             if after:
-                self.histories.add(after._replace(part=turn.part, dropped=after.dropped + turn.unclear))
+                self.histories.add(
+                    after._replace(part=turn.part, other=False, dropped=after.dropped + turn.unclear)
+                )
         check(bool(self.histories), "conserved", lambda: f"{note} is explained by none of {fitting}")
         self._may_arm(now, at)
 

@@ -56,6 +56,7 @@ class ShadowWheel:
         self.sign = -1 if wheel.invert else 1
         self.modulo = wheel.modulo if isinstance(wheel, AbsoluteWheel) else None
         self.position: int | None = None
+        self.stood: object = None  # the selectors, when it was heard last
         if isinstance(wheel, KeyWheel):
             self.signs = {wheel.forward: 1, wheel.backward: -1}
             self.code = wheel.forward
@@ -75,10 +76,11 @@ class ShadowWheel:
             return self.signs[code] * self.sign if code in self.signs and change[2] == 1 else None
         return change[2] * self.sign if code == self.code else None
 
-    def turn(self, change: Change, part: int) -> Turn | None:
+    def turn(self, change: Change, part: int, other: bool = False) -> Turn | None:
         """Return what a raw event comes to, with so many counts turned before; None: not the wheel's.
 
-        Does not move the position: `moved` does.
+        `other`: it may have been turned for something else since it was heard last; a wheel that is not heard
+        at its place 0 may have been turned up to there. Does not move the position: `moved` does.
         """
         counts = self.counts(change)
         if counts is None:
@@ -91,6 +93,12 @@ class ShadowWheel:
         if 2 * forward == self.modulo:
             return Turn(0, forward // self.per_detent, part)
         way = forward if 2 * forward < self.modulo else forward - self.modulo
+        if other and self.position and not self.is_read_at_once:
+            unheard = self.modulo - self.position if way > 0 else self.position
+            if unheard < abs(way):
+                rest = way - unheard if way > 0 else way + unheard
+                turn = self._whole(rest * self.sign, 0)
+                return turn._replace(unclear=turn.unclear + unheard // self.per_detent)
         return self._whole(way * self.sign, part)
 
     def moved(self, change: Change) -> None:
@@ -191,6 +199,18 @@ class ShadowDevice:
         if self.wheel.is_read_at_once and self.wheel.code.number in state.absolutes:
             assert self.wheel.modulo
             self.wheel.position = state.absolutes[self.wheel.code.number] % self.wheel.modulo
+
+    def turn(self, change: Change, part: int, other: bool = False) -> Turn | None:
+        """Return what a raw event comes to; see `ShadowWheel.turn`."""
+        return self.wheel.turn(change, part, other or self.wheel.stood != self._stand())
+
+    def turned(self, change: Change) -> None:
+        """Note where the wheel stands now, and for what it is turned."""
+        self.wheel.moved(change)
+        self.wheel.stood = self._stand()
+
+    def _stand(self) -> object:
+        return self.stands_at("axis"), self.stands_at("scale")
 
     def is_wheels(self, change: Change) -> bool:
         """Tell whether a raw event is of the wheel's code."""
