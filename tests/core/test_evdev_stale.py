@@ -42,7 +42,7 @@ def plug(sysfs: Path, device: str, is_hid: bool) -> str:
     ("device", "is_hid", "old"),
     [
         (USB, True, True),
-        (XPAD, False, True),  # its driver, too, asks for nothing until it is opened (xpad_open, powermate_open)
+        (XPAD, False, True),  # not asked before it is opened, either (xpad_open, powermate_open)
         (PLATFORM, False, False),
         (VIRTUAL, True, False),
     ],
