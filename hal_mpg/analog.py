@@ -9,6 +9,7 @@ its axis was selected. Nothing starts by arming, connecting or selecting.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import inf
 
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
@@ -150,6 +151,8 @@ class Sticks:
     def __init__(self, controls: AnalogControls, axes: Mapping[str, Axis], profile: Profile) -> None:
         self._controls = controls
         self._axes = {letter: axes[letter] for letter in profile.analog_axes if letter in axes}
+        self.free_at = -inf
+        """When the selected axis takes detents again: infinite while a stick moves it."""
 
     @property
     def is_active(self) -> bool:
@@ -177,6 +180,7 @@ class Sticks:
             level = max(-1.0, min(levels[letter], 1.0))
             out.set(axis.analog_pin, level)
             axis.drive(level != 0, now)
+        self.free_at = selected.free_at if selected else -inf
 
 
 def with_sticks(profile: Profile, axes: Mapping[str, Axis]) -> tuple[Controls, Sticks]:

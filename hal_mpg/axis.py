@@ -28,6 +28,7 @@ class Axis:
         "counter",
         "counts_pin",
         "enable_pin",
+        "free_at",
         "is_driven",
         "jogged_at",
         "limit",
@@ -41,6 +42,7 @@ class Axis:
         self.limit = MotionLimit()
         self.jogged_at: float | None = None  # since it was armed
         self.is_driven = False  # by a stick or a ring
+        self.free_at = -inf  # when it takes detents again, as far as sticks are concerned
         self.analog_pin = f"axis.{steps.axis}.analog"
         self.counts_pin = f"axis.{steps.axis}.jog-counts"
         self.enable_pin = f"axis.{steps.axis}.jog-enable"
@@ -71,7 +73,8 @@ class Axis:
         if moves != self.is_driven:
             self.is_driven = moves
             self.jogged_at = now
-            self.limit.suspend(inf if moves else now + ANALOG_MARGIN_S)
+            self.free_at = inf if moves else now + ANALOG_MARGIN_S
+            self.limit.suspend(self.free_at)
 
     def stop(self, now: float) -> None:
         """Note that jogs were stopped, and that the next ones are of another arming."""

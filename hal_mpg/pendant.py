@@ -76,6 +76,7 @@ class Pendant:
         self._dropped = self._connections = 0
         self._selection = NOTHING
         self._is_waiting = False  # for the wheel to be still, and for nothing else
+        self._is_busy = False  # the selected axis, with what a stick does
 
     @property
     def selection(self) -> Selection:
@@ -132,11 +133,12 @@ class Pendant:
 
     def next_deadline(self) -> float | None:
         """Return when `tick` has something to do next; None: not before the next event."""
-        end_of_pulse = self._out.next_deadline()
-        if not (self._speed.is_turning or self._is_waiting):
-            return end_of_pulse
-        may_arm_at = self._may_arm_at()
-        return may_arm_at if end_of_pulse is None else min(may_arm_at, end_of_pulse)
+        due = self._out.next_deadline()
+        if self._speed.is_turning or self._is_waiting:
+            due = self._may_arm_at() if due is None else min(self._may_arm_at(), due)
+        if self._sticks and self._is_busy:  # a stick was let go: the axis is free in a moment
+            due = self._sticks.free_at if due is None else min(self._sticks.free_at, due)
+        return due
 
     def is_busy(self, now: float) -> bool:
         """Tell whether the wheel was turned a moment ago, or a stick is moving an axis."""
@@ -289,7 +291,8 @@ class Pendant:
             self._sticks.update(self._out, may_move, self._selection.axis, now)
         if self._selection.target:
             reasons = reasons - {WhyNot.NOT_MANUAL}
-        if waiting.is_waiting(reasons):
+        self._is_busy = bool(self._sticks and not reasons and now < self._sticks.free_at)
+        if self._is_busy or waiting.is_waiting(reasons):
             reasons = reasons | {WhyNot.NOT_STILL}
         self._out.set("why-not", int(min(reasons, default=WhyNot.READY)))
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hal_mpg.analog import DECIMALS
+from hal_mpg.arming import WhyNot
 from hal_mpg.axis import ANALOG_MARGIN_S
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL, Connected, Frame, NodeState
 from hal_mpg.pendant import STALE_S
@@ -247,6 +248,24 @@ def test_detents_of_an_axis_that_a_stick_moves_are_dropped_and_counted() -> None
     pendant.turn(1)
     assert (pendant["dropped"], pendant.jog_counts()) == (4, {"x": 1, "y": 2})
     assert pendant.pendant.foreseen
+
+
+def test_while_detents_are_dropped_for_a_stick_it_is_not_ready() -> None:
+    pendant = bed(STICK)
+    assert pendant["why-not"] == WhyNot.READY
+    stick(pendant, 255)
+    assert (pendant["why-not"], pendant["armed"]) == (WhyNot.NOT_STILL, True)
+    pendant.switch(X, Y)
+    assert pendant["why-not"] == WhyNot.READY, "another axis is free"
+    pendant.switch(Y, X)
+    assert pendant["why-not"] == WhyNot.NOT_STILL
+    stick(pendant, MIDDLE)
+    pendant.wait(ANALOG_MARGIN_S - 10 * EPS)
+    assert pendant["why-not"] == WhyNot.NOT_STILL, "LinuxCNC may not know of it yet"
+    pendant.wait(20 * EPS)
+    assert pendant["why-not"] == WhyNot.READY
+    pendant.turn(1)
+    assert pendant.jog_counts() == {"x": 1}
 
 
 def test_limits_that_are_netted_meanwhile_do_not_let_detents_through() -> None:
