@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 from tests.faults import results
+
+# What a shell starts in the background ignores Ctrl-C, and so would every program that a test starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
