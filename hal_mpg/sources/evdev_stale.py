@@ -26,7 +26,9 @@ def state_may_be_old(path: str, identity: Identity) -> bool:
     is_hid = os.path.exists(os.path.join(device, "device", "report_descriptor"))
     folders = os.path.realpath(device).split("/")
     is_usb = any(name.startswith("usb") and name[3:].isdigit() for name in folders[:-1])
-    return is_usb and not (is_hid and _is_always_polled(identity))
+    if is_hid:
+        return is_usb and not _is_always_polled(identity)
+    return is_usb and os.path.exists(os.path.join(device, "device", "driver"))  # of the USB interface
 
 
 def _is_always_polled(identity: Identity) -> bool:

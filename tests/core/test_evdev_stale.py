@@ -33,6 +33,8 @@ def plug(sysfs: Path, device: str, is_hid: bool) -> str:
     (directory / "device").symlink_to("../..")
     if is_hid:
         (directory.parent.parent / "report_descriptor").write_bytes(b"")
+    (directory.parent.parent / "driver").symlink_to("xpad")
+    (directory.parent.parent / "xpad").mkdir()
     (sysfs / "class").mkdir()
     (sysfs / "class/event5").symlink_to(directory / "event5")
     return "/dev/input/event5"
