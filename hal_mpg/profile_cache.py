@@ -25,14 +25,18 @@ MAX_BYTES = 1 << 20
 MAX_NAME = 255
 """Bytes in the name of a file (NAME_MAX)."""
 
+READERS = (
+    *("analog", "display", "front", "hid", "hid_lamps", "lamps", "match", "own", "packets", "reach"),
+    *("serial", "settings"),
+)
+"""The modules of profile_parts."""
+
 MAKERS = (
     *("profile.py", "profile_cache.py", "profile_yaml.py", "yaml_reader.py"),
-    *("profile_analog.py", "profile_lamps.py", "profile_match.py", "profile_settings.py"),
-    *("profile_reach.py", "protocols/fields.py"),
-    *("profile_hid.py", "profile_hid_lamps.py", "hid_device.py"),
-    *("profile_own.py", "profile_packets.py", "profile_serial.py", "serial_line.py"),
+    *(f"profile_parts/{name}.py" for name in READERS),
+    *("serial_line.py", "hid_device.py", "display_layout.py"),
     *("protocols/foreign.py", "protocols/line_events.py", "protocols/line_format.py"),
-    *("protocols/pattern_check.py", "profile_front.py", "profile_display.py", "display_layout.py"),
+    *("protocols/pattern_check.py", "protocols/fields.py"),
 )
 """The files on which it depends what becomes of a text."""
 

@@ -28,7 +28,7 @@ from hal_mpg.profile import (
     StepSelector,
     positions_of,
 )
-from hal_mpg.profile_match import match_text
+from hal_mpg.profile_parts.match import match_text
 from hal_mpg.serial_line import SerialLine
 
 UNITS = ("mm", "inch")

@@ -33,11 +33,11 @@ from hal_mpg.profile import (
     StepSelector,
     Wheel,
 )
-from hal_mpg.profile_analog import DECODED, read_analog, silent_at_zero
-from hal_mpg.profile_display import read_display
-from hal_mpg.profile_lamps import read_lamps
-from hal_mpg.profile_match import read_matches
-from hal_mpg.profile_reach import check_modulo, check_positions
+from hal_mpg.profile_parts.analog import DECODED, read_analog, silent_at_zero
+from hal_mpg.profile_parts.display import read_display
+from hal_mpg.profile_parts.lamps import read_lamps
+from hal_mpg.profile_parts.match import read_matches
+from hal_mpg.profile_parts.reach import check_modulo, check_positions
 from hal_mpg.yaml_reader import Reader, quoted, suggestion
 
 SOURCES = ("evdev", "hidraw", "serial", "virtual")
@@ -97,11 +97,11 @@ def _profile(reader: Reader, root: Node) -> Profile | None:
         # The names of its codes are most likely the protocol's, and the source is what is wrong.
         reader.own_codes, reader.knows_codes = {}, False
     if source == "hidraw":
-        from hal_mpg.profile_hid import read_hid
+        from hal_mpg.profile_parts.hid import read_hid
 
         hid = read_hid(reader, fields.get("protocol"))
     if source == "serial":
-        from hal_mpg.profile_own import is_own, own_profile, read_serial
+        from hal_mpg.profile_parts.own import is_own, own_profile, read_serial
 
         serial = read_serial(reader, fields)
         if is_own(fields):
@@ -175,7 +175,7 @@ def _refuse_keys_of_others(reader: Reader, fields: dict[str, Node], source: str)
 def _check_front(reader: Reader, fields: dict[str, Node], profile: Profile | None) -> None:
     """Look for faults in what is for people alone; the component has no use for it."""
     if fields.keys() & {*FRONT_KEYS}:
-        from hal_mpg.profile_front import front_of
+        from hal_mpg.profile_parts.front import front_of
 
         front_of(reader, fields, profile)
 

@@ -9,7 +9,7 @@ from math import cos, pi, sin
 from textwrap import wrap
 
 from hal_mpg.profile import AbsSelector, Profile, Selector, StepSelector, positions_of
-from hal_mpg.profile_front import GAP, OTHER, Front, Part
+from hal_mpg.profile_parts.front import GAP, OTHER, Front, Part
 
 CELL, EDGE, GAP_Y = 132, 16, 10
 """Pixels: the width of a part, the panel's margin, the distance of the rows."""

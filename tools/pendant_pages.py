@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from hal_mpg.profile import Profile  # noqa: E402  # from this checkout
-from hal_mpg.profile_front import OTHER, Front, Part, read_front  # noqa: E402
-from hal_mpg.profile_match import match_text  # noqa: E402
+from hal_mpg.profile_parts.front import OTHER, Front, Part, read_front  # noqa: E402
+from hal_mpg.profile_parts.match import match_text  # noqa: E402
 from hal_mpg.profile_summary import as_lines  # noqa: E402
 from hal_mpg.profile_yaml import load_profile  # noqa: E402
 from tools.pendant_drawing import caption, drawing  # noqa: E402

@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import Any
 
 from hal_mpg.profile import AXIS_LETTERS, SELECTED
-from hal_mpg.profile_analog import DECODED, LARGEST, MAX_CURVE, MAX_DEAD_ZONE, MIN_CURVE
-from hal_mpg.profile_lamps import LARGEST as LARGEST_LAMP
+from hal_mpg.profile_parts.analog import DECODED, LARGEST, MAX_CURVE, MAX_DEAD_ZONE, MIN_CURVE
+from hal_mpg.profile_parts.lamps import LARGEST as LARGEST_LAMP
 from hal_mpg.yaml_reader import INTEGER
 
 Schema = dict[str, Any]

@@ -16,8 +16,8 @@ from hal_mpg.display_layout import (
     is_bit,
     is_number,
 )
-from hal_mpg.profile_display import MOST_TEXT, known_values
-from hal_mpg.profile_packets import TYPE
+from hal_mpg.profile_parts.display import MOST_TEXT, known_values
+from hal_mpg.profile_parts.packets import TYPE
 from hal_mpg.profile_yaml import PIN_NAME
 from tools.profile_schema_parts import Schema, bytes_of, list_of, named, object_of, whole
 

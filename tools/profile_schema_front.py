@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hal_mpg.profile_front import MAX_IN_A_ROW, MAX_ROWS, TRIED
+from hal_mpg.profile_parts.front import MAX_IN_A_ROW, MAX_ROWS, TRIED
 
 Schema = dict[str, Any]
 TEXT: Schema = {"type": ["string", "number", "boolean"], "minLength": 1}

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hal_mpg.profile_hid import LONGEST_REPORT, MOST_PASSED_OVER, MOST_REPORTS
-from hal_mpg.profile_hid_lamps import LAMP_FORMS, LAMP_KEYS
-from hal_mpg.profile_settings import CODE_NAME
+from hal_mpg.profile_parts.hid import LONGEST_REPORT, MOST_PASSED_OVER, MOST_REPORTS
+from hal_mpg.profile_parts.hid_lamps import LAMP_FORMS, LAMP_KEYS
+from hal_mpg.profile_parts.settings import CODE_NAME
 from hal_mpg.protocols.foreign import MOST_RULES
 from hal_mpg.protocols.pattern_check import GROUP_NAME
 from tools import profile_schema_parts as parts

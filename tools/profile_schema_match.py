@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hal_mpg.profile_match import MATCH_KEYS, NUMBER_KEYS
+from hal_mpg.profile_parts.match import MATCH_KEYS, NUMBER_KEYS
 from tools.profile_schema_parts import whole
 
 Schema = dict[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hal_mpg.profile_packets import TYPE
-from hal_mpg.profile_settings import CODE_NAME
+from hal_mpg.profile_parts.packets import TYPE
+from hal_mpg.profile_parts.settings import CODE_NAME
 from hal_mpg.protocols.checksums import CHECKSUMS
 from hal_mpg.protocols.pattern_check import GROUP_NAME
 from hal_mpg.yaml_reader import INTEGER

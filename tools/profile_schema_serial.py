@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from hal_mpg.profile_own import FRAMINGS, MAX_BAUD
-from hal_mpg.profile_serial import ENDS
-from hal_mpg.profile_settings import CODE_NAME
+from hal_mpg.profile_parts.own import FRAMINGS, MAX_BAUD
+from hal_mpg.profile_parts.serial import ENDS
+from hal_mpg.profile_parts.settings import CODE_NAME
 from hal_mpg.protocols.foreign import LONGEST, MOST_RULES
 from hal_mpg.protocols.pattern_check import MOST_CHARACTERS
 from tools import profile_schema_parts as parts

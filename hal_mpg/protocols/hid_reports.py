@@ -119,7 +119,7 @@ class HidReports:
                 raise NoFit(
                     f"report {report.hex(' ')} has the checksum {here:#x}, and its bytes have {right:#x}"
                 )
-        # A field lies within the report: see profile_hid.
+        # A field lies within the report: see profile_parts.hid.
         return form, {field.name: value_in(field, report) or 0 for field in form.fields}
 
     def _rule_for(self, form: HidReport, values: Mapping[str, int], report: bytes) -> HidRule:

@@ -21,7 +21,7 @@ from hal_mpg import cli
 from hal_mpg.commands import check as command
 from hal_mpg.odd_distances import odd_distances
 from hal_mpg.profile import Increment, Match
-from hal_mpg.profile_match import match_text
+from hal_mpg.profile_parts.match import match_text
 from hal_mpg.profile_summary import as_data, as_lines, warnings
 from hal_mpg.profile_yaml import load_profile
 from tests.core.bed import CONTROLS, HEAD

@@ -22,7 +22,7 @@ from hal_mpg.display_layout import (
     TextPart,
     size_of,
 )
-from hal_mpg.profile_display import known_values
+from hal_mpg.profile_parts.display import known_values
 from tests.beds import xhc_pictures
 
 FORMS = [

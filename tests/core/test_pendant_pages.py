@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from hal_mpg.profile import KeySelector, StepSelector
-from hal_mpg.profile_front import GAP, OTHER, controls_of, read_front
+from hal_mpg.profile_parts.front import GAP, OTHER, controls_of, read_front
 from hal_mpg.serial_line import Own
 from tools.pendant_drawing import FAINT
 from tools.pendant_pages import PAGE, PICTURES, Known, anchor, known, pages

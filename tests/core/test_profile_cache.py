@@ -58,6 +58,13 @@ def kept_file(home: Path) -> Path:
     return file
 
 
+def test_all_that_a_profile_is_made_by_is_looked_at() -> None:
+    folder = Path(profile_cache.__file__).parent
+    assert [name for name in profile_cache.MAKERS if not (folder / name).is_file()] == []
+    parts = {f"profile_parts/{path.name}" for path in (folder / "profile_parts").glob("[a-z]*.py")}
+    assert parts <= set(profile_cache.MAKERS)
+
+
 @pytest.mark.parametrize("text", ALL)
 def test_what_is_kept_is_what_yaml_says(text: str, home: Path, parsed: list[str]) -> None:
     path = write(home, text)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from hal_mpg import profile_display
 from hal_mpg.display_image import Core, Shown, image
 from hal_mpg.display_layout import (
     MODE_PINS,
@@ -27,6 +26,7 @@ from hal_mpg.errors import ProfileError
 from hal_mpg.machine import Machine
 from hal_mpg.pins import all_pins
 from hal_mpg.profile import AXIS_LETTERS
+from hal_mpg.profile_parts import display as profile_display
 from hal_mpg.profile_summary import as_lines
 from hal_mpg.profile_yaml import load_profile
 from tests.core.test_profile_schema import complaints

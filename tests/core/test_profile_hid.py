@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hal_mpg.errors import ProfileError
 from hal_mpg.hid_device import Held, HidDevice, HidLamp, HidReport, HidRule
 from hal_mpg.profile import Code, Match
-from hal_mpg.profile_hid import HELD_KEYS, PROTOCOL_KEYS, REPORT_KEYS, RULE_KEYS
-from hal_mpg.profile_hid_lamps import LAMP_KEYS
+from hal_mpg.profile_parts.hid import HELD_KEYS, PROTOCOL_KEYS, REPORT_KEYS, RULE_KEYS
+from hal_mpg.profile_parts.hid_lamps import LAMP_KEYS
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.protocols.foreign import Checksum, Field, Setting
 from tests.core.test_profile_schema import complaints

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hal_mpg.errors import ProfileError
 from hal_mpg.profile import Code
-from hal_mpg.profile_packets import CHECKSUM_KEYS, FIELD_KEYS
-from hal_mpg.profile_serial import LINES_KEYS, PACKETS_KEYS, RULE_KEYS
-from hal_mpg.profile_settings import SETTING_KEYS
+from hal_mpg.profile_parts.packets import CHECKSUM_KEYS, FIELD_KEYS
+from hal_mpg.profile_parts.serial import LINES_KEYS, PACKETS_KEYS, RULE_KEYS
+from hal_mpg.profile_parts.settings import SETTING_KEYS
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.protocols.checksums import CHECKSUMS
 from hal_mpg.protocols.foreign import Checksum, Field, Lamp, Lines, Packets, Rule, Setting, Speech

@@ -10,8 +10,8 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED
 from hal_mpg.profile import Code
-from hal_mpg.profile_packets import PacketParts, read_packet_parts
-from hal_mpg.profile_settings import SettingsReader, range_of
+from hal_mpg.profile_parts.packets import PacketParts, read_packet_parts
+from hal_mpg.profile_parts.settings import SettingsReader, range_of
 from hal_mpg.protocols.foreign import (
     LONGEST,
     MOST_RULES,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The YAML of serial profiles: the port's settings, and all of those that speak hal_mpg's own protocol.
 
-Other people's protocols are in profile_serial.
+Other people's protocols are in `serial`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def read_serial(reader: Reader, fields: Fields) -> SerialLine:
     line = SerialLine(Own(), baud, framing, silence_ms)
     if is_own(fields):
         return line
-    from hal_mpg.profile_serial import read_protocol
+    from hal_mpg.profile_parts.serial import read_protocol
 
     if "greeting" in fields:
         reader.fault(fields["greeting"], "'greeting' is for protocol: hal_mpg; leave it out")

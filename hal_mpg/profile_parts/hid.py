@@ -13,9 +13,9 @@ from yaml.nodes import Node
 from hal_mpg.events import EV_KEY
 from hal_mpg.hid_device import Held, HidDevice, HidReport, HidRule
 from hal_mpg.profile import Code
-from hal_mpg.profile_hid_lamps import read_hid_lamps
-from hal_mpg.profile_packets import MOST_FIELDS, read_checksum, read_field
-from hal_mpg.profile_settings import SettingsReader
+from hal_mpg.profile_parts.hid_lamps import read_hid_lamps
+from hal_mpg.profile_parts.packets import MOST_FIELDS, read_checksum, read_field
+from hal_mpg.profile_parts.settings import SettingsReader
 from hal_mpg.protocols.fields import reach_of
 from hal_mpg.protocols.foreign import MOST_RULES, Field
 from hal_mpg.yaml_reader import Fields, Reader, quoted, suggestion

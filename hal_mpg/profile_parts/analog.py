@@ -7,7 +7,7 @@ from yaml.nodes import MappingNode, Node
 
 from hal_mpg.events import EV_ABS, EV_KEY, EV_REL
 from hal_mpg.profile import AXIS_LETTERS, SELECTED, Analog, Code, Selector, positions_of
-from hal_mpg.profile_reach import check_ends
+from hal_mpg.profile_parts.reach import check_ends
 from hal_mpg.yaml_reader import DECIMAL, Fields, Reader, quoted
 
 ANALOG_KEYS = ("abs", "rel-absolute", "range", "axis", "dead-zone", "curve", "invert", "hold")

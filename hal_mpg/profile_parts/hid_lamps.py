@@ -7,7 +7,7 @@ from yaml.nodes import Node
 
 from hal_mpg.events import EV_LED
 from hal_mpg.hid_device import HidLamp
-from hal_mpg.profile_settings import SettingsReader
+from hal_mpg.profile_parts.settings import SettingsReader
 from hal_mpg.yaml_reader import Fields, Reader
 
 WHOLE_KEYS = ("on", "off", "as")

@@ -38,7 +38,7 @@ from hal_mpg.display_layout import (
     words_of,
 )
 from hal_mpg.profile import AXIS_LETTERS, TARGETS, Code
-from hal_mpg.profile_packets import TYPE, TYPES
+from hal_mpg.profile_parts.packets import TYPE, TYPES
 from hal_mpg.yaml_reader import DECIMAL, Fields, Reader, quoted, suggestion
 
 DISPLAY_KEYS = ("every", "refresh", "image", "fields")
