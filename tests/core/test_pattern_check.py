@@ -194,7 +194,7 @@ def accepted(pattern: str) -> Automaton | None:
         return None
 
 
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(pattern=patterns, text=texts, repeated=st.integers(1, 8))
 def test_what_is_accepted_takes_few_steps_and_means_the_same_to_re(
     pattern: str, text: str, repeated: int

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -160,13 +161,18 @@ def test_whatever_is_not_as_it_was_written_is_read_anew(harm: str, home: Path, p
     assert len(parsed) == 2
 
 
+@functools.cache
+def encoded(text: str) -> tuple[str, ...]:
+    """Return the lines that are kept of a profile."""
+    return tuple(profile_cache._encoded(profile_yaml.load_profile(text, "p.yaml")))
+
+
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_no_line_of_it_can_do_harm(data: st.DataObject) -> None:
     for part in profile_cache.PARTS:
         profile_cache._know(part)
-    text = data.draw(st.sampled_from([ALL[0], *ALL[-len(SHIPPED) :]]))
-    lines = list(profile_cache._encoded(profile_yaml.load_profile(text, "p.yaml")))
+    lines = list(encoded(data.draw(st.sampled_from([ALL[0], *ALL[-len(SHIPPED) :]]))))
     place = data.draw(st.integers(0, len(lines) - 1))
     lines[place] = data.draw(st.sampled_from([*lines, "i", "t-1", "rNone", "", "d", "sother", "t3", "i99"]))
     found = profile_cache._profile_in(lines)
