@@ -213,6 +213,10 @@ def main(driver: Driver) -> dict[str, Any]:
         began = time.monotonic()
         try:
             notes[device["name"]] = one(bench, device)
+            if "late" in notes[device["name"]]:
+                # Where the emulated machine stands still, detents get older than they may be.
+                bench.hands.do("say", f"once more: {notes[device['name']]}")
+                notes[device["name"]] = one(bench, device)
         except Exception:  # noqa: BLE001  # whatever it is, the host shows it, and the next one has its turn
             notes[device["name"]] = {"error": traceback.format_exc(), "said": driver.read_errors()}
         notes[device["name"]]["seconds"] = round(time.monotonic() - began, 1)
