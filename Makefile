@@ -34,7 +34,7 @@ demo:
 test: $(STAMP)
 	@tools/install-missing test kernel bench
 	$(MAKE) lint
-	$(PYTEST) tests
+	HAL_MPG_ORACLE_SEQUENCES=2400 $(PYTEST) tests
 
 test-fast: $(STAMP)
 	$(PYTEST) -q -n $$(nproc) --dist loadfile tests/core tests/hal tests/fuzz

@@ -16,7 +16,7 @@ from tests.core.bed import EPS
 from tests.core.oracle import DISTANCES
 from tests.core.simulation import PER_AXIS, SHARED, STEPS, Simulation, Wiring, play
 
-SEQUENCES = int(os.environ.get("HAL_MPG_ORACLE_SEQUENCES", "2400"))
+SEQUENCES = int(os.environ.get("HAL_MPG_ORACLE_SEQUENCES", "1200"))
 FIRST_SEED = int(os.environ.get("HAL_MPG_ORACLE_SEED", "1"))
 CHUNKS = 8
 

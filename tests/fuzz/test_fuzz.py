@@ -17,7 +17,7 @@ from tests.fuzz.rounds import random_cases, run_round
 from tests.fuzz.steps import from_text, to_text
 
 SEED = 30
-ROUNDS = 30
+ROUNDS = 20
 PROFILES = 60
 REACHED = {*NAMES.values(), *PINS.values(), *(f"why-not {why.name}" for why in WhyNot)} | {
     f"jogged with {form}{what}"
