@@ -75,3 +75,14 @@ class Untimed:
     def close(self) -> None:
         """Close the device, if it is open."""
         raise NotImplementedError
+
+
+class NoInputNode:
+    """A source whose device nobody else may read for it."""
+
+    def sole_node(self) -> int | None:
+        """Return that there is no input node."""
+        return None
+
+    def take_up(self, data: bytes) -> None:
+        """Nobody reads for this."""

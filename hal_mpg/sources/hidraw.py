@@ -19,6 +19,7 @@ from hal_mpg.input_node import InputNode, open_node
 from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
 from hal_mpg.protocols.hid_reports import HidReports
+from hal_mpg.sources import NoInputNode
 from hal_mpg.sources.hidraw_nodes import (
     NOT_WRITABLE,
     HidNode,
@@ -56,7 +57,7 @@ NOT_ALLOWED = (errno.EACCES, errno.EPERM, errno.EROFS)
 BUSY = "another program has it; end that one (another hal_mpg, perhaps)"
 
 
-class HidrawSource:
+class HidrawSource(NoInputNode):
     """Finds and reads the raw HID pendant of one profile.
 
     `device` is a node to use instead of the profile's match. `before_closing` is called with the descriptor
@@ -244,13 +245,6 @@ class HidrawSource:
         if message not in self._told:
             self._told.add(message)
             tell(message)
-
-    def sole_node(self) -> int | None:
-        """Return nothing, for this is no input node."""
-        return None
-
-    def take_up(self, data: bytes) -> None:
-        """Nothing is read for this."""
 
     def hotplug_descriptor(self) -> int | None:
         """Return udev's monitor, where there is one."""

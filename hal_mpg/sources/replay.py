@@ -11,7 +11,7 @@ from contextlib import suppress
 from hal_mpg.errors import HalError
 from hal_mpg.events import Connected, DeviceEvent
 from hal_mpg.recording.playback import TAIL_S, Playback
-from hal_mpg.sources import Untimed
+from hal_mpg.sources import NoInputNode, Untimed
 
 CLOCK_MONOTONIC, TFD_TIMER_ABSTIME = 1, 1
 TFD_FLAGS = os.O_NONBLOCK | os.O_CLOEXEC
@@ -43,7 +43,7 @@ class _Timer:
             os.read(self.descriptor, 8)
 
 
-class ReplaySource(Untimed):
+class ReplaySource(Untimed, NoInputNode):
     """Plays a recording once, `speed` times as fast as it was.
 
     Then it raises RecordingEnded or, with `stay`, says nothing any more.
@@ -102,13 +102,6 @@ class ReplaySource(Untimed):
             raise RecordingEnded
         self._set_timer(self._timer)
         return events
-
-    def sole_node(self) -> int | None:
-        """Nothing here is an input node."""
-        return None
-
-    def take_up(self, data: bytes) -> None:
-        """Nobody reads for this."""
 
     def hotplug_descriptor(self) -> int | None:
         """Nothing tells of a recording: it is there."""

@@ -14,6 +14,7 @@ from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
 from hal_mpg.protocols import Decoder, decoder_of
 from hal_mpg.serial_line import Own
+from hal_mpg.sources import NoInputNode
 from hal_mpg.sources.hotplug import Hotplug
 from hal_mpg.sources.open_line import GONE, Line, open_line, why_not_open
 from hal_mpg.sources.serial_ports import is_url, places
@@ -48,7 +49,7 @@ MOST_TOLD = 20
 """Messages until the pendant is connected: of a line that is all noise, each complaint is another one."""
 
 
-class SerialSource:
+class SerialSource(NoInputNode):
     """Finds and reads the serial pendant of one profile. `device`: a path or URL instead of its match."""
 
     def __init__(self, profile: Profile, device: str | None = None) -> None:
@@ -230,13 +231,6 @@ class SerialSource:
         """Close the port of a pendant that was lost, if the port is gone; one that fell silent may go on."""
         if self._is_gone:
             self.close()
-
-    def sole_node(self) -> int | None:
-        """Return nothing, for this is no input node."""
-        return None
-
-    def take_up(self, data: bytes) -> None:
-        """Nothing is read for this."""
 
     def hotplug_descriptor(self) -> int | None:
         """Return udev's monitor, where there is one."""

@@ -14,7 +14,7 @@ from contextlib import suppress
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, EventsLost, Snapshot, from_line
 from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
-from hal_mpg.sources import Untimed
+from hal_mpg.sources import NoInputNode, Untimed
 
 CLOSED = "closed"
 
@@ -22,7 +22,7 @@ MAX_LINE = 4096
 """Bytes in one line; more without a line end, and the peer is taken for something else."""
 
 
-class VirtualSource(Untimed):
+class VirtualSource(Untimed, NoInputNode):
     """Reads the events of one virtual pendant."""
 
     def __init__(self, profile: Profile) -> None:
@@ -103,13 +103,6 @@ class VirtualSource(Untimed):
             self._complaint = reason
             tell(f"the virtual pendant is none: {reason}")
         return []
-
-    def sole_node(self) -> int | None:
-        """Nothing here is an input node."""
-        return None
-
-    def take_up(self, data: bytes) -> None:
-        """Nobody reads for this."""
 
     def hotplug_descriptor(self) -> int | None:
         """Nothing tells of a socket that comes up; it is looked for now and then."""
