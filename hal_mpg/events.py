@@ -19,7 +19,7 @@ read and write by hand::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from math import isfinite
 
@@ -134,6 +134,15 @@ class PinWrite(NamedTuple):
 
     pin: str
     value: PinValue
+
+
+def in_order(of_hal: Sequence[Event], of_device: Sequence[Event]) -> list[Event]:
+    """Return both in one order: HAL's word first, but for the steps of a selector.
+
+    What was turned before we knew of a step belongs to the position that the pins, and the display, showed.
+    """
+    steps = [event for event in of_hal if isinstance(event, SelectorStep)]
+    return [*(event for event in of_hal if event not in steps), *of_device, *steps]
 
 
 def to_line(event: DeviceEvent) -> str:

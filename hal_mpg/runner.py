@@ -26,7 +26,7 @@ from hal_mpg.events import (
     EventsLost,
     Gates,
     PinWrite,
-    SelectorStep,
+    in_order,
 )
 from hal_mpg.hal_port import HalPort
 from hal_mpg.lean_typing import TYPE_CHECKING
@@ -63,15 +63,6 @@ MAX_READY = 16
 """Descriptors to be told of at once; without it, Python makes room for a thousand, each time."""
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-
-def _in_order(of_hal: Sequence[Event], of_device: Sequence[Event]) -> list[Event]:
-    """Return both in one order: HAL's word first, but for the steps of a selector.
-
-    What was turned before we knew of a step belongs to the position that the pins, and the display, showed.
-    """
-    steps = [event for event in of_hal if isinstance(event, SelectorStep)]
-    return [*(event for event in of_hal if event not in steps), *of_device, *steps]
 
 
 def wait_for_greeting(source: SerialSource, wait_s: float) -> None:
@@ -170,7 +161,7 @@ class Runner:
         hal_events = self._hal_events() if has_new_inputs else []
         events = self._device_events(ready, now)
         if hal_events:
-            events = _in_order(hal_events, events)
+            events = in_order(hal_events, events)
         if events:
             self._take(events, now)
         elif ready or not self._open or now >= self._source_deadline:

@@ -30,6 +30,7 @@ from hal_mpg.events import (
     PinWrite,
     SelectorStep,
     Snapshot,
+    in_order,
     to_line,
 )
 from hal_mpg.fake_hal import FakeHal
@@ -434,7 +435,7 @@ def test_hal_steps_the_scale(tmp_path: Path) -> None:
 def test_a_step_by_hal_comes_after_what_was_turned_before_it_was_seen() -> None:
     gates, step = Gates(True, True, False), SelectorStep("scale", 1)
     turned = Frame(1.0, 0, ((EV_REL, REL_DIAL, 1),))
-    assert runner._in_order([gates, step], [turned]) == [gates, turned, step]
+    assert in_order([gates, step], [turned]) == [gates, turned, step]
     assert STEP_BEAT_S * 2 <= PULSE_HOLD_S, "the pulse of a button of ours is seen"
 
 
