@@ -8,15 +8,16 @@ import os
 import platform
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
 from hal_mpg import __version__
-from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.errors import DeviceError
 from hal_mpg.messages import printable
 from hal_mpg.profile import Profile
 from hal_mpg.recording.hid_format import MOST_BYTES, HidRecording, Report, head_lines, report_line
+from hal_mpg.recording.text_file import write_lines
 from hal_mpg.sources import hidraw_nodes
 from hal_mpg.sources.hidraw_nodes import HidNode, nodes_of
 from hal_mpg.sources.node_paths import NOT_READABLE
@@ -116,15 +117,9 @@ class HidRecorder:
         except ValueError:
             return 0
 
-    def _write(self, lines: Sequence[str]) -> None:
+    def _write(self, lines: Iterable[str]) -> None:
         assert self._file is not None
-        try:
-            self._file.write("".join(f"{line}\n" for line in lines))
-            self._file.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UsageError(f"{self._file.name}: cannot be written: {error.strerror}; make room") from None
+        write_lines(self._file, lines)
 
 
 def record(recorder: HidRecorder, file: IO[str], pendant: str, seconds: float | None) -> float:

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import IO
 
 from hal_mpg import __version__
-from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.errors import DeviceError
 from hal_mpg.evdev_library import InputDevice, open_node
 from hal_mpg.events import EV_ABS, EV_KEY, EV_LED, EV_SYN, SYN_DROPPED, SYN_REPORT, Change
 from hal_mpg.input_node import absolute_value, held_keys, use_monotonic_clock
 from hal_mpg.recording.evemu_format import EV_SW, AbsRange, RawEvent, Recording, description, event_line
+from hal_mpg.recording.text_file import write_lines
 from hal_mpg.sources.frames import INPUT_EVENT
 
 EVIOCGSW = 0x8008451B
@@ -183,14 +184,7 @@ class NodeRecorder:
 
     def _write(self, lines: Iterable[str]) -> None:
         assert self._file is not None
-        text = "".join(f"{line}\n" for line in lines)
-        try:
-            self._file.write(text)
-            self._file.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UsageError(f"{self._file.name}: cannot be written: {error.strerror}; make room") from None
+        write_lines(self._file, lines)
 
     def _lost(self, error: OSError) -> DeviceError:
         return DeviceError(f"{self.path}: the device has gone ({error.strerror}); plug it in again")

@@ -16,11 +16,12 @@ from math import inf
 from typing import IO
 
 from hal_mpg import __version__
-from hal_mpg.errors import DeviceError, UsageError
+from hal_mpg.errors import DeviceError
 from hal_mpg.messages import printable, tell
 from hal_mpg.profile import Profile
 from hal_mpg.protocols import Decoder, decoder_of
 from hal_mpg.recording.serial_format import HEADER, Chunk, to_line
+from hal_mpg.recording.text_file import write_lines
 from hal_mpg.serial_line import SerialLine
 from hal_mpg.sources.open_line import Line, open_line, why_not_open
 from hal_mpg.sources.serial import STALE_AT_OPENING_S
@@ -102,13 +103,7 @@ class SerialRecorder:
 
     def _write(self, lines: Iterable[str]) -> None:
         assert self._file is not None
-        try:
-            self._file.write("".join(f"{line}\n" for line in lines))
-            self._file.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UsageError(f"{self._file.name}: cannot be written: {error.strerror}; make room") from None
+        write_lines(self._file, lines)
 
     def close(self) -> None:
         """Close the port."""
