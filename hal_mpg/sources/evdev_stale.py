@@ -28,7 +28,8 @@ def state_may_be_old(path: str, identity: Identity) -> bool:
     is_usb = any(name.startswith("usb") and name[3:].isdigit() for name in folders[:-1])
     if is_hid:
         return is_usb and not _is_always_polled(identity)
-    return is_usb and os.path.exists(os.path.join(device, "device", "driver"))  # of the USB interface
+    # Of an interface that no driver is bound to, nothing is ever fetched: such a node is emulated.
+    return is_usb and os.path.exists(os.path.join(device, "device", "driver"))
 
 
 def _is_always_polled(identity: Identity) -> bool:
