@@ -13,6 +13,15 @@ REQUIRE = "HAL_MPG_REQUIRE"
 """Environment variable: set to 1, a missing LinuxCNC (or kernel, ...) fails instead of skipping."""
 
 
+RELEASE = "HAL_MPG_RELEASE"
+"""Environment variable: set to 1, as `make test-release` does, slow beds play all they have, not one of each kind."""
+
+
+def is_release() -> bool:
+    """Tell whether this is the run before a release, which may take hours."""
+    return os.environ.get(RELEASE) == "1"
+
+
 def skip_or_fail(reason: str) -> NoReturn:
     """Skip the running test with `reason` (one line), or fail it where HAL_MPG_REQUIRE=1.
 
