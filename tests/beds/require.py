@@ -14,7 +14,10 @@ REQUIRE = "HAL_MPG_REQUIRE"
 
 
 RELEASE = "HAL_MPG_RELEASE"
-"""Environment variable: set to 1, as `make test-release` does, slow beds play all they have, not one of each kind."""
+"""Environment variable: set to 1, as `make test-release` does, slow beds play all that they have.
+
+Otherwise some of them play one of each kind.
+"""
 
 
 def is_release() -> bool:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """From a USB pendant that nobody knows to the first jog: it is learned, its rule installed, LinuxCNC jogs.
 
-Pendants of five makes are devices of a real kernel; one with a selector and an E-stop, and one of two keys and
-nothing else, are played each time, all of them before a release (tests/umockdev learns all of them each time).
-The person answers in a terminal, and knows the pendant, not the program; nothing is done by hand between that
-and the moving axis.
+Pendants of five makes are devices of a real kernel: two of them are played each time, one with selectors and
+an E-stop and one of a few keys; all of them before a release (and each time in tests/umockdev). The person
+answers in a terminal, and knows the pendant, not the program; nothing is done by hand between that and the
+moving axis.
 """
 
 from __future__ import annotations
