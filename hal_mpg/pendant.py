@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, STILL_S, Latch, WhyNot
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
-from hal_mpg.counter import Counter, wrap32
+from hal_mpg.counter import wrap32
 from hal_mpg.device_state import State, next_state
 from hal_mpg.events import (
     AxisLimit,
@@ -29,6 +29,7 @@ from hal_mpg.events import (
 )
 from hal_mpg.foresight import Foreseen, foresee
 from hal_mpg.lean_typing import TYPE_CHECKING
+from hal_mpg.ledger import Ledger
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import ESTOP_HOLD_S, ESTOP_RELEASE_S, PULSE_HOLD_S, Outputs
 from hal_mpg.pins import all_pins, safe_writes
@@ -54,7 +55,6 @@ class Pendant:
         self.profile = profile
         self.pins = all_pins(profile, axes)
         self._axes = {axis.axis: Axis(axis) for axis in axes}
-        self._targets = {target: Counter() for target in profile.targets}
         self._controls = Controls(profile)
         self._sticks: Sticks | None = None
         if profile.analog:
@@ -64,16 +64,15 @@ class Pendant:
         self._buttons = [("reset", profile.reset)]
         self._buttons += [(f"button.{name}", code) for name, code in profile.buttons]
         self._out = Outputs(self.pins)
+        self._ledger = Ledger(self._axes, profile.targets, self._controls, self._out)
         self._state = State.ABSENT
         self._lost_nodes: set[int] = set()
         self._gates = Gates(machine_is_on=True, mode_is_manual=True, inhibit=False)
         self._jog, self._override = Latch(JOG_GATES), Latch(OVERRIDE_GATES)
         self._turned_at = -STILL_S
         self._speed = WheelSpeed()
-        self._counts = Counter()
-        self._unpublished: list[Counter] = []  # those that were counted on since the last batch
         self.foreseen: Foreseen = {}  # until the next event or tick
-        self._dropped = self._connections = 0
+        self._connections = 0
         self._selection = NOTHING
         self._is_waiting = False  # for the wheel to be still, and for nothing else
         self._is_busy = False  # the selected axis, with what a stick does
@@ -149,9 +148,7 @@ class Pendant:
         return safe_writes(self.pins)
 
     def _flush(self) -> list[PinWrite]:
-        for counter in self._unpublished:
-            counter.published()
-        self._unpublished.clear()
+        self._ledger.published()
         axis, _, scale, _ = self._selection
         may_jog = self._jog.armed and axis is not None and scale >= 0
         self.foreseen = foresee(self._controls, axis, scale) if may_jog and axis else {}
@@ -174,7 +171,7 @@ class Pendant:
             case EventsLost(_, node, void):
                 self._lost_nodes.add(node)
                 self._turned_at = now
-                self._dropped += self._controls.void_detents(void)
+                self._ledger.dropped += self._controls.void_detents(void)
                 self._controls.forget_place(node)
             case Snapshot(_, node, state):
                 self._lost_nodes.discard(node)
@@ -203,34 +200,11 @@ class Pendant:
         self._turned_at = max(self._turned_at, at)
         if detents:
             self._out.set("velocity", self._speed.turned(detents, at))
-            used = self._use_detents(detents, now)
-            self._dropped += abs(detents) - abs(used)
+            self._ledger.use(detents, self._selection, self._jog.armed, self._override.armed, now)
         if self._jog.armed:
-            self._show_dropped()
+            self._ledger.show_dropped()
         else:
             self._refresh(now, at)
-
-    def _use_detents(self, detents: int, now: float) -> int:
-        """Give detents to what is selected; return how many of them (signed) it took."""
-        axis, target, scale, _ = self._selection
-        if self._jog.armed:
-            self._counts.add(detents, detents)
-            self._unpublished.append(self._counts)
-            self._out.set("counts", self._counts.value)
-        if target and self._override.armed:
-            self._targets[target].add(detents, detents)
-            self._unpublished.append(self._targets[target])
-            self._out.set(f"{target}.counts", self._targets[target].value)
-            return detents
-        if axis is None or scale < 0 or not self._jog.armed:
-            return 0
-        taken = axis.jog(detents, scale, now)
-        self._unpublished.append(axis.counter)
-        self._out.set(axis.counts_pin, axis.counter.value)
-        return taken
-
-    def _show_dropped(self) -> None:
-        self._out.set("dropped", wrap32(self._dropped + self._controls.wheel.unclear))
 
     def _may_arm_at(self) -> float:
         return max(self._turned_at + STILL_S, self._out.end_of_pulse("jog-stop", self._turned_at))
@@ -251,7 +225,7 @@ class Pendant:
         out.set("enable", enabled)
         self._show_buttons(live, now)
         self._show_selection(live)
-        self._show_dropped()
+        self._ledger.show_dropped()
         self._arm(self._reasons(live, enabled), now, now if at is None else at)
 
     def _reasons(self, live: bool, enabled: bool) -> set[WhyNot]:
@@ -280,9 +254,9 @@ class Pendant:
         self._override.update(reasons, is_still)
         self._is_waiting = self._jog.is_waiting(reasons) or self._override.is_waiting(reasons)
         if was_armed and not self._jog.armed:
-            self._stop_jogs(now)
+            self._ledger.stop_jogs(now)
         if overrode and not self._override.armed:
-            self._take_back_overrides()
+            self._ledger.take_back_overrides()
         self._out.set("armed", self._jog.armed)
         may_move = self._jog.armed and self._permits_motion()
         for axis in self._axes.values():
@@ -308,33 +282,10 @@ class Pendant:
     def _disarm(self, now: float) -> None:
         """Disarm although every gate is open, until the wheel has been still."""
         if self._jog.armed:
-            self._stop_jogs(now)
-        self._take_back_overrides()
+            self._ledger.stop_jogs(now)
+        self._ledger.take_back_overrides()
         self._jog.disarm()
         self._override.disarm()
-
-    def _stop_jogs(self, now: float) -> None:
-        self._take_back()
-        if any(axis.may_run(now) for axis in self._axes.values()):
-            self._out.set_pulsed("jog-stop", True, True, now, PULSE_HOLD_S)
-            self._out.set_pulsed("jog-stop", False, True, now, PULSE_HOLD_S)
-        for axis in self._axes.values():
-            axis.stop(now)
-
-    def _take_back(self) -> None:
-        """Drop the detents of this batch: what disarms is written before them, so nobody would obey."""
-        self._counts.take_back()
-        self._out.set("counts", self._counts.value)
-        for axis in self._axes.values():
-            self._dropped += axis.counter.take_back()
-            self._out.set(axis.counts_pin, axis.counter.value)
-        self._show_dropped()
-
-    def _take_back_overrides(self) -> None:
-        for target, counter in self._targets.items():
-            self._dropped += counter.take_back()
-            self._out.set(f"{target}.counts", counter.value)
-        self._show_dropped()
 
     def _show_buttons(self, live: bool, now: float) -> None:
         for pin, code in self._buttons:
@@ -344,6 +295,6 @@ class Pendant:
                 self._out.cut_pulse(pin, False)  # no press outlives its pendant
 
     def _show_selection(self, live: bool) -> None:
-        controls, scales = self._controls, self.profile.scales
-        self._selection = read_selection(controls, self._axes, self._targets, scales) if live else NOTHING
+        controls, scales, targets = self._controls, self.profile.scales, self._ledger.targets
+        self._selection = read_selection(controls, self._axes, targets, scales) if live else NOTHING
         show_selection(self._selection, self._axes.values(), self.profile, self._out)

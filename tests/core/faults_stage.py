@@ -154,8 +154,9 @@ class CoreStage:
     def do_wrap(self, detents: int) -> None:
         """Be shortly before the end of every counter, and turn over it; lose the pendant once more, too."""
         pendant, x = self.bed.pendant, self.bed.pendant._axes["x"]
+        ledger = pendant._ledger
         # Private, for to get there in the ordinary way takes hours.
-        pendant._counts.count = pendant._dropped = pendant._connections = LAST - 2
+        ledger._counts.count = ledger.dropped = pendant._connections = LAST - 2
         x.counter.count = self._counted = LAST - 20
         self._turn(detents)
         self.bed.turn(LAST)  # refused

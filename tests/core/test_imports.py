@@ -16,6 +16,7 @@ CORE = [
     *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
     *(
         "silent_wheel",
+        "ledger",
         "wheel_speed",
         "hid_device",
         "serial_line",

@@ -119,7 +119,7 @@ def test_an_axis_counter_wraps_at_32_bits(sign: int) -> None:
 @pytest.mark.parametrize("sign", [1, -1])
 def test_counts_wraps_at_32_bits(sign: int) -> None:
     bed = Bed().arm()
-    bed.pendant._counts.count = sign * (2**31 - 500)  # a life of turning
+    bed.pendant._ledger._counts.count = sign * (2**31 - 500)  # a life of turning
     bed.turn(sign * 999)
     assert bed["counts"] == as_s32(sign * (2**31 + 499))
 

@@ -29,7 +29,7 @@ BEFORE_READY = {
 
 FOR_THE_LOOP = {
     *("arming", "axis", "controls", "counter", "device_state", "foresight", "motion_limit", "outputs"),
-    *("input_node", "pendant", "runner", "selection", "shortcut", "wheel_speed"),
+    *("input_node", "ledger", "pendant", "runner", "selection", "shortcut", "wheel_speed"),
     *("sources.evdev_nodes", "sources.evdev", "sources.evdev_stale", "sources.frames", "sources.hotplug"),
 }
 """Those that are imported when it is ready."""

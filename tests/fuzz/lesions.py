@@ -13,47 +13,87 @@ from typing import Any
 from hal_mpg.device_state import LEGAL, State
 from hal_mpg.errors import IllegalEvent
 from hal_mpg.events import EV_KEY, Change, Disconnected, Event, EventsLost, Frame, PinValue, PinWrite
+from hal_mpg.ledger import Ledger
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import Outputs
 from hal_mpg.pendant import Pendant
 from hal_mpg.profile import Profile
+from hal_mpg.selection import Selection
 
 
-class CountsWhileDisarmed(Pendant):
+class CountsWhileDisarmed(Ledger):
     """Gives detents to an axis whether it is armed or not."""
 
-    def _use_detents(self, detents: int, now: float) -> int:
-        axis, _, scale, _ = self._selection
-        if self._jog.armed or axis is None or scale < 0:
-            return super()._use_detents(detents, now)
+    def use(self, detents: int, selection: Selection, jogs: bool, overrides: bool, now: float) -> int:
+        axis, _, scale, _ = selection
+        if jogs or axis is None or scale < 0:
+            return super().use(detents, selection, jogs, overrides, now)
         taken = axis.jog(detents, scale, now)
-        self._out.set(axis.counts_pin, axis.counter.value)
+        self.out.set(axis.counts_pin, axis.counter.value)
+        self.dropped += abs(detents) - abs(taken)
         return taken
 
 
-class CountsOnTwoAxes(Pendant):
+class CountsOnTwoAxes(Ledger):
     """Gives each detent to every axis."""
 
-    def _use_detents(self, detents: int, now: float) -> int:
-        taken = super()._use_detents(detents, now)
-        scale = self._selection.scale
-        for axis in self._axes.values() if self._jog.armed and taken and scale >= 0 else ():
-            if axis is not self._selection.axis:
+    def use(self, detents: int, selection: Selection, jogs: bool, overrides: bool, now: float) -> int:
+        taken = super().use(detents, selection, jogs, overrides, now)
+        scale = selection.scale
+        for axis in self._axes if jogs and taken and scale >= 0 else ():
+            if axis is not selection.axis:
                 axis.jog(taken, scale, now)
-                self._out.set(axis.counts_pin, axis.counter.value)
+                self.out.set(axis.counts_pin, axis.counter.value)
         return taken
+
+
+class FollowsNoLimit(Ledger):
+    """Publishes counts however fast they come."""
+
+    def use(self, detents: int, selection: Selection, jogs: bool, overrides: bool, now: float) -> int:
+        if selection.axis is not None:
+            selection.axis.limit._velocity_limit = 0.0
+        return super().use(detents, selection, jogs, overrides, now)
+
+
+class NoJogStop(Ledger):
+    """Lets a jog run on when it is disarmed."""
+
+    def stop_jogs(self, now: float) -> None:
+        self.take_back_jogs()
+        for axis in self._axes:
+            axis.stop(now)
+
+
+class PublishesWhenDisarming(Ledger):
+    """Publishes the detents of a batch that ends disarmed."""
+
+    def take_back_jogs(self) -> None:
+        pass
+
+
+def with_ledger(ledger: type[Ledger]) -> type[Pendant]:
+    """Return a Pendant with a ledger that is broken."""
+
+    class Broken(Pendant):
+        __doc__ = ledger.__doc__
+
+        def __init__(self, profile: Profile, machine: Machine) -> None:
+            super().__init__(profile, machine)
+            self._ledger = ledger(self._axes, profile.targets, self._controls, self._out)
+
+    Broken.__name__ = ledger.__name__
+    return Broken
 
 
 class SelectsLate(Pendant):
     """Takes the axis that is selected at the end of the batch before."""
 
-    def _use_detents(self, detents: int, now: float) -> int:
+    def _on_wheel(self, detents: int, now: float, at: float) -> None:
         selection = self._selection
-        late = getattr(self, "_late", None) or selection
-        self._selection = late
-        taken = super()._use_detents(detents, now)
+        self._selection = getattr(self, "_late", None) or selection
+        super()._on_wheel(detents, now, at)
         self._selection = selection
-        return taken
 
     def handle(self, events: Iterable[Event], now: float) -> list[PinWrite]:
         writes = super().handle(events, now)
@@ -76,11 +116,11 @@ class LosesDetents(Pendant):
     """Drops what comes while nothing is armed, and says nothing of it."""
 
     def _on_wheel(self, detents: int, now: float, at: float) -> None:
-        dropped = self._dropped
+        dropped = self._ledger.dropped
         super()._on_wheel(detents, now, at)
         if not self._jog.armed and not self._override.armed:
-            self._dropped = dropped
-            self._show_dropped()
+            self._ledger.dropped = dropped
+            self._ledger.show_dropped()
 
 
 class LosesVoidDetents(Pendant):
@@ -89,7 +129,7 @@ class LosesVoidDetents(Pendant):
     def _on_device(self, event: Event, now: float) -> None:
         void = event.void if isinstance(event, EventsLost) else ()
         super()._on_device(event, now)
-        self._dropped -= self._controls.void_detents(void)
+        self._ledger.dropped -= self._controls.void_detents(void)
 
 
 class UnsafeFirst(Pendant):
@@ -158,7 +198,7 @@ def with_outputs(outputs: type[Outputs]) -> type[Pendant]:
 
         def __init__(self, profile: Profile, machine: Machine) -> None:
             super().__init__(profile, machine)
-            self._out = outputs(self.pins)
+            self._out = self._ledger.out = outputs(self.pins)
 
     Broken.__name__ = outputs.__name__
     return Broken
@@ -241,8 +281,8 @@ class SpoilsStateFirst(Pendant):
         try:
             return super()._check(event)
         except IllegalEvent:
-            self._dropped += 1
-            self._show_dropped()
+            self._ledger.dropped += 1
+            self._ledger.show_dropped()
             raise
 
 
@@ -253,32 +293,6 @@ class Crashes(Pendant):
         if any(abs(value) > 1 << 30 for _, _, value in frame.changes):
             raise OverflowError("too much")
         super()._on_frame(frame, now)
-
-
-class FollowsNoLimit(Pendant):
-    """Publishes counts however fast they come."""
-
-    def _use_detents(self, detents: int, now: float) -> int:
-        axis = self._selection.axis
-        if axis is not None:
-            axis.limit._velocity_limit = 0.0
-        return super()._use_detents(detents, now)
-
-
-class NoJogStop(Pendant):
-    """Lets a jog run on when it is disarmed."""
-
-    def _stop_jogs(self, now: float) -> None:
-        self._take_back()
-        for axis in self._axes.values():
-            axis.stop(now)
-
-
-class PublishesWhenDisarming(Pendant):
-    """Publishes the detents of a batch that ends disarmed."""
-
-    def _take_back(self) -> None:
-        pass
 
 
 class CountsReleases(Pendant):
@@ -304,9 +318,9 @@ class LeavesArmed(Pendant):
 
 
 LESIONS: tuple[tuple[type[Pendant], set[str]], ...] = (
-    (CountsWhileDisarmed, {"disarmed"}),
-    (PublishesWhenDisarming, {"disarmed", "conserved"}),
-    (CountsOnTwoAxes, {"one-axis"}),
+    (with_ledger(CountsWhileDisarmed), {"disarmed"}),
+    (with_ledger(PublishesWhenDisarming), {"disarmed", "conserved"}),
+    (with_ledger(CountsOnTwoAxes), {"one-axis"}),
     (SelectsLate, {"one-axis", "conserved"}),
     (ResetsCounts, {"jump"}),
     (LosesDetents, {"conserved"}),
@@ -329,8 +343,8 @@ LESIONS: tuple[tuple[type[Pendant], set[str]], ...] = (
     (RefusesGates, {"illegal"}),
     (SpoilsStateFirst, {"conserved"}),
     (Crashes, {"exception"}),
-    (FollowsNoLimit, {"run-on"}),
-    (NoJogStop, {"jog-stop"}),
+    (with_ledger(FollowsNoLimit), {"run-on"}),
+    (with_ledger(NoJogStop), {"jog-stop"}),
     (CountsReleases, {"decoder"}),
 )
 """Each broken pendant, and the invariants by which it may be caught."""

@@ -16,7 +16,7 @@ from hal_mpg.pendant import Pendant
 from hal_mpg.sources.frames import FrameBuilder
 from tests.fuzz import loading, streams
 from tests.fuzz.decoders import fuzz_controls
-from tests.fuzz.lesions import LESIONS, NoJogStop
+from tests.fuzz.lesions import LESIONS, NoJogStop, with_ledger
 from tests.fuzz.player import play
 from tests.fuzz.rounds import random_cases, run_round
 from tests.fuzz.shrink import fails_as, shrink
@@ -24,6 +24,7 @@ from tests.fuzz.steps import Case, from_text, to_text
 from tests.fuzz.violation import INVARIANTS, Violation
 
 MOST_CASES = 150
+NO_JOG_STOP = with_ledger(NoJogStop)
 
 
 @lru_cache
@@ -52,19 +53,19 @@ def test_every_invariant_is_proved() -> None:
 
 
 def test_what_is_found_is_shrunk_and_saved_as_text() -> None:
-    case = first_violation(NoJogStop, {"jog-stop"})
+    case = first_violation(NO_JOG_STOP, {"jog-stop"})
     assert case is not None
-    small = from_text(to_text(shrink(case, "jog-stop", NoJogStop)))
-    assert fails_as(small, "jog-stop", NoJogStop)
+    small = from_text(to_text(shrink(case, "jog-stop", NO_JOG_STOP)))
+    assert fails_as(small, "jog-stop", NO_JOG_STOP)
     assert small.events < case.events / 3
     assert small.events < 12
 
 
 def test_a_round_tells_what_it_found() -> None:
-    rounds = (run_round(1, number, NoJogStop) for number in range(20))
+    rounds = (run_round(1, number, NO_JOG_STOP) for number in range(20))
     finding = next(done.findings[0] for done in rounds if done.findings)
     assert finding.invariant == "jog-stop"
-    assert fails_as(from_text(finding.text), "jog-stop", NoJogStop)
+    assert fails_as(from_text(finding.text), "jog-stop", NO_JOG_STOP)
 
 
 def test_a_decoder_that_turns_the_wrong_way_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

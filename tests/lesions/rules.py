@@ -15,16 +15,18 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from hal_mpg import hal_port, pendant
+from hal_mpg import hal_port, ledger, pendant
 from hal_mpg.arming import JOG_GATES, Latch, WhyNot
 from hal_mpg.axis import Axis
 from hal_mpg.cli import main
 from hal_mpg.controls import Controls, SelectorDecoder
 from hal_mpg.events import Connected, Disconnected, PinWrite
 from hal_mpg.hal_port import HalPort
+from hal_mpg.ledger import Ledger
 from hal_mpg.motion_limit import MotionLimit
 from hal_mpg.outputs import Outputs
 from hal_mpg.pendant import Pendant
+from hal_mpg.selection import Selection
 
 FILE_VARIABLE = "HAL_MPG_LESIONS"
 """Environment variable: the file with the rules that are to be off."""
@@ -93,12 +95,12 @@ def _counts_from_zero(on_device: Any) -> Any:
     return handled
 
 
-def _counts_zeroed(disarm: Any) -> Any:
-    def stopped(self: Pendant, now: float) -> None:
-        disarm(self, now)
-        for axis in self._axes.values():
+def _counts_zeroed(stop: Any) -> Any:
+    def stopped(self: Ledger, now: float) -> None:
+        stop(self, now)
+        for axis in self._axes:
             axis.counter.count = 0
-            self._out.set(axis.counts_pin, 0)
+            self.out.set(axis.counts_pin, 0)
 
     return stopped
 
@@ -106,12 +108,8 @@ def _counts_zeroed(disarm: Any) -> Any:
 def _use_all(use: Any) -> Any:
     """Count also while disarmed."""
 
-    def used(self: Pendant, detents: int, now: float) -> int:
-        armed, self._jog.armed = self._jog.armed, True
-        try:
-            return int(use(self, detents, now))
-        finally:
-            self._jog.armed = armed
+    def used(self: Ledger, detents: int, selection: Selection, _: bool, *others: Any) -> int:
+        return int(use(self, detents, selection, True, *others))
 
     return used
 
@@ -141,7 +139,7 @@ RULES: dict[str, tuple[Patch, ...]] = {
     "still before arming": ((pendant, "STILL_S", 0.0),),
     "stale detents": ((pendant, "STALE_S", inf),),
     "safest write first": ((Outputs, "flush", _reversed(Outputs.flush)),),
-    "pulses long enough": ((pendant, "PULSE_HOLD_S", 0.0),),
+    "pulses long enough": ((ledger, "PULSE_HOLD_S", 0.0), (pendant, "PULSE_HOLD_S", 0.0)),
     "safe values at loss": ((Pendant, "handle", _silent_loss(Pendant.handle)),),
     "held at connect is no press": (
         (Controls, "is_pressed", lambda self, code: code is not None and bool(self._down.get(code.number))),
@@ -152,8 +150,8 @@ RULES: dict[str, tuple[Patch, ...]] = {
     "motion limit": ((MotionLimit, "accept", lambda self, detents, distance, now: detents),),
     "resync after lost events": ((Controls, "reseed", lambda self, node, state: None),),
     "counts kept at reconnect": ((Pendant, "_on_device", _counts_from_zero(Pendant._on_device)),),
-    "counts kept at disarming": ((Pendant, "_stop_jogs", _counts_zeroed(Pendant._stop_jogs)),),
-    "counts only while armed": ((Pendant, "_use_detents", _use_all(Pendant._use_detents)),),
+    "counts kept at disarming": ((Ledger, "stop_jogs", _counts_zeroed(Ledger.stop_jogs)),),
+    "counts only while armed": ((Ledger, "use", _use_all(Ledger.use)),),
     "jog-enable falls": ((Outputs, "flush", _never(Outputs.flush, ".jog-enable")),),
     "jog-stop": ((Outputs, "set_pulsed", _no_jog_stop(Outputs.set_pulsed)),),
     "two positions are a fault": ((SelectorDecoder, "hold", _any_position),),
