@@ -51,8 +51,10 @@ def screen(size: tuple[int, int] = SIZE) -> Iterator[dict[str, str]]:
     key.chmod(0o644)  # for the user that LinuxCNC runs as
     reader, writer = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-auth", str(key), "-nolisten", "tcp"]
-        + ["-screen", "0", f"{size[0]}x{size[1]}x24", "-dpi", "96"],
+        [
+            *("Xvfb", "-displayfd", str(writer), "-auth", str(key), "-nolisten", "tcp"),
+            *("-screen", "0", f"{size[0]}x{size[1]}x24", "-dpi", "96"),
+        ],
         pass_fds=[writer],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

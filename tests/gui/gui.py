@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.linuxcnc.driver import Driver, wait_until
+from tests.linuxcnc.driver import wait_until
 
 GUIS = {"axis": ["axis"], "gmoccapy": ["gmoccapy"], "qtdragon": ["qtvcp", "qtdragon"]}
 """The command of each GUI, as it would be after `DISPLAY =`."""
