@@ -26,12 +26,16 @@ MAX_MULTIPLE = 1_000_000
 
 
 class AxisSteps(NamedTuple):
-    """How one axis counts: `multiples[i]` times `jog_scale` is one detent at scale `i`."""
+    """How one axis counts: `multiples[i]` times `jog_scale` is one detent at scale `i`.
+
+    `unit` is what its distances are in: "mm", "inch" or "degree".
+    """
 
     axis: str
     jog_scale: float
     multiples: tuple[int, ...]
     distances: tuple[float, ...]
+    unit: str
 
 
 class Machine(NamedTuple):
@@ -64,7 +68,8 @@ class Machine(NamedTuple):
         if profile.axes and not axes:
             selects = ", ".join(profile.axes).upper()
             raise UsageError(f"--axes: the machine has none of the pendant's axes ({selects})")
-        return tuple(_axis_steps(axis, self._increments_for(axis, profile)) for axis in axes)
+        units = {axis: "degree" if axis in ANGULAR_AXES else self.units for axis in axes}
+        return tuple(_axis_steps(axis, self._increments_for(axis, profile), units[axis]) for axis in axes)
 
     def _increments_for(self, axis: str, profile: Profile) -> tuple[str, ...]:
         angular = axis in ANGULAR_AXES
@@ -87,7 +92,7 @@ def _own(increment: Increment, unit: str, option: str) -> str:
     return distance
 
 
-def _axis_steps(axis: str, distances: Sequence[str]) -> AxisSteps:
+def _axis_steps(axis: str, distances: Sequence[str], unit: str) -> AxisSteps:
     step, per_unit = common_step(distances)
     ratios = [exact_ratio(distance) for distance in distances]
     multiples = tuple(number * per_unit // (of * step) for number, of in ratios)
@@ -96,7 +101,7 @@ def _axis_steps(axis: str, distances: Sequence[str]) -> AxisSteps:
             f"increments {', '.join(distances)} of axis {axis} have no common step that "
             f"is fit to count in; use rounder numbers"
         )
-    return AxisSteps(axis, step / per_unit, multiples, tuple(float(d) for d in distances))
+    return AxisSteps(axis, step / per_unit, multiples, tuple(float(d) for d in distances), unit)
 
 
 def exact_ratio(text: str) -> tuple[int, int]:
