@@ -18,7 +18,7 @@ COMMON = """
 counts s32 out; velocity float out; axis-select s32 out; scale-select s32 out; scale float out
 estop bit out; estop-ok bit out; reset bit out; enable bit out; armed bit out; jog-stop bit out
 connected bit out; heartbeat bit out; heartbeat-echo bit in
-why-not s32 out; dropped s32 out; reconnects s32 out
+why-not s32 out; dropped s32 out; reconnects s32 out; panel.selected s32 out; panel.unit s32 out
 machine-is-on bit in; mode-is-manual bit in; inhibit bit in
 """
 EACH_AXIS = """
