@@ -17,6 +17,7 @@ from hal_mpg.messages import tell
 
 TOOLS = {
     "demo": "try it: a simulated machine, and a virtual pendant in this terminal",
+    "virtual": "a pendant in a window, to try a machine without one",
     "list": "show the devices of this machine, and which profile fits each",
     "learn": "make a profile of a pendant that nobody knows yet, by asking you to use it",
     "check": "say what is wrong with a profile, or what its pendant will do",

@@ -10,6 +10,8 @@ PACKAGES = {
     "pyudev": "python3-pyudev",
     "rich": "python3-rich",
     "argcomplete": "python3-argcomplete",
+    "tkinter": "python3-tk",
+    "_tkinter": "python3-tk",
 }
 """Debian's packages of the modules that hal_mpg uses."""
 

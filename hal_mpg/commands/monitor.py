@@ -248,7 +248,7 @@ def _serial_profile(device: str | None) -> Profile | None:
 def _why_absent(profile: Profile, device: str | None) -> str:
     """Return why the pendant could not be opened."""
     if profile.source == "virtual":
-        return "not there: nobody listens at its socket"
+        return "not there: nobody listens at its socket (hal_mpg virtual shows a pendant that does)"
     for nodes in Nodes().devices():
         for found in nodes:
             if is_node(device, found.path) if device else any(m.fits(found.identity) for m in profile.match):

@@ -14,7 +14,7 @@ import socket
 import sys
 from pathlib import Path
 
-from hal_mpg.demo.link import COMPONENT, PERIOD_S, Lines, Status, status_line
+from hal_mpg.demo.link import COMPONENT, PERIOD_S, Status, status_line
 from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
@@ -23,6 +23,7 @@ from hal_mpg.pins import Pin
 from hal_mpg.profile_files import read_profile
 from hal_mpg.runner import Runner
 from hal_mpg.sources.virtual import VirtualSource
+from hal_mpg.virtual.cable import Lines
 
 LIMITS = {"x": (50, 500), "y": (50, 500), "z": (50, 500), "a": (90, 900)}
 """Velocity and acceleration of the axes in sim-4axis.ini, in mm/s or deg/s and /s²."""

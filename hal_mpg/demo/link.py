@@ -8,12 +8,8 @@ The machine says {"status": ...} and {"message": ...}; the demo says one `Comman
 from __future__ import annotations
 
 import json
-import os
-import socket
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from hal_mpg.events import PinValue
@@ -66,44 +62,3 @@ def parse_line(line: bytes) -> Status | str:
     """Return what one line of the machine says. Raises ValueError, KeyError or TypeError for any other."""
     said: dict[str, Any] = json.loads(line)
     return Status(**said["status"]) if "status" in said else str(said["message"])
-
-
-class Lines:
-    """A connected socket, read in whole lines and never waited for."""
-
-    def __init__(self, peer: socket.socket) -> None:
-        self.socket = peer
-        self._rest = b""
-        self.is_open = True
-
-    def send(self, line: bytes) -> None:
-        """Send a line; that the peer has gone is found by reading."""
-        with suppress(OSError):
-            self.socket.sendall(line)
-
-    def read(self) -> list[bytes]:
-        """Return the lines that have come; call it when the socket can be read. Sets `is_open`."""
-        try:
-            data = self.socket.recv(65536)
-        except OSError:
-            data = b""
-        self.is_open = bool(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return lines
-
-    def close(self) -> None:
-        """Hang up."""
-        self.is_open = False
-        self.socket.close()
-
-
-def listen(path: Path, owner: tuple[int, int] | None) -> socket.socket:
-    """Return a socket that listens at `path`, for one user alone; `owner`: uid and gid, if not our own."""
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    if owner:
-        os.chown(path, *owner)
-    listener.listen(1)
-    listener.setblocking(False)
-    return listener

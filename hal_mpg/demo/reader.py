@@ -15,8 +15,9 @@ import sys
 import time
 from typing import Any
 
-from hal_mpg.demo.link import COMPONENT, PERIOD_S, Lines, Status, message_line, status_line
+from hal_mpg.demo.link import COMPONENT, PERIOD_S, Status, message_line, status_line
 from hal_mpg.hal_port import load_hal
+from hal_mpg.virtual.cable import Lines
 
 AXIS_LETTERS = "xyzabcuvw"
 """In the order of `linuxcnc.stat().position`."""

@@ -15,11 +15,12 @@ from contextlib import suppress
 from types import FrameType
 
 from hal_mpg.demo.faults import kill_component, start_recovery
-from hal_mpg.demo.link import Command, Lines, Status, listen, parse_line
+from hal_mpg.demo.link import Command, Status, parse_line
 from hal_mpg.demo.pendant import DemoPendant
 from hal_mpg.demo.setup import Place, hal_memory, processes_of, remove_stale_lock
 from hal_mpg.errors import HalMpgError
 from hal_mpg.profile_files import read_profile
+from hal_mpg.virtual.cable import Lines, listen
 
 START_S = 120.0
 """How long the machine may take to come up; a few seconds, but AXIS on a busy machine takes longer."""

@@ -10,11 +10,13 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection
 from contextlib import suppress
+from itertools import chain
 
 from hal_mpg.events import Connected, DeviceEvent, Disconnected, EventsLost, Snapshot, from_line
 from hal_mpg.messages import tell
 from hal_mpg.profile import Profile
 from hal_mpg.sources import NoInputNode, Untimed
+from hal_mpg.virtual.place import socket_paths
 
 CLOSED = "closed"
 
@@ -26,7 +28,7 @@ class VirtualSource(Untimed, NoInputNode):
     """Reads the events of one virtual pendant."""
 
     def __init__(self, profile: Profile) -> None:
-        self._paths = [match.socket for match in profile.match if match.socket]
+        self._names = [match.socket for match in profile.match if match.socket]
         self._socket: socket.socket | None = None
         self._rest = b""
         self._is_known = False  # "connected" was received
@@ -40,7 +42,7 @@ class VirtualSource(Untimed, NoInputNode):
 
     def search(self, now: float) -> list[DeviceEvent]:
         """Connect to the first socket at which somebody listens; the events come through `read`."""
-        for path in self._paths:
+        for path in chain.from_iterable(map(socket_paths, self._names)):
             peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             peer.setblocking(False)  # one with too many waiting is not waited for
             try:

@@ -26,9 +26,10 @@ from pathlib import Path
 
 import pytest
 
-from hal_mpg.demo.link import Lines, Status, parse_line, status_line
+from hal_mpg.demo.link import Status, parse_line, status_line
 from hal_mpg.demo.session import STALLED
 from hal_mpg.demo.tour import Row
+from hal_mpg.virtual.cable import Lines
 from tests.beds.linuxcnc import ROOT, require_linuxcnc
 from tests.beds.namespaces import NAMESPACES, private_command
 from tests.beds.require import skip_or_fail
