@@ -10,7 +10,10 @@ STILL_S = 0.2
 
 
 class WhyNot(IntEnum):
-    """Values of the `why-not` pin; the smallest that applies is shown."""
+    """Values of the `why-not` pin; the smallest that applies is shown.
+
+    Those from 11 on, but for BUSY, are why a request was refused (`hal_mpg.actions`), shown for a while.
+    """
 
     READY = 0
     NO_DEVICE = 1
@@ -23,6 +26,14 @@ class WhyNot(IntEnum):
     NO_AXIS = 8
     SELECTOR_FAULT = 9
     REREADING = 10
+    PROGRAM_RUNS = 11
+    PROGRAM_PAUSED = 12
+    NOT_HOMED = 13
+    MOVING = 14
+    NOTHING_RUNS = 15
+    BUSY = 16
+    NOT_TOLD = 17
+    NOT_FOLLOWED = 18
 
 
 WORDS = {
@@ -37,6 +48,14 @@ WORDS = {
     WhyNot.NO_AXIS: "no axis selected",
     WhyNot.SELECTOR_FAULT: "selector fault: two positions at once, or no scale",
     WhyNot.REREADING: "re-reading the pendant after lost events",
+    WhyNot.PROGRAM_RUNS: "refused: a program or an MDI command is running",
+    WhyNot.PROGRAM_PAUSED: "refused: a program is paused (resume or stop it first)",
+    WhyNot.NOT_HOMED: "refused: the machine is not homed",
+    WhyNot.MOVING: "refused: an axis is still moving",
+    WhyNot.NOTHING_RUNS: "refused: nothing runs, or is paused, for that",
+    WhyNot.BUSY: "busy with what a button asked for",
+    WhyNot.NOT_TOLD: "refused: LinuxCNC's state is not known (see mpg-buttons.hal for the nets)",
+    WhyNot.NOT_FOLLOWED: "LinuxCNC did not do what a button asked for (see its own message)",
 }
 """What to tell a person for each value."""
 
@@ -52,6 +71,14 @@ SHORT = {
     WhyNot.NO_AXIS: "NO AXIS",
     WhyNot.SELECTOR_FAULT: "SELECTOR FAULT",
     WhyNot.REREADING: "RE-READING",
+    WhyNot.PROGRAM_RUNS: "PROGRAM RUNS",
+    WhyNot.PROGRAM_PAUSED: "PROGRAM PAUSED",
+    WhyNot.NOT_HOMED: "NOT HOMED",
+    WhyNot.MOVING: "STILL MOVING",
+    WhyNot.NOTHING_RUNS: "NOTHING RUNS",
+    WhyNot.BUSY: "BUSY",
+    WhyNot.NOT_TOLD: "STATE UNKNOWN",
+    WhyNot.NOT_FOLLOWED: "NOT FOLLOWED",
 }
 """What a small display shows for each reason, in 16 characters at most."""
 
@@ -64,12 +91,16 @@ JOG_GATES = frozenset(
         WhyNot.NOT_MANUAL,
         WhyNot.NOT_ENABLED,
         WhyNot.REREADING,
+        WhyNot.BUSY,
     }
 )
 """What has to be out of the way before detents jog an axis."""
 
-OVERRIDE_GATES = JOG_GATES - {WhyNot.NOT_MANUAL}
+OVERRIDE_GATES = JOG_GATES - {WhyNot.NOT_MANUAL, WhyNot.BUSY}
 """The same for overrides, which are for running programs above all."""
+
+RUN_GATES = OVERRIDE_GATES | {WhyNot.NO_AXIS}
+"""The same for a program that the wheel runs, which is to be selected, too: nothing starts in mid-turn."""
 
 
 class Latch:

@@ -123,8 +123,32 @@ class SelectorStep(NamedTuple):
     by: int
 
 
+class Status(NamedTuple):
+    """What LinuxCNC says of itself: the pins of `hal_mpg.action_table.STATUS` that are TRUE."""
+
+    high: frozenset[str]
+
+
+class Requests(NamedTuple):
+    """Buttons ask for something: the pins `request.NAME` that have become TRUE.
+
+    `unknown`: the pins of STATUS that nothing is netted to.
+    """
+
+    names: tuple[str, ...]
+    unknown: frozenset[str] = frozenset()
+
+
+class ProgramInput(NamedTuple):
+    """What HAL says of MPG-run: whether it selects it, and what a detent is then (see `program_run`)."""
+
+    is_selected: bool
+    goes_backward: bool
+    detent_time: float
+
+
 DeviceEvent = Connected | Frame | EventsLost | Snapshot | Disconnected | Garbled
-Event = DeviceEvent | Gates | AxisLimit | SelectorStep
+Event = DeviceEvent | Gates | AxisLimit | SelectorStep | ProgramInput | Status | Requests
 
 PinValue = bool | int | float
 

@@ -10,8 +10,9 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
+from hal_mpg.action_table import STATUS
 from hal_mpg.errors import HalError, UsageError
-from hal_mpg.events import AxisLimit, Gates, PinWrite, SelectorStep
+from hal_mpg.events import AxisLimit, Gates, PinWrite, ProgramInput, Requests, SelectorStep, Status
 from hal_mpg.lean_typing import TYPE_CHECKING
 from hal_mpg.pins import ECHO, STEPPED, Pin
 
@@ -24,6 +25,9 @@ ECHO_S = 0.1
 What is published in that time is one move when the thread goes on; it is no longer than the run-on that is
 allowed in any case.
 """
+
+MPG_RUN = ("mpg-run.select", "mpg-run.backward", "mpg-run.detent-time")
+"""The inputs that `ProgramInput` is made of, in its order."""
 
 GATES = ("machine-is-on", "mode-is-manual", "inhibit")
 """The inputs that permit or forbid jogging, in the order of `Gates`."""
@@ -86,12 +90,16 @@ class HalPort:
         self._echoed_at: float | None = None  # None: nothing has ever come back, so nothing is netted
         self._servo_runs = True
         self.gate_reads = [self._get.pop(name) for name in GATES]
+        self._read_select = self._get[MPG_RUN[0]]
         self._reads = tuple(self._get.values())
         self._values: list[Any] = []
         self._gates: tuple[Any, ...] = ()
         self._axes = [name.split(".")[1] for name in inputs if name.endswith(".max-velocity")]
         self._steps = {name: SelectorStep(*STEPPED[name]) for name in inputs if name in STEPPED}
         self._high = dict.fromkeys(self._steps, False)
+        self._requests = [name for name in inputs if name.startswith("request.")]
+        self._asked: frozenset[str] = frozenset()  # those that were TRUE when they were looked at last
+        self._hal, self._name = hal, name
         self._beat = False
         self._is_ready = False
 
@@ -135,9 +143,9 @@ class HalPort:
         return has_new_gates or [*map(_comparable, self._values)] != [*map(_comparable, before)]
 
     def has_new_gates(self) -> bool:
-        """The same for those inputs alone that permit or forbid jogging: looked at for each detent."""
+        """The same for those inputs alone that say what a detent is for: looked at for each one."""
         is_on, is_manual, is_inhibited = self.gate_reads
-        gates = (is_on(), is_manual(), is_inhibited(), self._servo_runs)
+        gates = (is_on(), is_manual(), is_inhibited(), self._servo_runs, self._read_select())
         if gates == self._gates:
             return False
         self._gates = gates
@@ -150,6 +158,11 @@ class HalPort:
         """
         is_on, is_manual, is_inhibited = (bool(read()) for read in self.gate_reads)
         return Gates(is_on and self._servo_runs, is_manual, is_inhibited)
+
+    def program_input(self) -> ProgramInput:
+        """Return what HAL says of MPG-run."""
+        select, backward, detent_time = (self._get[name]() for name in MPG_RUN)
+        return ProgramInput(bool(select), bool(backward), _comparable(detent_time))
 
     def limits(self) -> list[AxisLimit]:
         """Return the limits of each axis, as HAL has them now."""
@@ -172,6 +185,26 @@ class HalPort:
         """Return the steps that HAL asks for: one for each pin that has become TRUE since this was asked."""
         before, self._high = self._high, {name: bool(self._get[name]()) for name in self._steps}
         return [step for name, step in self._steps.items() if self._high[name] and not before[name]]
+
+    def status(self) -> Status:
+        """Return what LinuxCNC says of itself, as far as anything is netted."""
+        return Status(frozenset(name for name in STATUS if self._get[name]()))
+
+    def requests(self) -> Requests | None:
+        """Return what buttons ask for: the pins that have become TRUE since this was asked; None: nothing.
+
+        What is TRUE before the servo thread runs was so when LinuxCNC started, and is no press.
+        """
+        before = self._asked
+        self._asked = frozenset(name for name in self._requests if self._get[name]())
+        new = self._asked - before
+        if not new or (self._echoed_at is None and self._has_writer(ECHO)):
+            return None
+        unknown = frozenset(name for name in STATUS if not self._has_writer(name))
+        return Requests(tuple(sorted(name.removeprefix("request.") for name in new)), unknown)
+
+    def _has_writer(self, pin: str) -> bool:
+        return bool(self._hal.pin_has_writer(f"{self._name}.{pin}"))
 
     def leds(self) -> dict[str, bool]:
         """Return which lamps HAL wants to be lit, by their names in the profile."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, STILL_S, Latch, WhyNot
+from hal_mpg.actions import Actions, Refusal
+from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, RUN_GATES, STILL_S, Latch, WhyNot
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
 from hal_mpg.counter import wrap32
@@ -24,8 +25,11 @@ from hal_mpg.events import (
     Garbled,
     Gates,
     PinWrite,
+    ProgramInput,
+    Requests,
     SelectorStep,
     Snapshot,
+    Status,
 )
 from hal_mpg.foresight import Foreseen, foresee
 from hal_mpg.lean_typing import TYPE_CHECKING
@@ -34,7 +38,8 @@ from hal_mpg.machine import Machine
 from hal_mpg.outputs import ESTOP_HOLD_S, ESTOP_RELEASE_S, PULSE_HOLD_S, Outputs
 from hal_mpg.pins import all_pins, safe_writes
 from hal_mpg.profile import Profile
-from hal_mpg.selection import NOTHING, Selection, read_selection, show_selection, step_selector
+from hal_mpg.program_run import MPG_RUN
+from hal_mpg.selection import NOTHING, PROGRAM, Selection, read_selection, show_selection, step_selector
 from hal_mpg.wheel_speed import BUSY_S, WheelSpeed
 
 if TYPE_CHECKING:
@@ -64,11 +69,12 @@ class Pendant:
         self._buttons = [("reset", profile.reset)]
         self._buttons += [(f"button.{name}", code) for name, code in profile.buttons]
         self._out = Outputs(self.pins)
+        self._actions = Actions(self._out)
         self._ledger = Ledger(self._axes, profile.targets, self._controls, self._out)
         self._state = State.ABSENT
         self._lost_nodes: set[int] = set()
         self._gates = Gates(machine_is_on=True, mode_is_manual=True, inhibit=False)
-        self._jog, self._override = Latch(JOG_GATES), Latch(OVERRIDE_GATES)
+        self._jog, self._override, self._run = Latch(JOG_GATES), Latch(OVERRIDE_GATES), Latch(RUN_GATES)
         self._turned_at = -STILL_S
         self._speed = WheelSpeed()
         self.foreseen: Foreseen = {}  # until the next event or tick
@@ -114,6 +120,12 @@ class Pendant:
                 self._gates = event
             elif isinstance(event, AxisLimit):
                 self._axes[event.axis].limit.set_limits(event.max_velocity, event.max_acceleration, now)
+            elif isinstance(event, ProgramInput):
+                self._ledger.run.input = event
+            elif isinstance(event, Status):
+                self._actions.status = event.high
+            elif isinstance(event, Requests):
+                self._actions.ask(event)
             elif isinstance(event, SelectorStep):
                 if self._state is not State.ABSENT:
                     step_selector(self._controls, event)
@@ -137,11 +149,19 @@ class Pendant:
             due = self._may_arm_at() if due is None else min(self._may_arm_at(), due)
         if self._sticks and self._is_busy:  # a stick was let go: the axis is free in a moment
             due = self._sticks.free_at if due is None else min(self._sticks.free_at, due)
+        if self._actions.is_active and (end := self._actions.next_deadline()) is not None:
+            due = end if due is None else min(end, due)
         return due
 
     def is_busy(self, now: float) -> bool:
-        """Tell whether the wheel was turned a moment ago, or a stick is moving an axis."""
-        return now - self._turned_at < BUSY_S or bool(self._sticks and self._sticks.is_active)
+        """Tell whether the wheel was turned a moment ago, or a stick or a button's action is under way."""
+        turned = now - self._turned_at < BUSY_S or bool(self._sticks and self._sticks.is_active)
+        return turned or self._actions.is_under_way
+
+    def refusals(self) -> list[Refusal]:
+        """Return the requests that were refused since this was asked."""
+        refusals, self._actions.refusals = self._actions.refusals, []
+        return refusals
 
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""
@@ -200,7 +220,8 @@ class Pendant:
         self._turned_at = max(self._turned_at, at)
         if detents:
             self._out.set("velocity", self._speed.turned(detents, at))
-            self._ledger.use(detents, self._selection, self._jog.armed, self._override.armed, now)
+            waiting = self._run if self._selection.target == MPG_RUN else self._override
+            self._ledger.use(detents, self._selection, self._jog.armed, waiting.armed, now)
         if self._jog.armed:
             self._ledger.show_dropped()
         else:
@@ -226,7 +247,21 @@ class Pendant:
         self._show_buttons(live, now)
         self._show_selection(live)
         self._ledger.show_dropped()
-        self._arm(self._reasons(live, enabled), now, now if at is None else at)
+        reasons, at = self._reasons(live, enabled), now if at is None else at
+        if self._actions.is_active:
+            self._act(reasons, now, at)
+        self._arm(reasons, now, at)
+
+    def _act(self, reasons: set[WhyNot], now: float, at: float) -> None:
+        """Carry out what buttons ask for; add to `reasons` that the wheel has to wait for it."""
+        axis, standing = self._selection.axis, set(reasons)
+        if at < self._turned_at + STILL_S or any(each.may_run(now) for each in self._axes.values()):
+            standing.add(WhyNot.NOT_STILL)
+        if self._selection.target:
+            standing.add(WhyNot.NO_AXIS)
+        self._actions.update(standing, axis.steps.axis if axis else None, now)
+        if self._actions.holds_wheel:
+            reasons.add(WhyNot.BUSY)
 
     def _reasons(self, live: bool, enabled: bool) -> set[WhyNot]:
         """Return every reason why a detent would not be used, but for the stillness of the wheel."""
@@ -246,29 +281,40 @@ class Pendant:
 
     def _arm(self, reasons: set[WhyNot], now: float, at: float) -> None:
         is_still = at >= self._may_arm_at()
-        waiting = self._override if self._selection.target else self._jog
+        target = self._selection.target
+        waiting = self._run if target == MPG_RUN else self._override if target else self._jog
         if is_still and waiting.is_waiting(reasons):
             self._controls.wheel.forget_part()
         was_armed, overrode = self._jog.armed, self._override.armed
         self._jog.update(reasons, is_still)
         self._override.update(reasons, is_still)
+        self._update_run(reasons if target == MPG_RUN else reasons | {WhyNot.NO_AXIS}, is_still)
         self._is_waiting = self._jog.is_waiting(reasons) or self._override.is_waiting(reasons)
         if was_armed and not self._jog.armed:
             self._ledger.stop_jogs(now)
         if overrode and not self._override.armed:
             self._ledger.take_back_overrides()
         self._out.set("armed", self._jog.armed)
-        may_move = self._jog.armed and self._permits_motion()
+        may_move = self._jog.armed and self._permits_motion() and self._gates.mode_is_manual
         for axis in self._axes.values():
             self._out.set(axis.enable_pin, may_move)
         if self._sticks:
             self._sticks.update(self._out, may_move, self._selection.axis, now)
-        if self._selection.target:
-            reasons = reasons - {WhyNot.NOT_MANUAL}
+        if target:
+            reasons = reasons - {WhyNot.NOT_MANUAL, WhyNot.BUSY}
         self._is_busy = bool(self._sticks and not reasons and now < self._sticks.free_at)
         if self._is_busy or waiting.is_waiting(reasons):
             reasons = reasons | {WhyNot.NOT_STILL}
-        self._out.set("why-not", int(min(reasons, default=WhyNot.READY)))
+        self._out.set("why-not", int(self._actions.shown(min(reasons, default=WhyNot.READY))))
+
+    def _update_run(self, reasons: set[WhyNot], is_still: bool) -> None:
+        """The same for a program that the wheel runs."""
+        ran = self._run.armed
+        self._run.update(reasons, is_still)
+        if ran and not self._run.armed:
+            self._ledger.stop_run()
+        self._out.set("mpg-run.selected", self._selection.target == MPG_RUN)
+        self._out.set("mpg-run.enable", self._run.armed and self._permits_motion())
 
     def _permits_motion(self) -> bool:
         """Tell once more, past reasons and latch, whether detents may move anything.
@@ -276,7 +322,7 @@ class Pendant:
         A second way for what matters most: a fault in the first one alone moves nothing.
         """
         known = self._state is State.LIVE
-        gates = self._gates.machine_is_on and self._gates.mode_is_manual and not self._gates.inhibit
+        gates = self._gates.machine_is_on and not self._gates.inhibit
         return known and gates and bool(self._out["enable"]) and bool(self._out["estop-ok"])
 
     def _disarm(self, now: float) -> None:
@@ -284,8 +330,9 @@ class Pendant:
         if self._jog.armed:
             self._ledger.stop_jogs(now)
         self._ledger.take_back_overrides()
-        self._jog.disarm()
-        self._override.disarm()
+        self._ledger.stop_run()
+        for latch in (self._jog, self._override, self._run):
+            latch.disarm()
 
     def _show_buttons(self, live: bool, now: float) -> None:
         for pin, code in self._buttons:
@@ -297,4 +344,6 @@ class Pendant:
     def _show_selection(self, live: bool) -> None:
         controls, scales, targets = self._controls, self.profile.scales, self._ledger.targets
         self._selection = read_selection(controls, self._axes, targets, scales) if live else NOTHING
+        if live and self._ledger.run.input.is_selected:
+            self._selection = PROGRAM
         show_selection(self._selection, self._axes.values(), self.profile, self._out)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hal_mpg.action_table import REQUESTS, STATUS, do_pins
 from hal_mpg.events import PinValue, PinWrite
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.machine import AxisSteps
-from hal_mpg.profile import Profile
+from hal_mpg.profile import AXIS_LETTERS, TARGETS, Profile
+from hal_mpg.program_run import DETENT_TIME_S, MPG_RUN
 
 STEPPED = {
     "axis-next": ("axis", 1),
@@ -20,6 +22,12 @@ STEPPED = {
     "scale-previous": ("scale", -1),
 }
 """The pins that step a selector with each rising edge: which one, and by how much."""
+
+PANEL_NAMES = (*AXIS_LETTERS, *TARGETS)
+"""What the values of `panel.selected` mean, from 0 on: the same for every pendant, unlike `axis-select`."""
+
+PANEL_UNITS = ("", "mm", "inch", "degree")
+"""What the values of `panel.unit` mean, from 0 on."""
 
 MAX_NAME = 47
 """Characters in a full HAL name in LinuxCNC 2.9 (HAL_NAME_LEN)."""
@@ -47,7 +55,7 @@ class Pin(NamedTuple):
 def all_pins(profile: Profile, axes: Sequence[AxisSteps]) -> tuple[Pin, ...]:
     """Return the pins for a pendant on a machine, what matters most to safety first."""
     safety, others = _safety_pins(profile, axes), _pendant_pins(profile)
-    return (*safety, *_axis_pins(axes), *others, *_display_pins(profile, axes))
+    return (*safety, *_axis_pins(axes), *others, *_action_pins(axes), *_display_pins(profile, axes))
 
 
 def _safety_pins(profile: Profile, axes: Sequence[AxisSteps]) -> Iterator[Pin]:
@@ -59,6 +67,8 @@ def _safety_pins(profile: Profile, axes: Sequence[AxisSteps]) -> Iterator[Pin]:
     for axis in axes:
         if axis.axis in profile.analog_axes:
             yield Pin(f"axis.{axis.axis}.analog", "float", initial=0.0, safe=0.0)
+    yield Pin("mpg-run.enable", "bit", initial=False, safe=False)
+    yield Pin("mpg-run.feed", "float", initial=0.0, safe=0.0)
     yield Pin("armed", "bit", initial=False, safe=False)
     yield Pin("enable", "bit", initial=False, safe=False)
     yield Pin("connected", "bit", initial=False, safe=False)
@@ -68,6 +78,8 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin("axis-select", "s32", initial=-1, safe=-1)
     yield Pin("scale-select", "s32", initial=-1, safe=-1)
     yield Pin("scale", "float", initial=0.0, safe=0.0)
+    yield Pin("panel.selected", "s32", initial=-1, safe=-1)
+    yield Pin("panel.unit", "s32", initial=0, safe=0)
     yield Pin("velocity", "float", initial=0.0, safe=0.0)
     yield Pin("reset", "bit", initial=False, safe=False)
     yield Pin("why-not", "s32", initial=1, safe=1)
@@ -76,8 +88,13 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
         yield Pin(name, "s32", initial=0)
     if profile.is_decoded:
         yield Pin("garbled", "s32", initial=0)
-    for target in profile.targets:
+    for target in dict.fromkeys((*profile.targets, MPG_RUN)):
         yield Pin(f"{target}.counts", "s32", initial=0)
+    yield Pin("mpg-run.selected", "bit", initial=False, safe=False)
+    yield Pin("mpg-run.time", "float", initial=0.0)
+    yield Pin("mpg-run.select", "bit", initial=False, is_input=True)
+    yield Pin("mpg-run.backward", "bit", initial=False, is_input=True)
+    yield Pin("mpg-run.detent-time", "float", initial=DETENT_TIME_S, is_input=True)
     for name, _ in profile.buttons:
         yield Pin(f"button.{name}", "bit", initial=False, safe=False)
     for name, _ in profile.leds:
@@ -89,6 +106,17 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin("mode-is-manual", "bit", initial=True, is_input=True)
     yield Pin("inhibit", "bit", initial=False, is_input=True)
     yield Pin(ECHO, "bit", initial=False, is_input=True)
+
+
+def _action_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:
+    """Yield what buttons can ask for, what LinuxCNC says of itself, and what it is told to do."""
+    yield Pin("refused", "s32", initial=0)
+    for name in REQUESTS:
+        yield Pin(f"request.{name}", "bit", initial=False, is_input=True)
+    for name in STATUS:
+        yield Pin(name, "bit", initial=False, is_input=True)
+    for name in do_pins([axis.axis for axis in axes]):
+        yield Pin(f"do.{name}", "bit", initial=False, safe=False)
 
 
 def _axis_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:

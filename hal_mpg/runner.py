@@ -26,6 +26,8 @@ from hal_mpg.events import (
     EventsLost,
     Gates,
     PinWrite,
+    ProgramInput,
+    Status,
     in_order,
 )
 from hal_mpg.hal_port import HalPort
@@ -34,6 +36,7 @@ from hal_mpg.messages import tell
 from hal_mpg.motion_limit import is_limit
 from hal_mpg.outputs import PULSE_HOLD_S
 from hal_mpg.pendant import STALE_S, Pendant
+from hal_mpg.program_run import is_detent_time
 from hal_mpg.shortcut import Shortcut
 from hal_mpg.sources import Source, Untimed
 
@@ -101,8 +104,11 @@ class Runner:
         self._source_deadline = inf  # when the source has something to do
         self._gates: Gates | None = None
         self._limits: list[AxisLimit] = []
+        self._program: ProgramInput | None = None
+        self._status = Status(frozenset())
         self._lit: dict[str, bool] = {}
         self._has_warned = False
+        self._must_look = False  # at the input pins, at once
         self._wakeup = (-1, -1, -1)  # the pipe that signals write to, and what they wrote to before
         self._safe_writes = pendant.safe_writes()  # made now: later there may be no memory left to make them
 
@@ -154,6 +160,8 @@ class Runner:
                 has_new_inputs = self._port.has_new_gates()
             if ready or has_new_inputs or now >= self._deadline:
                 self._handle(dict(ready), has_new_inputs, now)
+            if self._must_look:  # at what HAL makes of a button of the pendant
+                self._must_look, beat_at = False, 0.0
             looked_at, now = now, clock()  # a search for the device takes its time
 
     def _handle(self, ready: Collection[int], has_new_inputs: bool, now: float) -> None:
@@ -232,7 +240,20 @@ class Runner:
         for axis, *limit in new:
             if not all(map(is_limit, limit)):
                 tell(f"axis {axis}: {limit} are no limits, so it is not jogged; correct the setp lines")
+        program = self._port.program_input()
+        if program != self._program:
+            self._program = program
+            events.append(program)
+            if not is_detent_time(program.detent_time):
+                said = f"mpg-run.detent-time: {program.detent_time:g} is not above 0 and at most 1 s"
+                tell(f"{said}, so the wheel runs no program; correct the setp line")
         events += [*new, *self._port.steps()]
+        status, requests = self._port.status(), self._port.requests()
+        if status != self._status:
+            self._status = status
+            events.append(status)
+        if requests:
+            events.append(requests)
         self._switch_lamps()
         return events
 
@@ -262,8 +283,18 @@ class Runner:
         for pin, value in writes:
             if pin == "why-not" and self._verbose:
                 tell(WORDS[WhyNot(int(value))])
+            elif pin == "refused":
+                self._tell_refusals()
             elif pin == "armed" and value:
                 self._warn_of_unknown_limits()
+            elif pin.startswith("button."):
+                self._must_look = True
+
+    def _tell_refusals(self) -> None:
+        """Tell what was refused, and why."""
+        for request, why, missing in self._pendant.refusals():
+            nets = f": nothing is netted to {', '.join(missing)}" if missing else ""
+            tell(f"{request}: {WORDS[why]}{nets}")
 
     def _warn_of_unknown_limits(self) -> None:
         """Tell once which axes have no known velocity: what is spun fast on them runs on."""

@@ -181,7 +181,7 @@ def test_jog_enable_is_true_on_every_axis_while_armed() -> None:
 
 def test_each_value_has_words() -> None:
     assert set(WORDS) == set(WhyNot)
-    assert [int(value) for value in WhyNot] == list(range(11))
+    assert [int(value) for value in WhyNot] == list(range(19))
 
 
 def test_a_held_enabling_button_at_connect_is_no_enabling() -> None:
