@@ -10,6 +10,7 @@ from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.doctor.chain import follows
 from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
+from hal_mpg.doctor.joined import own_pin_behind
 
 KINDS = ("jog-counts", "jog-enable", "jog-scale")
 
@@ -47,7 +48,8 @@ def _source(configuration: Configuration, target: str, kind: str) -> str:
     drivers = [pin for pin in others if net.is_output(pin)]
     inputs = ("axis.", "joint.")
     rest = [pin for pin in others if not pin.startswith(inputs)]
-    return next(iter([*drivers, *rest]), "")
+    source = next(iter([*drivers, *rest]), "")
+    return own_pin_behind(net, source, kind, configuration.component) or source
 
 
 def _axis_of(configuration: Configuration, source: str, kind: str) -> str:

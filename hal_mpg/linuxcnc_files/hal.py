@@ -129,10 +129,19 @@ def hal_lines(ini: Path) -> list[str]:
 
 
 def component_lines(commands: list[str], name: str) -> tuple[str | None, list[str]]:
-    """Return the `loadusr` line of the component `name`, and the lines that wire it, in a safe order."""
+    """Return the `loadusr` line of the component `name`, and the lines that wire it, in a safe order.
+
+    A pin that is taken off its signal again (unlinkp) is left out of the lines before that.
+    """
     load = next((line for line in commands if loads_component(line.split(), name)), None)
     pin = re.compile(rf"\b{re.escape(name)}\.")
-    wires = [line for line in commands if pin.search(line) and line.split()[0] in ("net", "setp", "linkps")]
+    wires: list[str] = []
+    for line in commands:
+        words = line.split()
+        if words[0] == "unlinkp":
+            wires = [" ".join(word for word in wire.split() if word not in words[1:]) for wire in wires]
+        elif words[0] in ("net", "setp", "linkps") and pin.search(line):
+            wires.append(line)
     return load, sorted(wires, key=lambda line: not any(word in line for word in FIRST))
 
 

@@ -129,7 +129,7 @@ def run_linuxcnc(
         display = _copy_driver(driver, config.parent)
         socket = directory / "pendant.socket"
         if virtual is not None:
-            pendant = str(_make_virtual(virtual, config / "pendants", socket))
+            pendant = str(make_virtual(virtual, config / "pendants", socket))
         if edit is not None:
             edit(config)
         _set_in_ini(config / ini, "DISPLAY", str(display))
@@ -207,9 +207,9 @@ def _copy_driver(driver: Path, project: Path) -> Path:
     return project / driver.relative_to(ROOT)
 
 
-def _make_virtual(profile: Path, directory: Path, socket: Path) -> Path:
+def make_virtual(profile: Path, directory: Path, socket: Path) -> Path:
     """Copy a profile to `directory`, with a socket in the place of the device; return the copy."""
-    copy = directory / f"virtual-{profile.name}"
+    copy = directory / f"virtual-{socket.stem}-{profile.name}"
     text = _replace_once(r"^source:.*$", "source: virtual", profile.read_text())
     text = _replace_once(r"^match:.*\n( .*\n)+", f"match:\n  - {{socket: {socket}}}\n", text)
     copy.write_text(text)

@@ -68,6 +68,23 @@ def test_what_wires_a_component_is_what_names_its_pins() -> None:
     assert found == [*wires[3:], *wires[:3]], "what is netted first is what could enable"
 
 
+def test_a_pin_that_is_taken_off_its_signal_is_wired_as_it_is_at_the_end() -> None:
+    lines = [
+        "net counts hal_mpg.axis.x.jog-counts => axis.x.jog-counts joint.0.jog-counts",
+        "net soft motion.on-soft-limit => hal_mpg.inhibit",
+        "unlinkp axis.x.jog-counts",
+        "unlinkp hal_mpg.inhibit",
+        "net both sum.out => axis.x.jog-counts",
+        "net hold or.out => hal_mpg.inhibit",
+    ]
+    _, found = component_lines(lines, "hal_mpg")
+    assert sorted(found) == [
+        "net counts hal_mpg.axis.x.jog-counts => joint.0.jog-counts",
+        "net hold or.out => hal_mpg.inhibit",
+        "net soft motion.on-soft-limit =>",
+    ]
+
+
 def test_another_name_takes_the_place_of_the_component_and_of_nothing_else() -> None:
     wires = ["net a hal_mpg.estop => b.hal_mpg c.d", "setp hal_mpg.axis.x.max-velocity [AXIS_X]MAX_VELOCITY"]
     assert renamed(

@@ -41,9 +41,12 @@ CONNECT_LIMIT_S = 60.0
 class VirtualPendant:
     """A pendant that can be plugged in and out, at first with nothing pressed."""
 
-    def __init__(self, positions: Mapping[str, int] = AXES) -> None:
-        """Prepare a pendant that is not plugged in yet. `positions`: the axis selector's keys."""
-        self._path = os.environ["HAL_MPG_LINUXCNC_SOCKET"]
+    def __init__(self, positions: Mapping[str, int] = AXES, path: Path | None = None) -> None:
+        """Prepare a pendant that is not plugged in yet.
+
+        `positions`: the axis selector's keys. `path`: its socket; without, the bed's own.
+        """
+        self._path = str(path or os.environ["HAL_MPG_LINUXCNC_SOCKET"])
         self._positions = positions
         self._keys = {ESTOP_CONTACT}
         self._stands_at: dict[int, int] = {}  # the absolute axes that were moved so far
