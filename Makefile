@@ -69,6 +69,7 @@ pictures: $(STAMP)
 	@tools/install-missing test
 	$(VENV)/bin/python -m tests.umockdev.pictures
 	$(VENV)/bin/python tools/pendant_pages.py
+	$(VENV)/bin/python tools/estop_circuit.py
 
 lint: $(STAMP)
 	$(VENV)/bin/ruff check .
