@@ -59,13 +59,16 @@ def main(arguments: Sequence[str]) -> int:
             f"--pendant {options.pendant}: is a device (source: {profile.source}); a window plays pendants "
             "of `source: virtual`, such as virtual-4axis (docs/virtual-pendant.md)"
         )
-    root = _root()
+    root, is_told_to_end = _root(), _is_told_to_end()
     try:
         path = Path(make_socket_path(names[0]))
         with Claim(path):
             cable = Cable(path)
             try:
-                _show(root, profile, _front(profile, file), cable, not options.not_on_top)
+                root.attributes("-topmost", not options.not_on_top)
+                _show(root, profile, _front(profile, file), cable)
+                _close_when(root, is_told_to_end, _has_linuxcnc_ended())
+                root.mainloop()
             finally:
                 cable.unplug()
     except OSError as error:
@@ -120,17 +123,14 @@ def _front(profile: Profile, file: str) -> Front:
     return Front(rows=tuple(rows))
 
 
-def _show(root: tkinter.Tk, profile: Profile, front: Front, cable: Cable, on_top: bool) -> None:
+def _show(root: tkinter.Tk, profile: Profile, front: Front, cable: Cable) -> None:
     from hal_mpg.virtual.window import Window
 
-    root.attributes("-topmost", on_top)
     Window(root, Device(profile), front, cable)
     root.update_idletasks()
     root.geometry(
         f"+{max(root.winfo_screenwidth() - root.winfo_reqwidth() - 20, 0)}+40"
     )  # AXIS begins at the left
-    _close_when(root, _is_told_to_end(), _has_linuxcnc_ended())
-    root.mainloop()
 
 
 def _close_when(root: tkinter.Tk, *reasons: Callable[[], bool]) -> None:
