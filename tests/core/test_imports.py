@@ -25,8 +25,10 @@ CORE = [
         "protocols.foreign",
     ),
     *("protocols.fields", "protocols.foreign_state", "protocols.framing", "protocols.hid_reports"),
-    *("protocols.line_events", "protocols.line_format", "display_image", "display_layout", "hid_lamps", "virtual.device"),
+    *("protocols.line_events", "protocols.line_format", "display_image", "display_layout", "hid_lamps"),
     *("protocols.line_protocol", "protocols.packets", "protocols.pattern_check", "protocols.patterns"),
+    "virtual",
+    "virtual.device",
 ]
 FORBIDDEN = {
     *("evdev", "serial", "hal", "linuxcnc", "pyudev", "yaml", "time", "os", "io", "pathlib", "socket"),
