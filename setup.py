@@ -39,7 +39,7 @@ setup(
     },
     entry_points={"console_scripts": ["hal_mpg = hal_mpg.__main__:main"]},
     data_files=[
-        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tbl", "*.conf", "*.json")),
+        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tcl", "*.xml", "*.ui", "mpg*.py", "*.tbl", "*.conf", "*.json")),
         ("share/hal_mpg/config/pendants", files("config/pendants", "*.yaml")),
         ("share/hal_mpg/udev", files("udev", "*.rules")),
         ("share/man/man1", files("man", "*.1")),
