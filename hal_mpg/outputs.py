@@ -25,7 +25,7 @@ contact that looks like a release. Contact bounce is covered as well.
 PULSE_HOLD_S = 0.05
 """The least length of `jog-stop`, `reset` and button pulses: halui polls every 20 ms."""
 
-GATING = ("estop-ok", "estop", "jog-stop", "armed", "enable", "connected")
+GATING = ("estop-ok", "estop", "jog-stop", "mpg-run.enable", "armed", "enable", "connected")
 """The pins, beside those of GATING_ENDS, whose safe value is written before anything else."""
 
 GATING_ENDS = (".jog-enable", ".analog")

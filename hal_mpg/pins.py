@@ -23,7 +23,7 @@ STEPPED = {
 }
 """The pins that step a selector with each rising edge: which one, and by how much."""
 
-PANEL_NAMES = (*AXIS_LETTERS, *TARGETS)
+PANEL_NAMES = ("", *AXIS_LETTERS, *TARGETS)
 """What the values of `panel.selected` mean, from 0 on: the same for every pendant, unlike `axis-select`."""
 
 PANEL_UNITS = ("", "mm", "inch", "degree")
@@ -78,7 +78,7 @@ def _pendant_pins(profile: Profile) -> Iterator[Pin]:
     yield Pin("axis-select", "s32", initial=-1, safe=-1)
     yield Pin("scale-select", "s32", initial=-1, safe=-1)
     yield Pin("scale", "float", initial=0.0, safe=0.0)
-    yield Pin("panel.selected", "s32", initial=-1, safe=-1)
+    yield Pin("panel.selected", "s32", initial=0, safe=0)
     yield Pin("panel.unit", "s32", initial=0, safe=0)
     yield Pin("velocity", "float", initial=0.0, safe=0.0)
     yield Pin("reset", "bit", initial=False, safe=False)

@@ -21,8 +21,8 @@ ANGULAR_AXES = ("a", "b", "c")
 AXIS_LETTERS = ("x", "y", "z", "a", "b", "c", "u", "v", "w")
 """LinuxCNC's axis letters, in the order of its axis numbers (emcpos.h)."""
 
-TARGETS = ("feed-override", "rapid-override", "spindle-override", "max-velocity")
-"""Positions, of either selector, that turn an override instead of jogging an axis."""
+TARGETS = ("feed-override", "rapid-override", "spindle-override", "max-velocity", "mpg-run")
+"""Positions, of either selector, that turn an override, or run the program, instead of jogging an axis."""
 
 OFF = "off"
 
@@ -284,7 +284,7 @@ class Profile(NamedTuple):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The override positions of the axis selector, and then of the scale selector, each once."""
+        """Such positions of the axis selector, and then of the scale selector, each once."""
         names = (*positions_of(self.axis), *(positions_of(self.scale) if self.scale else ()))
         return tuple(name for name in dict.fromkeys(names) if name in TARGETS)
 

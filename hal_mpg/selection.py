@@ -10,11 +10,13 @@ from hal_mpg.controls import Controls
 from hal_mpg.events import SelectorStep
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.outputs import Outputs
+from hal_mpg.pins import PANEL_NAMES, PANEL_UNITS
 from hal_mpg.profile import Profile
+from hal_mpg.program_run import MPG_RUN
 
 
 class Selection(NamedTuple):
-    """What the next detent is for: an axis, or the target of an override. `scale` is an index or -1."""
+    """What the next detent is for: an axis, or a target instead of one. `scale` is an index or -1."""
 
     axis: Axis | None
     target: str | None
@@ -23,6 +25,9 @@ class Selection(NamedTuple):
 
 
 NOTHING = Selection(None, None, -1, fault=False)
+
+PROGRAM = Selection(None, MPG_RUN, -1, fault=False)
+"""What HAL selects with mpg-run.select, wherever the selectors stand."""
 
 
 def read_selection(
@@ -62,3 +67,6 @@ def show_selection(selection: Selection, axes: Iterable[Axis], profile: Profile,
     out.set("scale-select", selection.scale)
     distance = chosen.steps.distances[selection.scale] if chosen and selection.scale >= 0 else 0.0
     out.set("scale", distance)
+    name = chosen.steps.axis if chosen else selection.target
+    out.set("panel.selected", PANEL_NAMES.index(name or ""))
+    out.set("panel.unit", PANEL_UNITS.index(chosen.steps.unit) if chosen and distance else 0)

@@ -17,6 +17,7 @@ CORE = [
     *(
         "silent_wheel",
         "ledger",
+        "program_run",
         "wheel_speed",
         "hid_device",
         "serial_line",

@@ -23,12 +23,13 @@ SYSTEM_PYTHON = "/usr/bin/python3"
 
 BEFORE_READY = {
     *("cli", "component", "errors", "events", "hal_port", "lean_typing", "machine", "messages"),
-    *("pins", "profile", "profile_cache", "profile_files", "run_options", "sources", "sources.node_paths"),
+    *("counter", "pins", "profile", "profile_cache", "profile_files", "program_run", "run_options"),
+    *("sources", "sources.node_paths"),
 }
 """Our modules that `loadusr -W` waits for."""
 
 FOR_THE_LOOP = {
-    *("arming", "axis", "controls", "counter", "device_state", "foresight", "motion_limit", "outputs"),
+    *("arming", "axis", "controls", "device_state", "foresight", "motion_limit", "outputs"),
     *("input_node", "ledger", "pendant", "runner", "selection", "shortcut", "wheel_speed"),
     *("sources.evdev_nodes", "sources.evdev", "sources.evdev_stale", "sources.frames", "sources.hotplug"),
 }
