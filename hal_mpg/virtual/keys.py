@@ -21,7 +21,7 @@ class Key(tk.Label):
         self, parent: tk.Misc, text: str, hold: Callable[[bool], None], latches: bool = False
     ) -> None:
         """`hold` is called when it is pressed, and when it is let go."""
-        super().__init__(parent, text=text, font=BOLD, width=13, height=2, bd=4, wraplength=130)
+        super().__init__(parent, text=text, font=BOLD, width=11, height=2, bd=3, wraplength=110)
         self._hold, self._text = hold, text
         self.is_held = self.is_latched = False
         self.bind("<ButtonPress-1>", lambda _: self.press(True))

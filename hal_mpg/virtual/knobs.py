@@ -129,14 +129,14 @@ class Selector(Face):
         """`select` is called with the position that the mouse asks for; `show` shows where it stands."""
         super().__init__(parent, 256, 156)
         self._positions, self._select, self._at = positions, select, at
-        self._middle = (128.0, 86.0)
+        self._middle = (108.0, 86.0)
         self._labels: dict[str, int] = {}
         x, y = self._middle
         self.create_oval(x - 40, y - 40, x + 40, y + 40, fill="#1b1d20", outline=FAINT, width=2)
         self._line = self.create_line(0, 0, 0, 0, fill="white", width=6, capstyle="round")
         for position in positions:
             across, up = self._way(position)
-            anchor: Anchor = "s" if abs(across) < 0.3 and up > 0 else "w" if across > 0 else "e"
+            anchor: Anchor = "s" if abs(across) < 0.1 and up > 0 else "w" if across > 0 else "e"
             left, top = x + 50 * across, y - 52 * up
             label = self.create_text(left, top, text=printed(position), anchor=anchor, font=BOLD)
             self._labels[position] = label

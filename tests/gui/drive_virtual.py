@@ -36,7 +36,7 @@ class Newcomer:
         self.wheel, self.axis, self.scale, self.estop = map(middle, (wheel, axis, scale, estop))
         self.lamps = [middle(lamp) for lamp in self.hand.parts(LAMP)]
         # The two keys stand at the two sides of the E-stop.
-        self.reset, self.enable = (self.estop[0] - 130, self.estop[1]), (self.estop[0] + 130, self.estop[1])
+        self.reset, self.enable = (self.estop[0] - 140, self.estop[1]), (self.estop[0] + 140, self.estop[1])
 
     def is_lit(self) -> list[bool]:
         """Return of each lamp whether it is bright."""
@@ -79,7 +79,7 @@ def jog(user: Newcomer, driver: Driver) -> Values:
     """Jog X at x10 in all the ways that the window has; return where it went, step by step."""
     found: Values = {}
     user.hand.click(*user.axis, button=4)  # from OFF to X
-    user.hand.click(user.scale[0], user.scale[1] - 44)  # x10, which stands at the top
+    user.hand.click(user.scale[0] - 20, user.scale[1] - 44)  # x10, which stands at the top
     driver.wait_pin("hal_mpg.scale", 0.01)
     found["not held"] = driver.pin("hal_mpg.why-not")
     user.hand.move(*user.wheel)
