@@ -6,10 +6,16 @@
 #   [HAL]
 #   POSTGUI_HALFILE = mpg-panel.tcl
 #
-# It is Tcl and no plain HAL file so that it never keeps LinuxCNC from starting: another DISPLAY has no PyVCP panel, and a
-# pin of hal_mpg's may be in a net of yours already, which then takes the panel's pin in.
+# It is Tcl and no plain HAL file so that it never keeps LinuxCNC from starting: another DISPLAY has no PyVCP panel,
+# and a pin of hal_mpg's may be in a net of yours already, which then takes the panel's pin in.
 
-# show PIN WHERE: net hal_mpg's pin to the panel's; NAME is what the signal is called if it is not in one yet.
+# Without a screen there is no panel. (`hal_mpg doctor` and `wiring` read this file without one, for they look at
+# what the machine's own files net.)
+if {![info exists ::env(DISPLAY)]} {
+    return
+}
+
+# show PIN PANEL NAME: net hal_mpg's pin to the panel's; NAME is what the signal is called if it is not in one yet.
 proc show {pin panel name} {
     if {[catch {hal net $name $pin} message]} {
         if {![regexp {already linked to signal '([^']+)'} $message all name]} {
