@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hal_mpg.commands.install_udev import find_pendants, refuse_without_root
 from hal_mpg.devices.access import apply_rules
+from hal_mpg.devices.package_rules import is_of_package
 from hal_mpg.devices.udev_rules import SHIPPED, forget, installed, is_unchanged, read_record, remove
 from hal_mpg.errors import HalMpgError
 from hal_mpg.messages import tell
@@ -81,5 +82,7 @@ def _take_away(path: Path, checksum: str) -> bool:
 
 def _nothing() -> str:
     found = installed(SHIPPED)
+    if found and is_of_package(found):
+        return f"nothing to do: {found} came with a package, and goes with it (sudo apt remove hal-mpg)"
     other = f"; {found} was put there by something else (make install, a package, you)" if found else ""
     return f"nothing to do: hal_mpg install-udev has put nothing in place{other}"

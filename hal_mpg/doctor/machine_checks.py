@@ -10,6 +10,7 @@ from hal_mpg.doctor.device_checks import LOGIN
 from hal_mpg.doctor.findings import ERROR, NOTE, OK, WARNING, Finding
 from hal_mpg.doctor.surroundings import LIMITS, LIMITS_FILE, Surroundings
 from hal_mpg.doctor.wiring_checks import VELOCITY_MODE_IS_SAFE
+from hal_mpg.own_command import own_command
 from hal_mpg.profile_files import shared_dir
 
 OLDEST = (2, 8)
@@ -23,6 +24,11 @@ def check_machine(facts: Surroundings, is_virtual: bool) -> Iterator[Finding]:
         yield Finding("root", NOTE, what, "run it as the user who runs LinuxCNC, or by sudo")
     yield from _linuxcnc(facts)
     yield from _priority(facts, is_virtual)
+    if facts.hidden_rules and facts.shipped_rules:
+        local = facts.shipped_rules
+        what = f"{local} says something else than {facts.hidden_rules}, which it hides from udev"
+        mend = f"sudo {own_command()} uninstall-udev; if that leaves it: sudo rm {local}, unless you need it"
+        yield Finding("rules-hidden", WARNING, what, mend)
 
 
 def _linuxcnc(facts: Surroundings) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ from hal_mpg.devices.inventory import (
     loaded_profiles,
 )
 from hal_mpg.devices.raw_hid import all_devices, is_locked, is_raw, needed
+from hal_mpg.devices.package_rules import hidden
 from hal_mpg.devices.udev_rules import SHIPPED, installed, is_marked, naming_files
 from hal_mpg.doctor.port_facts import PortFacts, port_facts
 from hal_mpg.doctor.processes import Holder, can_try, holders_of, is_for_group, may_open
@@ -73,6 +74,8 @@ class Surroundings:
     ports: tuple[PortFacts, ...] = ()
     has_pyserial: bool = True
     has_modem_manager: bool = False
+    hidden_rules: Path | None = None
+    """The rules of a package that other rules of the same name hide."""
 
 
 def gather(
@@ -102,6 +105,7 @@ def gather(
         devices=tuple(_facts(device, user, profile) for device in all_devices(profiles)),
         profile_faults=tuple(faults),
         shipped_rules=installed(SHIPPED),
+        hidden_rules=hidden(SHIPPED),
         has_limits=has_limits(),
         may_priority=_may_priority(),
         may_lock=_may_lock(),

@@ -124,6 +124,8 @@ FAULTS: dict[str, tuple[Surroundings, str]] = {
     "grabbed by nobody knows who": (machine(devices=(pendant(is_grabbed=True),)), "grabbed"),
     "lacks codes": (
         machine(devices=(pendant(device=device(codes={1: CODES[1]})),)), "missing-codes"),
+    "local rules hide those of a package": (
+        machine(shipped_rules=Path("/etc/udev/rules.d") / RULES.name, hidden_rules=RULES), "rules-hidden"),
     "no limits": (machine(has_limits=False, may_priority=False), "realtime-limits"),
     "limits, but not in this session": (machine(may_priority=False), "realtime-login"),
     "no LinuxCNC": (

@@ -10,7 +10,7 @@ import pytest
 
 from hal_mpg.cli import main
 from hal_mpg.commands import install_udev, uninstall_udev
-from hal_mpg.devices import access, udev_rules
+from hal_mpg.devices import access, package_rules, udev_rules
 from hal_mpg.devices.inventory import Device, Node
 from hal_mpg.devices.udev_rules import names, rule_of_device, rule_of_file, shipped_rule
 from hal_mpg.errors import UsageError
@@ -326,6 +326,30 @@ def test_who_called_sudo_is_who_is_looked_at(monkeypatch: pytest.MonkeyPatch) ->
     assert access.calling_user({"SUDO_UID": "x"}).uid == 0
     assert access.calling_user({"PKEXEC_UID": "65534"}).uid == 65534
     assert access.calling_user({"SUDO_UID": "4000000000"}).name == "4000000000"
+
+
+def test_a_package_brings_the_rules_and_takes_them_with_it(
+    etc: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    packages = tmp_path / "usr-lib"
+    packages.mkdir()
+    monkeypatch.setattr(udev_rules, "RULES_DIRS", (*udev_rules.RULES_DIRS, packages))
+    monkeypatch.setattr(package_rules, "PACKAGES", (packages,))
+    (packages / SHIPPED).write_text(shipped_rule().text)
+    assert install() == 0
+    assert not etc.exists()
+    assert package_rules.hidden(SHIPPED) is None
+    capsys.readouterr()
+    assert uninstall() == 0
+    assert capsys.readouterr().out == (
+        f"nothing to do: {packages / SHIPPED} came with a package, and goes with it "
+        "(sudo apt remove hal-mpg)\n"
+    )
+    etc.mkdir()
+    (etc / SHIPPED).write_text(shipped_rule().text)
+    assert package_rules.hidden(SHIPPED) is None  # it says the same
+    (etc / SHIPPED).write_text("# an old one\n")
+    assert package_rules.hidden(SHIPPED) == packages / SHIPPED
 
 
 def test_how_it_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
