@@ -21,8 +21,8 @@ from hal_mpg.devices.inventory import (
     Node,
     loaded_profiles,
 )
-from hal_mpg.devices.raw_hid import all_devices, is_locked, is_raw, needed
 from hal_mpg.devices.package_rules import hidden
+from hal_mpg.devices.raw_hid import all_devices, is_locked, is_raw, needed
 from hal_mpg.devices.udev_rules import SHIPPED, installed, is_marked, naming_files
 from hal_mpg.doctor.port_facts import PortFacts, port_facts
 from hal_mpg.doctor.processes import Holder, can_try, holders_of, is_for_group, may_open
