@@ -26,6 +26,14 @@ URGENT = ("stop", "machine-off", "pause")
 """What makes things safer: it is never refused for what else goes on, and comes first in a batch."""
 
 
+OVER = Action(())
+"""What is under way when an action is over: its pin is FALSE for a moment, so that halui sees the next edge."""
+
+
+SETTLE = Step("")
+"""What comes after a stop: nothing else begins while that pulse lasts."""
+
+
 class Refusal(NamedTuple):
     """A request that was not carried out, or not to its end.
 
@@ -52,6 +60,7 @@ class Actions:
         self._name = ""
         self._action: Action | None = None
         self._steps: tuple[Step, ...] = ()  # those that are left, the present one first
+        self._last_pin = ""  # the last that was TRUE
         self._mends: tuple[Step, ...] = ()  # those that come if it fails
         self._at = 0.0  # when that one began
         self._stalled_since: float | None = None
@@ -138,7 +147,7 @@ class Actions:
             self._refuse(Refusal(request, WhyNot.NOT_TOLD, tuple(sorted(PROGRAM))), now)
         else:
             action = zero_axis(axis or "") if name == "zero-axis" else ACTIONS[name]
-            if name == "machine-off":
+            if name == "machine-off" or (self._action is OVER and action.steps[0].pin != self._last_pin):
                 self._release()
                 self._action = None
             refusal = self._refusal(request, action, reasons, unknown)
@@ -201,7 +210,10 @@ class Actions:
             steps = steps[1:]
         self._steps, self._at, self._stalled_since = steps, now, None
         if steps[0].pin:
+            self._last_pin = steps[0].pin
             self._out.set(f"do.{steps[0].pin}", True)
+        elif steps[0] is GAP:
+            self._action = OVER
 
     def _release(self) -> None:
         if self._steps and self._steps[0].pin:
@@ -250,7 +262,7 @@ class Actions:
         holds = action is not None and action.holds_wheel and bool(after)
         self._mends = action.mends if action and after else ()
         self._name, self._action = "stop", Action((), holds_wheel=holds)
-        self._enter((*after, GAP), now)
+        self._enter((*after, SETTLE, GAP), now)
 
     def _pulse(self, pin: str, now: float) -> None:
         self._out.set_pulsed(f"do.{pin}", True, True, now, PULSE_S)

@@ -352,6 +352,34 @@ def test_one_at_a_time_but_stop_always() -> None:
     assert panel.done() == {"stop"}
 
 
+def test_stop_comes_before_what_was_asked_for_at_the_same_instant() -> None:
+    panel = ready()
+    panel.ask("cycle-start", "stop")
+    assert (panel.done(), panel["refused"]) == ({"stop"}, 1)
+    panel.wait(10.0)
+    assert panel.ever_done() == ["stop"]
+
+
+def test_another_button_need_not_wait_for_the_end_of_a_pulse() -> None:
+    panel = ready()
+    panel.ask("flood")
+    panel.status("flood-is-on")
+    panel.wait(PULSE_S)
+    panel.ask("mist", "flood")
+    assert (panel.done(), panel["refused"]) == ({"mist-on"}, 1)
+
+
+def test_pause_right_after_the_start_pauses() -> None:
+    panel = ready()
+    panel.gates(manual=False)
+    panel.status("mode-is-auto", "coord-mode")
+    panel.ask("cycle-start")
+    panel.set(RUNS)
+    panel.wait(PULSE_S)
+    panel.ask("pause")
+    assert panel.done() == {"pause"}
+
+
 def test_pause_ends_what_moves_by_hand() -> None:
     panel = ready()
     panel.ask("safe-z")
