@@ -16,6 +16,17 @@ def files(folder: str, *patterns: str) -> list[str]:
     return [str(path.relative_to(HERE)) for path in found]
 
 
+def samples() -> list[tuple[str, list[str]]]:
+    """Return what `config` has, folder by folder, but for what a run of a sample leaves there."""
+    folders: dict[str, list[str]] = {}
+    for path in sorted((HERE / "config").rglob("*")):
+        place = path.relative_to(HERE)
+        is_made = "__pycache__" in place.parts or path.name.startswith("sim.var")
+        if path.is_file() and not is_made:
+            folders.setdefault(f"share/hal_mpg/{place.parent}", []).append(str(place))
+    return list(folders.items())
+
+
 setup(
     name="hal_mpg",
     version=VERSION,
@@ -39,8 +50,7 @@ setup(
     },
     entry_points={"console_scripts": ["hal_mpg = hal_mpg.__main__:main"]},
     data_files=[
-        ("share/hal_mpg/config", files("config", "*.ini", "*.hal", "*.tcl", "*.xml", "*.ui", "mpg*.py", "*.tbl", "*.conf", "*.json")),
-        ("share/hal_mpg/config/pendants", files("config/pendants", "*.yaml")),
+        *samples(),
         ("share/hal_mpg/udev", files("udev", "*.rules")),
         ("share/man/man1", files("man", "*.1")),
         ("share/bash-completion/completions", ["completions/hal_mpg"]),
