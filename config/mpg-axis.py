@@ -9,8 +9,8 @@
 # to it, behind your own user_live_update, which goes on being called.
 #
 # Nothing moves by it. It waits while AXIS jogs by a key or the mouse, for AXIS would end that jog at the axis
-# that is selected then; and while a window asks something: "Touch Off" takes the axis that is selected when OK
-# is pressed.
+# that is selected then; and while a window asks something: "Touch Off" takes the axis that is selected when
+# OK is pressed.
 
 import os
 import sys

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# mpg-qtdragon.py: the pendant's panel in QtDragon, and its selected axis and jog increments, which follow the
+# pendant. In the INI file, with this file and mpg_panel.py beside it:
+#   [DISPLAY]
+#   USER_COMMAND_FILE = mpg-qtdragon.py
+# The panel is a dock at the right side, 350 pixels wide: with QtDragon's own 1280 it wants a screen of 1640.
+# It can be pulled out, and laid on another screen.
+#
+# Nothing moves by it. It waits while a mouse button is held, something is jogged or a window asks something:
+# QtDragon does not stop a continuous jog whose increment was changed meanwhile.
+
+import sys
+import traceback
+from pathlib import Path
+
+import hal
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtWidgets import QApplication, QDockWidget, QGridLayout, QLabel, QVBoxLayout, QWidget
+from qtvcp.core import Action, Status
+
+sys.path.insert(0, str(Path(rcfile).resolve().parent))
+import mpg_panel
+
+STATUS, ACTION = Status(), Action()
+
+PERIOD_MS = 100
+
+LOOKS = """
+QWidget#mpg_panel { background-color: #d8d8d8; }
+QWidget#mpg_panel QLabel { color: #000000; background: transparent; border: none; font-size: 17px; }
+QLabel#mpg_selected { font-size: 100px; font-weight: bold; }
+QLabel#mpg_click { font-size: 44px; font-weight: bold; }
+QLabel#mpg_why { font-size: 48px; font-weight: bold; color: #ffe040; background-color: #101010; }
+QLabel#mpg_turned, QLabel#mpg_speed, QLabel#mpg_dropped { font-size: 28px; font-weight: bold; }
+QLabel[lamp="off"] { font-size: 22px; font-weight: bold; padding: 5px; color: #808080;
+    border: 2px solid #808080; }
+QLabel[lamp="red"] { font-size: 22px; font-weight: bold; padding: 5px; color: #ffffff;
+    background-color: #d00000; border: 2px solid #000000; }
+QLabel[lamp="yellow"] { font-size: 22px; font-weight: bold; padding: 5px; color: #000000;
+    background-color: #ffe040; border: 2px solid #000000; }
+QLabel[lamp="green"] { font-size: 22px; font-weight: bold; padding: 5px; color: #000000;
+    background-color: #40e040; border: 2px solid #000000; }
+"""
+
+LAMPS = {
+    "estop": ("E-STOP", "red"),
+    "enable": ("ENABLE", "yellow"),
+    "armed": ("ARMED", "green"),
+    "connected": ("PENDANT", "green"),
+}
+
+
+class Panel(QWidget):
+    """Shows the pendant; has QtDragon's selection follow it."""
+
+    def __init__(self, window):
+        super().__init__()
+        self.setObjectName("mpg_panel")
+        self.setAttribute(Qt.WA_StyledBackground)
+        self.setFixedWidth(350)
+        self._window = window
+        self._pendant = mpg_panel.Pendant(hal.get_value)
+        self._follower = mpg_panel.Follower()
+        self._jogs = []
+        self._labels = {}
+        self._lay_out()
+        self.setStyleSheet(LOOKS)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self._look)
+        self._timer.start(PERIOD_MS)
+
+    def _lay_out(self):
+        column = QVBoxLayout(self)
+        column.setSpacing(2)
+        for name in ("selected", "click"):
+            column.addWidget(self._label(name))
+        column.addWidget(self._label("caption", "one click of the wheel"))
+        column.addWidget(self._label("why", height=124))
+        column.addWidget(self._label("why_long", height=84))
+        lamps, numbers = QGridLayout(), QGridLayout()
+        for index, (name, (word, _)) in enumerate(LAMPS.items()):
+            lamps.addWidget(self._label(name, word), index // 2, index % 2)
+        for index, name in enumerate(("turned", "speed", "dropped")):
+            numbers.addWidget(self._label(f"{name}_caption", name), 0, index)
+            numbers.addWidget(self._label(name), 1, index)
+        column.addLayout(lamps)
+        column.addLayout(numbers)
+        column.addStretch()
+
+    def _label(self, name, text="-", height=None):
+        label = self._labels[name] = QLabel(text)
+        label.setObjectName(f"mpg_{name}")
+        label.setAlignment(Qt.AlignCenter)
+        label.setWordWrap(name == "why_long")
+        if height:
+            label.setFixedHeight(height)
+        return label
+
+    def _look(self):
+        """Look at the pins. What fails is shown: a panel that stood still would go on saying READY."""
+        try:
+            self._show()
+            self._follow()
+        except Exception:
+            traceback.print_exc()
+            self._labels["why"].setText("PANEL\nFAULT")
+
+    def _show(self):
+        self._pendant.read()
+        for name, text in self._pendant.texts().items():
+            self._labels[name].setText(text)
+        lit = self._pendant.lamps()
+        for name, (_, color) in LAMPS.items():
+            label, looks = self._labels[name], color if lit[name] else "off"
+            if label.property("lamp") != looks:
+                label.setProperty("lamp", looks)
+                label.setStyleSheet(LOOKS)  # Qt does not look at properties again by itself
+
+    def _follow(self):
+        # Before homing, QtDragon selects joints, by number.
+        axis = "" if STATUS.is_joint_mode() else self._pendant.axis
+        axis, click = self._follower.look(axis, self._pendant.click, self._is_free())
+        if axis:
+            self._select(axis)
+        if click:
+            self._increment(click, self._pendant.axis in "abc")
+
+    def _is_free(self):
+        """Tell whether nothing is jogged by keys or the mouse, and no window asks anything."""
+        if not self._jogs:
+            of = [f"axis.{letter}" for letter in mpg_panel.AXES] + [f"joint.{n}" for n in range(16)]
+            names = [f"{which}.kb-jog-active" for which in of]
+            self._jogs = [name for name in names if _value(name) is not None]
+        is_held = QApplication.mouseButtons() != Qt.NoButton
+        asks = QApplication.activeModalWidget() is not None or QApplication.activePopupWidget() is not None
+        return not (is_held or asks or any(_value(name) for name in self._jogs))
+
+    def _select(self, axis):
+        button = getattr(self._window, f"axistoolbutton_{axis}", None)
+        if button is not None:
+            button.setChecked(True)
+            ACTION.SET_SELECTED_AXIS(axis.upper())
+            STATUS.selected_joint = button._joint  # as its own click does
+
+    def _increment(self, click, is_angular):
+        box = getattr(self._window, "jogincrements_angular" if is_angular else "jogincrements_linear", None)
+        if box is None:
+            return
+        read = box.parse_angular_increment if is_angular else box.parse_increment
+        offered = [None, *(read(box.itemText(index)) for index in range(1, box.count()))]
+        index = mpg_panel.index_of(click, offered)
+        if index is not None:
+            box.setCurrentIndex(index)
+
+
+def _value(pin):
+    try:
+        return hal.get_value(pin)
+    except RuntimeError:
+        return None
+
+
+def _dock(window):
+    dock = QDockWidget("Pendant", window)
+    dock.setObjectName("mpg_dock")
+    dock.setFeatures(QDockWidget.DockWidgetMovable | QDockWidget.DockWidgetFloatable)
+    dock.setWidget(Panel(window))
+    window.addDockWidget(Qt.RightDockWidgetArea, dock)
+
+
+_dock(self.w)
