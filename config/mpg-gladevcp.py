@@ -9,8 +9,8 @@ In the INI file, with this file, mpg-gladevcp.ui and mpg_panel.py beside it:
 box_left and box_right are always in sight; ntb_user_tabs and ntb_preview are tabs. It fits any program that
 takes GladeVCP panels.
 
-Nothing moves by it. gmoccapy stops every jog when it changes its increment, so that waits until the machine is
-on, the wheel is still and no axis jogs: a jog of the wheel's that was cut off would rest between two detents.
+Nothing moves by it. gmoccapy stops every jog when it changes its increment, so that waits until the machine
+is on, the wheel is still and no axis jogs: a jog of the wheel's that was cut off would rest between detents.
 """
 
 from __future__ import annotations

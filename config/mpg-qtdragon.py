@@ -25,22 +25,21 @@ import mpg_panel
 STATUS, ACTION = Status(), Action()
 
 PERIOD_MS = 100
+SETTLE_MS = 500
+"""QtDragon sizes its window after this file was read."""
 
 LOOKS = """
-QWidget#mpg_panel { background-color: #d8d8d8; }
-QWidget#mpg_panel QLabel { color: #000000; background: transparent; border: none; font-size: 17px; }
-QLabel#mpg_selected { font-size: 100px; font-weight: bold; }
-QLabel#mpg_click { font-size: 44px; font-weight: bold; }
-QLabel#mpg_why { font-size: 48px; font-weight: bold; color: #ffe040; background-color: #101010; }
-QLabel#mpg_turned, QLabel#mpg_speed, QLabel#mpg_dropped { font-size: 28px; font-weight: bold; }
-QLabel[lamp="off"] { font-size: 22px; font-weight: bold; padding: 5px; color: #808080;
-    border: 2px solid #808080; }
-QLabel[lamp="red"] { font-size: 22px; font-weight: bold; padding: 5px; color: #ffffff;
-    background-color: #d00000; border: 2px solid #000000; }
-QLabel[lamp="yellow"] { font-size: 22px; font-weight: bold; padding: 5px; color: #000000;
-    background-color: #ffe040; border: 2px solid #000000; }
-QLabel[lamp="green"] { font-size: 22px; font-weight: bold; padding: 5px; color: #000000;
-    background-color: #40e040; border: 2px solid #000000; }
+#mpg_panel { background-color: #d8d8d8; }
+#mpg_panel QLabel { color: #000000; background: transparent; border: none; font-size: 17px; }
+#mpg_panel QLabel#mpg_selected { font-size: 100px; font-weight: bold; }
+#mpg_panel QLabel#mpg_click { font-size: 44px; font-weight: bold; }
+#mpg_panel QLabel#mpg_why { font-size: 48px; font-weight: bold; color: #ffe040; background-color: #101010; }
+#mpg_panel QLabel[kind="number"] { font-size: 28px; font-weight: bold; }
+#mpg_panel QLabel[kind="lamp"] { font-size: 22px; font-weight: bold; padding: 5px; border: 2px solid #000000; }
+#mpg_panel QLabel[lamp="off"] { color: #808080; border-color: #808080; }
+#mpg_panel QLabel[lamp="red"] { color: #ffffff; background-color: #d00000; }
+#mpg_panel QLabel[lamp="yellow"] { background-color: #ffe040; }
+#mpg_panel QLabel[lamp="green"] { background-color: #40e040; }
 """
 
 LAMPS = {
@@ -80,17 +79,18 @@ class Panel(QWidget):
         column.addWidget(self._label("why_long", height=84))
         lamps, numbers = QGridLayout(), QGridLayout()
         for index, (name, (word, _)) in enumerate(LAMPS.items()):
-            lamps.addWidget(self._label(name, word), index // 2, index % 2)
+            lamps.addWidget(self._label(name, word, kind="lamp"), index // 2, index % 2)
         for index, name in enumerate(("turned", "speed", "dropped")):
             numbers.addWidget(self._label(f"{name}_caption", name), 0, index)
-            numbers.addWidget(self._label(name), 1, index)
+            numbers.addWidget(self._label(name, kind="number"), 1, index)
         column.addLayout(lamps)
         column.addLayout(numbers)
         column.addStretch()
 
-    def _label(self, name, text="-", height=None):
+    def _label(self, name, text="-", height=None, kind=""):
         label = self._labels[name] = QLabel(text)
         label.setObjectName(f"mpg_{name}")
+        label.setProperty("kind", kind)
         label.setAlignment(Qt.AlignCenter)
         label.setWordWrap(name == "why_long")
         if height:
@@ -115,7 +115,8 @@ class Panel(QWidget):
             label, looks = self._labels[name], color if lit[name] else "off"
             if label.property("lamp") != looks:
                 label.setProperty("lamp", looks)
-                label.setStyleSheet(LOOKS)  # Qt does not look at properties again by itself
+                label.style().unpolish(label)  # Qt does not look at properties again by itself
+                label.style().polish(label)
 
     def _follow(self):
         # Before homing, QtDragon selects joints, by number.
@@ -167,6 +168,18 @@ def _dock(window):
     dock.setFeatures(QDockWidget.DockWidgetMovable | QDockWidget.DockWidgetFloatable)
     dock.setWidget(Panel(window))
     window.addDockWidget(Qt.RightDockWidgetArea, dock)
+    QTimer.singleShot(SETTLE_MS, lambda: _make_room(window, dock))
+
+
+def _make_room(window, dock):
+    """Make the window wider where the screen has the room; the panel a window of its own where it has not."""
+    wanted = window.centralWidget().minimumSizeHint().width() + dock.width()
+    if window.width() >= wanted:
+        return
+    if QApplication.primaryScreen().availableGeometry().width() < wanted:
+        dock.setFloating(True)
+    else:
+        window.resize(wanted, window.height())
 
 
 _dock(self.w)
