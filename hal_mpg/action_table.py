@@ -135,9 +135,9 @@ def _start(*steps: Step) -> Action:
     )
 
 
-def _go_on(*steps: Step, needs: frozenset[WhyNot] = frozenset()) -> Action:
+def _go_on(step: Step, why: WhyNot, in_auto: bool = False) -> Action:
     """Return the action that lets a paused program go on."""
-    return Action(steps, STARTS | needs, DEAD, PROGRAM, moves=True)
+    return Action((step,), STARTS | {why}, DEAD, PROGRAM, moves=True, in_auto=in_auto)
 
 
 def _spindle(pin: str) -> Action:
@@ -146,13 +146,11 @@ def _spindle(pin: str) -> Action:
     return Action((Step(pin, ("spindle-is-on",)),), STARTS | {WhyNot.PROGRAM_RUNS}, DEAD, known, moves=True)
 
 
-_RUNS = frozenset({WhyNot.NOTHING_RUNS})
-
 ACTIONS = {
     "cycle-start": _start(Step("cycle-start", ("!program-is-idle",))),
-    "resume": _go_on(Step("resume", ("!program-is-paused",)), needs=_RUNS),
+    "resume": _go_on(Step("resume", ("!program-is-paused",)), WhyNot.NOTHING_RUNS),
     "step-first": _start(Step("step", ("!program-is-idle",))),
-    "step-next": _go_on(Step("step")),
+    "step-next": _go_on(Step("step"), WhyNot.NOT_MANUAL, in_auto=True),
     "home-all": Action(
         (
             Step("joint-mode", ("mode-is-joint",), skip=True),
@@ -197,7 +195,8 @@ CHOICES = {
         ("program-is-paused", "resume"),
         ("", "cycle-start"),
     ),
-    "step": (("program-is-paused", "step-next"), ("", "step-first")),
+    # After the first block, halui calls a program that waits for the next step running.
+    "step": (("program-is-paused", "step-next"), ("program-is-running", "step-next"), ("", "step-first")),
     "spindle-toggle": (("spindle-is-on", "spindle-off"), ("", "spindle-on")),
     "flood": (("flood-is-on", "flood-off"), ("", "flood-on")),
     "mist": (("mist-is-on", "mist-off"), ("", "mist-on")),

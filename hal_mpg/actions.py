@@ -27,7 +27,7 @@ URGENT = ("stop", "machine-off", "pause")
 
 
 OVER = Action(())
-"""What is under way when an action is over: its pin is FALSE for a moment, so that halui sees the next edge."""
+"""What is under way when an action is over: its pin is FALSE for a while, and halui sees the next edge."""
 
 
 SETTLE = Step("")
@@ -134,7 +134,7 @@ class Actions:
         """Carry out a request, or refuse it."""
         is_told = not PROGRAM.isdisjoint(self.status)
         name = self._choose(request)
-        if name == "stop" or (name == "pause" and self._action is not None and self._action.moves):
+        if name == "stop" or (name == "pause" and self._is_moving):
             self._break_off(now)
         elif name == "pause":
             if (
@@ -155,6 +155,14 @@ class Actions:
                 self._refuse(refusal, now)
             else:
                 self._begin(name, action, now)
+
+    @property
+    def _is_moving(self) -> bool:
+        """Whether what is under way is a motion that cannot go on after a pause, or has yet to begin."""
+        action = self._action
+        return (
+            action is not None and action.moves and (bool(action.after) or "program-is-idle" in self.status)
+        )
 
     def _choose(self, request: str) -> str:
         for condition, name in CHOICES.get(request, ()):

@@ -246,7 +246,7 @@ REFUSED = {
     "pause": set(STATES) - {"running", "paused"},
     "resume": set(STATES) - {"paused"},
     "cycle-start-or-pause": STARTS | STANDS - {"running", "paused"} | {"MDI mode", "not homed"},
-    "step": STARTS | STANDS - {"paused"} | {"MDI mode", "not homed"},
+    "step": STARTS | STANDS - {"running", "paused"} | {"MDI mode", "not homed"},
     "stop": set(),
     "home-all": STARTS | STANDS | {"MDI mode"},
     "zero-axis": DEAD | STANDS | {"MDI mode", "not homed", "no axis", "override", "two axes", "no scale"},
@@ -375,9 +375,11 @@ def test_pause_right_after_the_start_pauses() -> None:
     panel.status("mode-is-auto", "coord-mode")
     panel.ask("cycle-start")
     panel.set(RUNS)
-    panel.wait(PULSE_S)
     panel.ask("pause")
-    assert panel.done() == {"pause"}
+    assert panel.done() == {"pause", "cycle-start"}
+    panel.set(PAUSED)
+    panel.wait(5.0)
+    assert (panel.ever_done(), panel["refused"]) == (["cycle-start", "pause"], 0)
 
 
 def test_pause_ends_what_moves_by_hand() -> None:
@@ -404,6 +406,7 @@ def test_machine_off_ends_what_is_under_way() -> None:
         ("cycle-start-or-pause", RUNS, "pause"),
         ("cycle-start-or-pause", PAUSED, "resume"),
         ("step", PAUSED, "step"),
+        ("step", RUNS, "step"),
         ("spindle-toggle", AT_REST | {"spindle-is-on"}, "spindle-off"),
         ("flood", AT_REST | {"flood-is-on"}, "flood-off"),
         ("mist", AT_REST | {"mist-is-on"}, "mist-off"),
