@@ -2,31 +2,13 @@
 """What buttons can ask of LinuxCNC: a table of actions, with what forbids each and the steps it takes.
 
 A step sets one pin `do.NAME`, which is netted to halui, and waits for what LinuxCNC says of itself on the
-pins of `STATUS`. What each pin of halui does in which mode is from LinuxCNC's halui.cc and emctaskmain.cc.
+pins of `hal_mpg.pins.STATUS`. What each pin of halui does in which mode is from LinuxCNC's halui.cc and emctaskmain.cc.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from hal_mpg.arming import WhyNot
 from hal_mpg.lean_typing import NamedTuple
-
-STATUS = (
-    "program-is-idle",
-    "program-is-running",
-    "program-is-paused",
-    "mode-is-auto",
-    "mode-is-joint",
-    "coord-mode",
-    "all-homed",
-    "in-position",
-    "jog-is-active",
-    "spindle-is-on",
-    "flood-is-on",
-    "mist-is-on",
-)
-"""Input pins: what LinuxCNC says of itself. FALSE until something is netted to them."""
 
 PROGRAM = frozenset({"program-is-idle", "program-is-running", "program-is-paused"})
 """Exactly one of these is TRUE once halui runs."""
@@ -190,7 +172,7 @@ ACTIONS = {
 """Every action but stop and pause, which are one pulse each, and zero-axis: one for each axis."""
 
 CHOICES = {
-    "cycle-start-or-pause": (
+    "start-or-pause": (
         ("program-is-running", "pause"),
         ("program-is-paused", "resume"),
         ("", "cycle-start"),
@@ -203,42 +185,8 @@ CHOICES = {
 }
 """Requests that do one thing or another: the first action whose condition holds."""
 
-REQUESTS = (
-    "cycle-start",
-    "pause",
-    "resume",
-    "cycle-start-or-pause",
-    "step",
-    "stop",
-    "home-all",
-    "zero-axis",
-    "go-to-zero",
-    "safe-z",
-    "probe-z",
-    "spindle-on",
-    "spindle-reverse",
-    "spindle-off",
-    "spindle-toggle",
-    "flood",
-    "mist",
-    "manual-mode",
-    "machine-on",
-    "machine-off",
-)
-"""What can be asked for: the pins `request.NAME`."""
-
-PULSES = ("stop", "pause")
-"""Requests that need no steps."""
-
 
 def zero_axis(axis: str) -> Action:
     """Return the action that makes an axis' position the zero of the active work system."""
     selected = frozenset({WhyNot.NO_AXIS, WhyNot.SELECTOR_FAULT})
     return _mdi(f"zero.{axis}", DEAD | selected, moves=False)
-
-
-def do_pins(axes: Sequence[str]) -> Iterator[str]:
-    """Yield the names of the pins `do.NAME`, without the `do.`; `axes` can be zeroed."""
-    yield from PULSES
-    yield from dict.fromkeys(step.pin for action in ACTIONS.values() for step in action.steps if step.pin)
-    yield from (f"zero.{axis}" for axis in axes)

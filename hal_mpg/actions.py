@@ -143,7 +143,7 @@ class Actions:
                 self._refuse(Refusal(request, WhyNot.NOTHING_RUNS), now)
             else:
                 self._pulse("pause", now)
-        elif request in CHOICES and request == "cycle-start-or-pause" and not is_told:
+        elif request in CHOICES and request == "start-or-pause" and not is_told:
             self._refuse(Refusal(request, WhyNot.NOT_TOLD, tuple(sorted(PROGRAM))), now)
         else:
             action = zero_axis(axis or "") if name == "zero-axis" else ACTIONS[name]

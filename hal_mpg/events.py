@@ -124,7 +124,7 @@ class SelectorStep(NamedTuple):
 
 
 class Status(NamedTuple):
-    """What LinuxCNC says of itself: the pins of `hal_mpg.action_table.STATUS` that are TRUE."""
+    """What LinuxCNC says of itself: the pins of `hal_mpg.pins.STATUS` that are TRUE."""
 
     high: frozenset[str]
 

@@ -10,11 +10,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from hal_mpg.action_table import STATUS
 from hal_mpg.errors import HalError, UsageError
 from hal_mpg.events import AxisLimit, Gates, PinWrite, ProgramInput, Requests, SelectorStep, Status
 from hal_mpg.lean_typing import TYPE_CHECKING
-from hal_mpg.pins import ECHO, STEPPED, Pin
+from hal_mpg.pins import ECHO, STATUS, STEPPED, Pin
 
 if TYPE_CHECKING:
     from typing import Any

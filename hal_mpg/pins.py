@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hal_mpg.action_table import REQUESTS, STATUS, do_pins
 from hal_mpg.events import PinValue, PinWrite
 from hal_mpg.lean_typing import NamedTuple
 from hal_mpg.machine import AxisSteps
@@ -35,6 +34,54 @@ MAX_NAME = 47
 
 ECHO = "heartbeat-echo"
 """Where a realtime component sends the heartbeat back, inverted: the sign that the servo thread runs."""
+
+
+STATUS = (
+    "program-is-idle",
+    "program-is-running",
+    "program-is-paused",
+    "mode-is-auto",
+    "mode-is-joint",
+    "coord-mode",
+    "all-homed",
+    "in-position",
+    "jog-is-active",
+    "spindle-is-on",
+    "flood-is-on",
+    "mist-is-on",
+)
+"""What LinuxCNC says of itself to `hal_mpg.actions`. FALSE until something is netted to them."""
+
+REQUESTS = (
+    "cycle-start",
+    "pause",
+    "resume",
+    "start-or-pause",
+    "step",
+    "stop",
+    "home-all",
+    "zero-axis",
+    "go-to-zero",
+    "safe-z",
+    "probe-z",
+    "spindle-on",
+    "spindle-reverse",
+    "spindle-off",
+    "spindle-toggle",
+    "flood",
+    "mist",
+    "manual-mode",
+    "machine-on",
+    "machine-off",
+)
+"""What buttons can ask for: the pins `request.NAME`."""
+
+DO = (
+    *("stop", "pause", "auto-mode", "cycle-start", "step", "resume", "manual-mode", "joint-mode", "home-all"),
+    *("go-to-zero", "safe-z", "probe-z", "spindle-on", "spindle-reverse", "spindle-off"),
+    *("flood-on", "flood-off", "mist-on", "mist-off", "machine-on", "machine-off"),
+)
+"""What LinuxCNC is told to do: the pins `do.NAME`, beside `do.zero.L` of each axis."""
 
 
 class Pin(NamedTuple):
@@ -115,7 +162,7 @@ def _action_pins(axes: Sequence[AxisSteps]) -> Iterator[Pin]:
         yield Pin(f"request.{name}", "bit", initial=False, is_input=True)
     for name in STATUS:
         yield Pin(name, "bit", initial=False, is_input=True)
-    for name in do_pins([axis.axis for axis in axes]):
+    for name in (*DO, *(f"zero.{axis.axis}" for axis in axes)):
         yield Pin(f"do.{name}", "bit", initial=False, safe=False)
 
 

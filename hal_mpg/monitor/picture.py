@@ -13,6 +13,7 @@ from rich.text import Text
 from hal_mpg.arming import WORDS, WhyNot
 from hal_mpg.events import PinValue
 from hal_mpg.monitor.shown import HEARTBEATS, Shown, spell
+from hal_mpg.pins import STATUS
 from hal_mpg.profile import ANGULAR_AXES, AXIS_LETTERS
 
 WIDE = 76
@@ -25,6 +26,9 @@ FAST = 20.0
 """Detents a second that fill the bar of the speed: two turns of the wheel in ten seconds."""
 
 BAR = 10
+
+SELDOM = ("do.", "request.", "mpg-run.", "panel.", *STATUS)
+"""The beginnings of the pins that are shown only while they are not FALSE or 0: there are many of them."""
 
 AXIS_PINS = ("selected", "jog-enable", "jog-counts", "jog-scale", "max-velocity", "max-acceleration")
 
@@ -162,7 +166,8 @@ def _plain_pins(shown: Shown) -> list[str]:
     hidden = (*HEARTBEATS, "why-not")
     elsewhere = [pin for pin in shown.pins if pin.startswith(("axis.", "button."))]
     sticks = {pin for pin in elsewhere if pin.endswith(".analog")}
-    hidden_too = {*hidden, *elsewhere} - sticks
+    still = [pin for pin, value in shown.pins.items() if pin.startswith(SELDOM) and not value]
+    hidden_too = {*hidden, *elsewhere, *still} - sticks
     return [pin for pin in shown.pins if pin not in hidden_too]
 
 

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Set
 
 import pytest
 
-from hal_mpg.action_table import ACTIONS, CHOICES, PROGRAM, PULSE_S, REQUESTS, STATUS, do_pins
+from hal_mpg.action_table import ACTIONS, CHOICES, PROGRAM, PULSE_S
 from hal_mpg.actions import REFUSAL_S, URGENT
 from hal_mpg.arming import WhyNot
 from hal_mpg.events import EventsLost, Requests, Status
+from hal_mpg.pins import DO, REQUESTS, STATUS
 from tests.core.bed import CONTACT, ENABLE, FEED, X1, Bed, X, Y, make_profile
 
 AT_REST = frozenset({"program-is-idle", "all-homed", "in-position"})
@@ -63,7 +64,7 @@ def ready(**controls: str) -> Panel:
 
 FIRST_STEP = {
     "cycle-start": "auto-mode",
-    "cycle-start-or-pause": "auto-mode",
+    "start-or-pause": "auto-mode",
     "step": "auto-mode",
     "home-all": "joint-mode",
     "zero-axis": "zero.x",
@@ -245,7 +246,7 @@ REFUSED = {
     "cycle-start": STARTS | STANDS | {"MDI mode", "not homed"},
     "pause": set(STATES) - {"running", "paused"},
     "resume": set(STATES) - {"paused"},
-    "cycle-start-or-pause": STARTS | STANDS - {"running", "paused"} | {"MDI mode", "not homed"},
+    "start-or-pause": STARTS | STANDS - {"running", "paused"} | {"MDI mode", "not homed"},
     "step": STARTS | STANDS - {"running", "paused"} | {"MDI mode", "not homed"},
     "stop": set(),
     "home-all": STARTS | STANDS | {"MDI mode"},
@@ -403,8 +404,8 @@ def test_machine_off_ends_what_is_under_way() -> None:
 @pytest.mark.parametrize(
     ("name", "status", "does"),
     [
-        ("cycle-start-or-pause", RUNS, "pause"),
-        ("cycle-start-or-pause", PAUSED, "resume"),
+        ("start-or-pause", RUNS, "pause"),
+        ("start-or-pause", PAUSED, "resume"),
         ("step", PAUSED, "step"),
         ("step", RUNS, "step"),
         ("spindle-toggle", AT_REST | {"spindle-is-on"}, "spindle-off"),
@@ -467,8 +468,8 @@ def test_the_tables_fit_together() -> None:
     names = {name for choices in CHOICES.values() for _, name in choices}
     assert names | set(REQUESTS) - set(CHOICES) == set(ACTIONS) | {"stop", "pause", "zero-axis"}
     assert set(REFUSED) == set(REQUESTS)
-    pins = list(do_pins("xy"))
-    assert len(set(pins)) == len(pins)
+    does = {step.pin for action in ACTIONS.values() for step in (*action.steps, *action.mends) if step.pin}
+    assert sorted(DO) == sorted({*does, "stop", "pause"})
     conditions = {
         name.lstrip("!")
         for action in ACTIONS.values()

@@ -12,6 +12,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "hal_mpg"
 CORE = [
+    *("action_table", "actions"),
     *("analog", "arming", "axis", "controls", "counter", "device_state", "errors", "events", "foresight"),
     *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
     *(

@@ -21,9 +21,27 @@ connected bit out; heartbeat bit out; heartbeat-echo bit in
 why-not s32 out; dropped s32 out; reconnects s32 out; panel.selected s32 out; panel.unit s32 out
 machine-is-on bit in; mode-is-manual bit in; inhibit bit in
 """
+ACTIONS = """
+refused s32 out
+request.cycle-start bit in; request.pause bit in; request.resume bit in; request.start-or-pause bit in
+request.step bit in; request.stop bit in; request.home-all bit in; request.zero-axis bit in
+request.go-to-zero bit in; request.safe-z bit in; request.probe-z bit in; request.spindle-on bit in
+request.spindle-reverse bit in; request.spindle-off bit in; request.spindle-toggle bit in
+request.flood bit in; request.mist bit in; request.manual-mode bit in; request.machine-on bit in
+request.machine-off bit in
+do.stop bit out; do.pause bit out; do.auto-mode bit out; do.cycle-start bit out; do.step bit out
+do.resume bit out; do.manual-mode bit out; do.joint-mode bit out; do.home-all bit out
+do.go-to-zero bit out; do.safe-z bit out; do.probe-z bit out; do.spindle-on bit out
+do.spindle-reverse bit out; do.spindle-off bit out; do.flood-on bit out; do.flood-off bit out
+do.mist-on bit out; do.mist-off bit out; do.machine-on bit out; do.machine-off bit out
+program-is-idle bit in; program-is-running bit in; program-is-paused bit in; mode-is-auto bit in
+mode-is-joint bit in; coord-mode bit in; all-homed bit in; in-position bit in; jog-is-active bit in
+spindle-is-on bit in; flood-is-on bit in; mist-is-on bit in
+"""
+COMMON = f"{COMMON.strip()}\n{ACTIONS.strip()}"
 EACH_AXIS = """
 axis.L.selected bit out; axis.L.jog-counts s32 out; axis.L.jog-enable bit out; axis.L.jog-scale float out
-axis.L.max-velocity float in; axis.L.max-acceleration float in
+axis.L.max-velocity float in; axis.L.max-acceleration float in; do.zero.L bit out
 """
 
 

@@ -29,7 +29,17 @@ BEFORE_READY = {
 """Our modules that `loadusr -W` waits for."""
 
 FOR_THE_LOOP = {
-    *("arming", "axis", "controls", "device_state", "foresight", "motion_limit", "outputs"),
+    *(
+        "action_table",
+        "actions",
+        "arming",
+        "axis",
+        "controls",
+        "device_state",
+        "foresight",
+        "motion_limit",
+        "outputs",
+    ),
     *("input_node", "ledger", "pendant", "runner", "selection", "shortcut", "wheel_speed"),
     *("sources.evdev_nodes", "sources.evdev", "sources.evdev_stale", "sources.frames", "sources.hotplug"),
 }

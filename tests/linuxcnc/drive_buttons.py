@@ -9,13 +9,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hal_mpg.action_table import REQUESTS, do_pins
+from hal_mpg.pins import DO as DO_PINS
+from hal_mpg.pins import REQUESTS
 from tests.linuxcnc.driver import Driver, arguments, finish, hal, linuxcnc, wait_until
 from tests.linuxcnc.virtual_pendant import ENABLE, VirtualPendant
 
 FIRST_BUTTON = 0x2C0
 BUTTONS = {
-    "cycle-start-or-pause": 0,
+    "start-or-pause": 0,
     "step": 1,
     "stop": 2,
     "home-all": 3,
@@ -29,7 +30,7 @@ BUTTONS = {
 """The requests that buttons.yaml has a button for, by mpg-buttons.hal; the rest is set by hand."""
 
 POSITIONS = {"x": 0x120, "y": 0x121, "z": 0x122, "a": 0x123, "feed-override": 0x2D0}
-DO = tuple(do_pins("xyza"))
+DO = (*DO_PINS, *(f"zero.{axis}" for axis in "xyza"))
 WAIT_S = 1.0
 QUIET_S = 0.1
 MOVES = 0.0005
@@ -263,15 +264,15 @@ def program(hand: Hand) -> dict[str, Any]:
     def interp(name: str) -> None:
         wait_until(lambda: driver.pin(f"halui.program.is-{name}"), name)
 
-    for button in ("cycle-start-or-pause", "cycle-start"):
+    for button in ("start-or-pause", "cycle-start"):
         found[button] = hand.ask(button)
         interp("running")
         wait_until(lambda: driver.pin("motion.current-vel") > 1, "motion")
-        found["paused"] = hand.ask("cycle-start-or-pause" if button == "cycle-start" else "pause")
+        found["paused"] = hand.ask("start-or-pause" if button == "cycle-start" else "pause")
         interp("paused")
         wait_until(lambda: driver.pin("motion.current-vel") == 0, "rest")
         time.sleep(0.3)
-        found["resumed"] = hand.ask("cycle-start-or-pause" if button == "cycle-start" else "resume")
+        found["resumed"] = hand.ask("start-or-pause" if button == "cycle-start" else "resume")
         wait_until(lambda: driver.pin("motion.current-vel") > 1, "motion")
         found["stopped"] = hand.ask("stop")
         interp("idle")

@@ -18,7 +18,7 @@ STARTS = ("cycle-start", "home-all", "go-to-zero", "safe-z", "probe-z", "zero-ax
 """What needs a machine at rest in manual (or, cycle-start, in auto) mode."""
 
 STATES = {
-    "not homed": (*(name for name in STARTS if name != "home-all"), "step", "cycle-start-or-pause"),
+    "not homed": (*(name for name in STARTS if name != "home-all"), "step", "start-or-pause"),
     "running": (
         *STARTS,
         "resume",
@@ -30,7 +30,7 @@ STATES = {
     ),
     "paused": (*STARTS, "manual-mode"),
     "MDI mode": (*STARTS, "step", "pause", "resume"),
-    "jogging": (*STARTS, "step", "cycle-start-or-pause", "pause", "resume"),
+    "jogging": (*STARTS, "step", "start-or-pause", "pause", "resume"),
     "not enabled": (*(name for name in STARTS if name != "zero-axis"), "spindle-on", "spindle-toggle"),
 }
 """What is asked for in each state, to be refused."""
@@ -148,7 +148,7 @@ def test_spindle_and_coolant(notes: Notes) -> None:
 def test_the_program(notes: Notes) -> None:
     program = notes["program"]
     assert program["nothing loaded"]["mode"] == 1, "back in manual mode"
-    for name in ("cycle-start-or-pause", "cycle-start", "paused", "resumed", "stopped"):
+    for name in ("start-or-pause", "cycle-start", "paused", "resumed", "stopped"):
         assert program[name]["refused"] == 0
     assert program["after stop"]["errors"] == []
     assert (program["manual"]["mode"], program["manual"]["armed"]) == (1, True)
