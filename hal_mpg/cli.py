@@ -28,6 +28,7 @@ TOOLS = {
     "monitor": "show the pendant and its pins as they change",
     "record": "write what a pendant sends to a file, for a bug report or a test",
     "replay": "play such a file, and show what the pins would do",
+    "adaptive-feed": "switch LinuxCNC's adaptive feed on, which mpg-run.hal needs",
     "recover": "start a hal_mpg that has ended or was killed again, in a running LinuxCNC",
 }
 """The subcommands: their module in `hal_mpg.commands`, with _ for -, and what each is for."""

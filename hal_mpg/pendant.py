@@ -289,7 +289,7 @@ class Pendant:
         self._jog.update(reasons, is_still)
         self._override.update(reasons, is_still)
         self._update_run(reasons if target == MPG_RUN else reasons | {WhyNot.NO_AXIS}, is_still)
-        self._is_waiting = self._jog.is_waiting(reasons) or self._override.is_waiting(reasons)
+        self._is_waiting = any(latch.is_waiting(reasons) for latch in (self._jog, self._override, waiting))
         if was_armed and not self._jog.armed:
             self._ledger.stop_jogs(now)
         if overrode and not self._override.armed:

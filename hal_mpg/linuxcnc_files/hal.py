@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from hal_mpg.cli import TOOLS
 from hal_mpg.errors import UsageError
 from hal_mpg.linuxcnc_files.ini import Entry, IniFile, read_ini, read_text
 from hal_mpg.linuxcnc_files.tcl import evaluate
@@ -175,11 +176,15 @@ def component_name(words: Sequence[str]) -> str | None:
 
 
 def _program_place(words: Sequence[str]) -> int:
-    """Return where in a `loadusr` line the program stands, or the line's length where it is another one."""
+    """Return where in a `loadusr` line the program stands, or the line's length where it is another one.
+
+    One of its tools, such as `hal_mpg adaptive-feed`, is another one: it is no component.
+    """
     place = 1
     while place < len(words) and words[place].startswith("-"):
         place += 2 if words[place].endswith("n") else 1  # -Wn NAME
     is_ours = place < len(words) and words[place].rsplit("/", 1)[-1] == PROGRAM
+    is_ours = is_ours and (place + 1 == len(words) or words[place + 1] not in TOOLS)
     return place if is_ours else len(words)
 
 

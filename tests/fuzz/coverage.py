@@ -18,6 +18,7 @@ NAMES = {
     "Gates": "changes of gates",
     "AxisLimit": "changes of limits",
     "SelectorStep": "steps of a selector by HAL",
+    "ProgramInput": "changes of MPG-run's inputs",
 }
 PINS: dict[tuple[str, PinValue], str] = {
     ("estop", True): "E-stops",

@@ -35,7 +35,7 @@ class History(NamedTuple):
     `part`: counts turned since the last whole detent. `other`: it may have been turned for something else
     since it was heard last. What is disarmed in the batch of its detents takes them back, for they would be
     published when nobody obeys; so for this batch: `fresh` of `counts`, `kept_from` of the
-    detents on axes, `fresh_targets` (how many), `old_targets` (what was before).
+    detents on axes, `fresh_targets` (how many), `old_targets` (what was before); and the same of MPG-run.
     """
 
     armed: bool = False
@@ -49,13 +49,19 @@ class History(NamedTuple):
     targets: tuple[int, ...] = ()
     fresh_targets: int = 0
     old_targets: tuple[int, ...] = ()
+    run_armed: bool = False
+    run: int = 0
+    fresh_run: int = 0
+    old_run: int = 0
 
     def published(self) -> History:
         """Return it at the beginning of the next batch."""
-        return self._replace(fresh=0, kept_from=0, fresh_targets=0, old_targets=self.targets)
+        return self._replace(
+            fresh=0, kept_from=0, fresh_targets=0, old_targets=self.targets, fresh_run=0, old_run=self.run
+        )
 
 
-def shown_by(history: History) -> tuple[int, int, tuple[int, ...]]:
-    """Return what the pins for counts, dropped and the targets show then."""
+def shown_by(history: History) -> tuple[int, int, tuple[int, ...], int]:
+    """Return what the pins for counts, dropped, the overrides and MPG-run show then."""
     targets = tuple(wrap32(count) for count in history.targets)
-    return wrap32(history.counts), wrap32(history.dropped), targets
+    return wrap32(history.counts), wrap32(history.dropped), targets, wrap32(history.run)

@@ -22,13 +22,15 @@ from hal_mpg.events import (
     Frame,
     Gates,
     PinValue,
+    ProgramInput,
     SelectorStep,
     Snapshot,
 )
 from hal_mpg.machine import AxisSteps
 from hal_mpg.profile import AXIS_LETTERS, TARGETS, Profile
+from hal_mpg.program_run import MPG_RUN, is_detent_time
 from tests.fuzz.history import History, Position, WheelNote, shown_by
-from tests.fuzz.run_on import RunOn
+from tests.fuzz.run_on import ProgramRunOn, RunOn
 from tests.fuzz.shadow import ShadowDevice
 from tests.fuzz.violation import check
 
@@ -46,9 +48,11 @@ class Ledger:
         self.device = ShadowDevice(profile)
         self.axes = {steps.axis: steps for steps in axes}
         self.counts = dict.fromkeys(self.axes, 0)
-        self.targets = tuple(name for name in TARGETS if name in profile.targets)
+        self.targets = tuple(name for name in TARGETS if name in profile.targets and name != MPG_RUN)
         self.histories = {History(targets=(0,) * len(self.targets), old_targets=(0,) * len(self.targets))}
         self.gates = Gates(machine_is_on=True, mode_is_manual=True, inhibit=False)
+        self.program = ProgramInput(is_selected=False, goes_backward=False, detent_time=0.02)
+        self.program_run = ProgramRunOn()
         self.run_on = {steps.axis: RunOn() for steps in axes}
         self.turned_at = -STILL_S
         self.well_since: float | None = None
@@ -71,11 +75,14 @@ class Ledger:
     def _read_position(self) -> Position:
         if not self.device.connected:
             return None, None, -1, False
+        if self.program.is_selected:
+            return None, MPG_RUN, -1, False
         name, fault = self.device.stands_at("axis")
         scale, _ = self.device.stands_at("scale")
-        if scale in self.targets:
+        targets = {*self.targets, MPG_RUN}
+        if scale in targets:
             return None, scale, -1, False  # whatever the axis selector says
-        target = name if name in self.targets else None
+        target = name if name in targets else None
         axis = name if name in AXIS_LETTERS and name in self.axes else None
         return axis, target, self.profile.scales.index(scale) if scale else -1, fault
 
@@ -100,6 +107,8 @@ class Ledger:
             self.histories = {self._shut(history) for history in self.histories}
         elif not self.gates.mode_is_manual:
             self.histories = {self._shut(history, override=False) for history in self.histories}
+        if self.position[1] != MPG_RUN:
+            self.histories = {self._shut_run(history) for history in self.histories}
         if not self.is_open or not self.gates.mode_is_manual:
             self.well_since = None
         elif self.well_since is None:
@@ -107,7 +116,8 @@ class Ledger:
         self._may_arm(now, at)
 
     def _shut(self, history: History, override: bool = True) -> History:
-        """Return a history disarmed: jogging, and overrides too."""
+        """Return a history disarmed: jogging, and overrides and MPG-run too."""
+        history = self._shut_run(history) if override else history
         if override and history.override_armed:
             history = history._replace(
                 override_armed=False,
@@ -125,6 +135,13 @@ class Ledger:
             dropped=history.dropped + taken_back,
             kept_from=len(self.accepted),
         )
+
+    @staticmethod
+    def _shut_run(history: History) -> History:
+        if not history.run_armed:
+            return history
+        dropped = history.dropped + history.fresh_run
+        return history._replace(run_armed=False, run=history.old_run, fresh_run=0, dropped=dropped)
 
     def estop_shown(self, now: float) -> bool:
         """Tell whether the E-stop has to be shown still: it is actuated, or was a moment ago."""
@@ -146,15 +163,18 @@ class Ledger:
             self.histories |= {h._replace(override_armed=True) for h in waiting}
             self.histories |= {h._replace(override_armed=True, part=0, other=True) for h in waiting}
 
+        if self.position[1] == MPG_RUN:
+            waiting = {h for h in self.histories if not h.run_armed}
+            self.histories |= {h._replace(run_armed=True) for h in waiting}
+            self.histories |= {h._replace(run_armed=True, part=0, other=True) for h in waiting}
+
     # What happens.
 
     def begin(self) -> None:
         """Begin a batch."""
         self.accepted.clear()
         self.was_lost = False
-        self.histories = {
-            h._replace(fresh=0, kept_from=0, fresh_targets=0, old_targets=h.targets) for h in self.histories
-        }
+        self.histories = {h.published() for h in self.histories}
         self.estop_seen = self.actuated
 
     def pass_time(self, now: float) -> None:
@@ -208,6 +228,8 @@ class Ledger:
                 device.take_state(node, state)
             case Gates():
                 self.gates = event
+            case ProgramInput():
+                self.program = event
             case AxisLimit(axis, velocity, acceleration):
                 self.run_on[axis].limit(velocity, acceleration)
             case SelectorStep(selector, by):
@@ -226,7 +248,11 @@ class Ledger:
         fitting = {h: turn for h, turn in turns.items() if turn and turn.detents == note.detents}
         check(bool(fitting), "decoder", lambda: f"{change} gave {note.detents} detents, not one of {turns}")
         position = self.position
-        taken = self._take(note, now, position, any(h.armed for h in fitting)) if note.accepted else None
+        taken = None
+        if note.accepted and note.accepted[0].axis == MPG_RUN:
+            taken = self._take_run(note, now, position, any(h.run_armed for h in fitting))
+        elif note.accepted:
+            taken = self._take(note, now, position, any(h.armed for h in fitting))
         self.histories = set()
         for history, turn in fitting.items():
             after = self._counted(history, note.detents, taken, position)
@@ -257,6 +283,19 @@ class Ledger:
         self.refused += abs(detents - taken)
         return taken
 
+    def _take_run(self, note: WheelNote, now: float, position: Position, may_be_armed: bool) -> int:
+        """Take what the program was asked to take of these detents; return how many it took."""
+        check(len(note.accepted) == 1, "one-axis", note)
+        _, detents, detent_s, taken = note.accepted[0]
+        check(may_be_armed and position[1] == MPG_RUN, "disarmed", lambda: f"{note} at {position}")
+        check(detents == note.detents, "conserved", lambda: f"asked to take {detents} of {note}")
+        check(0 <= taken * (1 if detents > 0 else -1) <= abs(detents), "jump", note)
+        allowed = is_detent_time(detent_s) and (detents > 0 or self.program.goes_backward)
+        check(detent_s == self.program.detent_time or detent_s != detent_s, "conserved", note)
+        check(allowed or not taken, "jump", lambda: f"{note} with {self.program}")
+        check(not self.program_run.exceeds(taken * detent_s if taken else 0.0, detent_s, now), "run-on", note)
+        return taken
+
     def _counted(
         self, history: History, detents: int, taken: int | None, position: Position
     ) -> History | None:
@@ -265,6 +304,16 @@ class Ledger:
         None is returned where that cannot be in this history.
         """
         axis, target, scale, _ = position
+        if target == MPG_RUN:
+            if detents and (taken is not None) != history.run_armed:
+                return None
+            if history.armed:
+                history = history._replace(counts=history.counts + detents, fresh=history.fresh + detents)
+            return history._replace(
+                run=history.run + (taken or 0),
+                fresh_run=history.fresh_run + abs(taken or 0),
+                dropped=history.dropped + abs(detents) - abs(taken or 0),
+            )
         if detents and (taken is not None) != (history.armed and axis is not None and scale >= 0):
             return None
         if history.armed:
@@ -278,7 +327,8 @@ class Ledger:
 
     def end(self, pins: Mapping[str, PinValue], now: float) -> None:
         """Compare with the pins at the end of a batch, and strike out what they contradict."""
-        shown = (pins["counts"], pins["dropped"], tuple(pins[f"{target}.counts"] for target in self.targets))
+        targets = tuple(pins[f"{target}.counts"] for target in self.targets)
+        shown = (pins["counts"], pins["dropped"], targets, pins[f"{MPG_RUN}.counts"])
         possible = {h for h in self.histories if shown_by(h) == shown}
         check(
             bool(possible),
@@ -288,15 +338,20 @@ class Ledger:
         counters = {axis: pins[f"axis.{axis}.jog-counts"] for axis in self.counts}
         possible = {h for h in possible if self._counters(h) == counters}
         check(bool(possible), "jump", lambda: f"{counters}, not {[*map(self._counters, self.histories)]}")
-        armed = {h for h in possible if h.armed == pins["armed"]}
+        running = {h for h in possible if h.run_armed == pins[f"{MPG_RUN}.enable"]}
+        check(bool(running), "disarmed", lambda: f"enable: {pins[f'{MPG_RUN}.enable']} at {self.position}")
+        armed = {h for h in running if h.armed == pins["armed"]}
         what = "disarmed" if pins["armed"] else "live"
         check(bool(armed), what, lambda: f"armed is {pins['armed']}: {self.position}, {self.gates}")
         self.histories = armed
         _, target, _, _ = self.position
         if target and self.is_open and not self.estop_shown(now):
             override = pins["why-not"] == WhyNot.READY
-            self.histories = {h for h in armed if h.override_armed == override}
+            is_run = target == MPG_RUN
+            self.histories = {h for h in armed if (h.run_armed if is_run else h.override_armed) == override}
             check(bool(self.histories), "why-not", lambda: f"is {pins['why-not']}; {armed}")
+        if not pins[f"{MPG_RUN}.enable"]:
+            self.program_run.stopped()
         for axis, _, count in self.accepted[next(iter(self.histories)).kept_from :]:
             self.counts[axis] += count
         if not pins["armed"]:
@@ -312,5 +367,6 @@ class Ledger:
 
     @property
     def shows_override(self) -> bool:
-        """Tell whether an override is surely armed."""
-        return all(history.override_armed for history in self.histories)
+        """Tell whether the target that is selected is surely armed."""
+        is_run = self.position[1] == MPG_RUN
+        return all(h.run_armed if is_run else h.override_armed for h in self.histories)

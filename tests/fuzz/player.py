@@ -15,6 +15,7 @@ from hal_mpg.motion_limit import MotionLimit
 from hal_mpg.pendant import Pendant, wrap32
 from hal_mpg.profile import Profile
 from hal_mpg.profile_yaml import load_profile
+from hal_mpg.program_run import MPG_RUN, ProgramRun
 from tests.core.bed import foreseen
 from tests.fuzz.coverage import cover_batch, cover_event
 from tests.fuzz.history import Accepted, WheelNote
@@ -59,6 +60,22 @@ def note_wheel(controls: Controls, notes: list[WheelNote]) -> None:
     controls.apply = noted  # type: ignore[method-assign]
 
 
+class WatchedRun(ProgramRun):
+    """Notes what the program was asked to take, and what it took."""
+
+    __slots__ = ("_notes",)
+
+    def __init__(self, notes: list[WheelNote]) -> None:
+        super().__init__()
+        self._notes = notes
+
+    def turn(self, detents: int, now: float) -> int:
+        taken = super().turn(detents, now)
+        check(bool(self._notes), "jump", f"the program is given {detents} detents of nobody")
+        self._notes[-1].accepted.append(Accepted(MPG_RUN, detents, self.input.detent_time, taken))
+        return taken
+
+
 class Player:
     """One pendant, one machine, one clock."""
 
@@ -68,6 +85,9 @@ class Player:
         note_wheel(self.pendant._controls, self.notes)
         for letter, axis in self.pendant._axes.items():
             axis.limit = WatchedLimit(letter, self.notes)
+        books = self.pendant._ledger
+        books.run = WatchedRun(self.notes)
+        books.targets[MPG_RUN] = books.run.counter
         self.ledger = Ledger(profile, machine.steps_of(profile))
         self.watch = Watch(self.pendant.pins, self.ledger)
         self.now = START_S
@@ -191,6 +211,7 @@ def play(case: Case, make: MakePendant = Pendant) -> Counter[str]:
     covered["detents refused by the speed limit"] += ledger.refused
     history = next(iter(ledger.histories))
     covered["detents dropped"] += history.dropped
+    covered["detents that ran a program"] += abs(history.run)
     covered["detents on overrides"] += sum(map(abs, history.targets))
     covered["counters that went over 32 bits"] += sum(
         count != wrap32(count) for count in ledger.counts.values()

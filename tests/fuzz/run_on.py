@@ -11,6 +11,7 @@ from __future__ import annotations
 from math import inf
 
 FOLLOW_S = 0.1
+PROGRAM_AHEAD_S = 0.1
 SANE = (1e-6, 1e9)
 """Limits that are neither absurdly small nor large; for others nothing is claimed here."""
 
@@ -56,3 +57,14 @@ class RunOn:
         self._detent = max(self._detent, detent)
         most = 2 * (self._bound + self._detent)
         return max(self._levels) > most * (1 + 1e-6) + 1e-6
+
+
+class ProgramRunOn(RunOn):
+    """The same for the program time that MPG-run asks for: a second a second, and what may be left of it."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_unlimited = False
+        self._velocity, self._bound = 1.0, PROGRAM_AHEAD_S

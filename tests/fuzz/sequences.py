@@ -23,6 +23,7 @@ ACTS = (
     (World.mix, 6),
     (World.spin, 2),
     (World.gate, 4),
+    (World.program, 2),
     (World.limit, 4),
     (World.step, 2),
     (World.lose, 3),

@@ -21,6 +21,7 @@ from hal_mpg.events import (
     EventsLost,
     Gates,
     NodeState,
+    ProgramInput,
     SelectorStep,
     Snapshot,
 )
@@ -297,7 +298,7 @@ class OrderOfEvents:
         """Take one event; tell whether it can come here."""
         can = self.connected
         match event:
-            case Gates() | AxisLimit() | SelectorStep():
+            case Gates() | AxisLimit() | SelectorStep() | ProgramInput():
                 return True
             case Connected():
                 can = not self.connected

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from hal_mpg.events import AxisLimit, Event, Gates, SelectorStep, from_line, to_line
+from hal_mpg.events import AxisLimit, Event, Gates, ProgramInput, SelectorStep, from_line, to_line
 from hal_mpg.machine import Machine
 
 START_S = 100.0
@@ -58,6 +58,8 @@ def event_line(event: Event) -> str:
             return f"limit {axis} {velocity!r} {acceleration!r}"
         case SelectorStep(selector, by):
             return f"step {selector} {by}"
+        case ProgramInput(selected, backward, detent_time):
+            return f"program {int(selected)} {int(backward)} {detent_time!r}"
     return to_line(event)
 
 
@@ -69,6 +71,8 @@ def parse_event(line: str) -> Event:
         return Gates(on, manual, inhibit)
     if kind == "limit":
         return AxisLimit(rest[0], float(rest[1]), float(rest[2]))
+    if kind == "program":
+        return ProgramInput(rest[0] == "1", rest[1] == "1", float(rest[2]))
     if kind == "step":
         return SelectorStep(rest[0], int(rest[1]))
     return from_line(line)

@@ -34,6 +34,7 @@ REACHED |= {
     "detents jogged",
     "detents dropped",
     "detents on overrides",
+    "detents that ran a program",
     "detents refused by the speed limit",
     "illegal orders",
     "profiles accepted",

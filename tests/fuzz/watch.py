@@ -51,7 +51,8 @@ class Watch:
         self.pressed_at: dict[str, float] = {}
         self.jogged_at: float | None = None  # since it was armed
         self.safer = {("estop-ok", False), ("estop", True), ("jog-stop", True), ("armed", False)}
-        self.safer |= {(pin, False) for pin in (*self.enables.values(), "enable", "connected")}
+        pins_to_enable = (*self.enables.values(), "enable", "connected", "mpg-run.enable")
+        self.safer |= {(pin, False) for pin in pins_to_enable}
         self.enabling = {(pin, not value) for pin, value in self.safer}
 
     # Every write.

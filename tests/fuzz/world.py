@@ -23,6 +23,7 @@ from hal_mpg.events import (
     Frame,
     Gates,
     NodeState,
+    ProgramInput,
     SelectorStep,
     Snapshot,
     from_line,
@@ -67,7 +68,9 @@ class World:
     def add(self, event: Event) -> None:
         """Add an event to the batch, as its text form has it."""
         self.batch.append(
-            event if isinstance(event, Gates | AxisLimit | SelectorStep) else from_line(to_line(event))
+            event
+            if isinstance(event, Gates | AxisLimit | SelectorStep | ProgramInput)
+            else from_line(to_line(event))
         )
 
     def flush(self) -> None:
@@ -241,6 +244,11 @@ class World:
                 pair[self.random.randrange(2)] = self.random.choice(ODD_LIMITS)
             self.add(AxisLimit(self.random.choice(self.axes), *pair))
 
+    def program(self) -> None:
+        """HAL says something of MPG-run."""
+        detent_s = self.random.choice((0.02, 0.02, 0.001, 0.3, 1.0, 0.0, -1.0, 1e300))
+        self.add(ProgramInput(self.random.random() < 0.3, self.random.random() < 0.5, detent_s))
+
     def step(self) -> None:
         """HAL steps a selector, where it can, whether the pendant is there or not."""
         if self.profile.stepped:
@@ -316,6 +324,7 @@ class World:
         if self.lost:
             self.reread()
         self.add(Gates(True, True, False))
+        self.add(ProgramInput(is_selected=False, goes_backward=False, detent_time=0.02))
         contact = self.profile.estop
         if contact and self.is_held(contact.key) != contact.normally_closed:
             self.press((contact.key, contact.normally_closed))

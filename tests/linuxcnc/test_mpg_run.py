@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The wheel runs the program (mpg-run.hal, sim-mpg-run.ini), in a whole LinuxCNC with a virtual pendant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.beds.linuxcnc import ROOT, require_linuxcnc, run_linuxcnc
+
+HERE = Path(__file__).parent
+INI = "sim-mpg-run.ini"
+PROFILE = ROOT / "config" / "pendants" / "virtual-4axis.yaml"
+
+REPETITIONS = 20
+STOP_LIMIT_S = 0.15
+"""What the issue asks for, in every single one of the repetitions."""
+
+FEED = 10.0
+"""Of the program, in mm/s."""
+
+Notes = dict[str, Any]
+
+
+def run(driver: str, arguments: Any = None) -> Notes:
+    """Run LinuxCNC, without the pendant's window."""
+    require_linuxcnc()
+    notes: Notes = run_linuxcnc(
+        INI, HERE / driver, virtual=PROFILE, edit=without_window, arguments=arguments, timeout_s=400
+    ).result
+    return notes
+
+
+def without_window(config: Path) -> None:
+    """Take the window out of the configuration: the driver is the pendant."""
+    ini = config / INI
+    lines = ini.read_text(encoding="utf-8").splitlines()
+    ini.write_text("\n".join(line for line in lines if not line.startswith("APP =")), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def notes() -> Notes:
+    """Return what drive_mpg_run.py noted."""
+    return run("drive_mpg_run.py")
+
+
+def test_adaptive_feed_is_switched_on_for_every_program(notes: Notes) -> None:
+    assert notes["adaptive feed at the start"] is True
+
+
+def test_the_path_is_in_proportion_to_the_turns_slow_and_fast(notes: Notes) -> None:
+    assert [turn["rate"] for turn in notes["turns"]] == [3, 5, 10, 20, 40]
+    for turn in notes["turns"]:
+        assert turn["dropped"] == 0
+        assert turn["counted"] > 0
+        assert turn["path"] == pytest.approx(turn["wanted"], abs=0.002), turn
+
+
+def test_slow_turning_is_a_steady_feed(notes: Notes) -> None:
+    for turn in notes["turns"][1:]:  # 3 a second are slower than the longest spread: it stands in between
+        lowest, mean, highest = turn["speed"]
+        assert mean == pytest.approx(turn["rate"] * FEED * 0.02, rel=0.05), turn
+        assert lowest > 0.6 * mean, turn
+        assert highest < 1.4 * mean, turn
+
+
+def test_nothing_moves_while_the_wheel_is_still(notes: Notes) -> None:
+    assert notes["still before"] == notes["still"] == 0
+
+
+def test_it_is_never_faster_than_programmed_and_what_is_too_fast_is_dropped(notes: Notes) -> None:
+    storm = notes["storm"]
+    assert storm["highest"] <= FEED * 1.0001
+    assert storm["dropped"] > 50
+    assert storm["counted"] + storm["dropped"] == 150
+    assert storm["path"] == pytest.approx(storm["wanted"], abs=0.002)
+    assert storm["run on"] < 0.2 * FEED, "0.1 s that may be left, 0.05 s to speed up, one detent"
+
+
+def test_it_runs_backward_only_where_that_is_wanted(notes: Notes) -> None:
+    reverse = notes["reverse"]
+    assert (reverse["without"], reverse["dropped"]) == (0, 10)
+    for way in ("back", "forth"):
+        assert reverse[way]["path"] == pytest.approx(reverse[way]["wanted"], abs=0.002)
+    assert reverse["back"]["counted"] < 0
+
+
+def test_a_rapid_is_run_by_the_wheel_as_well(notes: Notes) -> None:
+    rapid = notes["rapid"]
+    assert rapid["dropped"] == 0
+    assert rapid["path"] == pytest.approx(rapid["wanted"], rel=0.03), "its acceleration is the machine's"
+
+
+def test_let_go_it_stands_until_it_is_paused_and_resumed(notes: Notes) -> None:
+    let_go = notes["let go"]
+    assert (let_go["moved"], let_go["feed"], let_go["idle"], let_go["paused"]) == (0, 0, False, 0)
+    assert let_go["ended at"] == pytest.approx([70, 40])
+
+
+def test_a_program_without_adaptive_feed_stands_when_the_wheel_does(notes: Notes) -> None:
+    assert notes["without M52"] == {"enabled": False, "moved": 0}
+
+
+def test_unselected_programs_run_as_ever(notes: Notes) -> None:
+    assert notes["unselected"] == {"feed": 1.0, "ended at": [pytest.approx(10), pytest.approx(0)]}
+
+
+def test_linuxcnc_has_nothing_to_complain_of(notes: Notes) -> None:
+    assert notes["errors"] == []
+
+
+def check_stops(kinds: list[str]) -> Notes:
+    """Have the program stopped in each of these ways, and check the times; return the notes."""
+    stops = run("drive_mpg_run_stops.py", [kinds, REPETITIONS])
+    for kind in kinds:
+        print(kind, "ms:", [round(note["speed_s"] * 1000) for note in stops[kind]["times"]])
+        assert len(stops[kind]["times"]) == REPETITIONS
+        for note in stops[kind]["times"]:
+            assert 0 < note["feed_s"] < STOP_LIMIT_S, (kind, note)
+            assert 0 < note["speed_s"] < STOP_LIMIT_S, (kind, note)
+    return stops
+
+
+def test_it_stands_in_time_when_the_button_is_let_go_or_the_selector_turned() -> None:
+    stops = check_stops(["button", "selector"])
+    for kind in ("button", "selector"):
+        for note in stops[kind]["times"]:
+            assert note["feed"] == 0, "the wheel was turned on, and the program is not at full feed either"
+            assert note["idle"] is False
+
+
+def test_it_stands_in_time_when_the_pendant_or_hal_mpg_is_lost() -> None:
+    stops = check_stops(["unplug", "stop", "kill"])
+    for kind in ("unplug", "stop", "kill"):
+        assert all(note["idle"] for note in stops[kind]["times"]), "this pendant has an E-stop: that is one"
