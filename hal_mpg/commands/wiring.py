@@ -25,6 +25,7 @@ from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.wiring.advice import advice
 from hal_mpg.wiring.as_data import as_data
+from hal_mpg.wiring.buttons_text import mdi_additions, parse_buttons
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text, steps_table
 from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
@@ -44,6 +45,8 @@ examples:
         only says what in mill.ini would make a click of the wheel come out wrong
   hal_mpg wiring --ini robot.ini --joints X=0 Y=1,2 Z=3
         which joints move which axis, where the kinematics are not LinuxCNC's trivkins
+  hal_mpg wiring --ini mill.ini --buttons start=start-or-pause,stop=stop,zero=zero-axis
+        what buttons of the pendant ask for, by their names in its profile (docs/buttons.md)
   hal_mpg wiring --ini router.ini --increments 0.002,0.02,0.2
         other distances than the pendant's profile has, in machine units, for its scales in order
 
@@ -77,6 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     text = _text(plan)
     plan.findings += advice(plan)
     additions = needed(ini, NAMELESS if output is None else _halfile(ini, output), pendant)
+    additions += mdi_additions(plan)
     failed = bool(of_severity(plan.findings, ERROR))
     if output is not None and not is_last_halfile(ini, _halfile(ini, output)):
         plan.say(
@@ -125,6 +129,11 @@ def parser() -> Parser:
     add("--joints", nargs="+", metavar="L=N[,N]", help="which joints move which axis, such as X=0 Y=1,2")
     add("--increments", metavar="A,B,C", help="distance of a detent for each scale, in machine units")
     add("--angular-increments", metavar="A,B,C", help="the same for rotary axes, in degrees")
+    add(
+        "--buttons",
+        metavar="NAME=REQUEST,...",
+        help="what buttons of the pendant ask for, such as start=start-or-pause,stop=stop,zero=zero-axis",
+    )
     add("--json", action="store_true", help="print what was found as one JSON document")
     return parser
 
@@ -157,7 +166,7 @@ def _keep_options(options: argparse.Namespace, output: Path | None) -> None:
         before = parser().parse_args(command_of(text)) if is_ours(text) else None
     except (OSError, UsageError):
         return
-    for name in ("joints", "increments", "angular_increments") if before else ():
+    for name in ("joints", "increments", "angular_increments", "buttons") if before else ():
         value = getattr(before, name)
         if value is not None and getattr(options, name) is None:
             setattr(options, name, value)
@@ -229,7 +238,10 @@ def _plan(
         if output is not None and (options.add or ini.text("HAL_MPG", "PENDANT") == pendant)
         else pendant
     )
-    return make_plan(machine, files, profile, steps, reference, words, _command(options, pendant, output))
+    plan = make_plan(machine, files, profile, steps, reference, words, _command(options, pendant, output))
+    if options.buttons is not None:
+        plan.buttons = parse_buttons(options.buttons, profile)
+    return plan
 
 
 def _is_ours(path: Path, output: Path | None) -> bool:
@@ -262,7 +274,7 @@ def _command(options: argparse.Namespace, pendant: str, output: Path | None) -> 
         words += ["--output", _halfile(read_ini(options.ini), output)]
     if options.joints:
         words += ["--joints", *options.joints]
-    for option in ("increments", "angular_increments"):
+    for option in ("increments", "angular_increments", "buttons"):
         if getattr(options, option) is not None:
             words += [f"--{option.replace('_', '-')}", "".join(getattr(options, option).split())]
     return shlex.join(words)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from hal_mpg.doctor.chain_checks import IOCONTROL, USER_ENABLE
 from hal_mpg.doctor.configuration import Configuration
+from hal_mpg.doctor.button_checks import check_buttons
 from hal_mpg.doctor.display_checks import check_display
 from hal_mpg.doctor.estop_checks import check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
@@ -44,7 +45,7 @@ def check_configuration(configuration: Configuration) -> Iterator[Finding]:
     yield from _dead(configuration)
     findings = [
         *(*check_wiring(configuration), *check_sticks(configuration)),
-        *(*check_display(configuration), *check_estop(configuration)),
+        *(*check_display(configuration), *check_buttons(configuration), *check_estop(configuration)),
     ]
     yield from _conflicts(configuration, {finding.id for finding in findings})
     yield from findings if configuration.is_complete else map(_softened, findings)

@@ -31,14 +31,16 @@ BUTTON_IDEAS = {
 
 def write_further(plan: Plan, page: Page) -> None:
     """Write the nets of buttons and lamps, as comments."""
-    names = [name for name, _ in plan.profile.buttons]
+    asking = dict(plan.buttons)
+    names = [name for name, _ in plan.profile.buttons if name not in asking]
     lamps = [name for name, _ in plan.profile.leds]
     if not names and not lamps:
         return
     page.title("Further buttons and lamps")
     page.say(
         "Not netted: what they do is yours to say. Copy a line to the end of the file, below 'Yours', "
-        "without its #, and put the pin there that you want."
+        "without its #, and put the pin there that you want. `hal_mpg wiring --buttons NAME=REQUEST,...` has "
+        "hal_mpg look first whether it may be (docs/buttons.md)."
     )
     for name in names:
         pin = BUTTON_IDEAS.get(name, "halui. ...")

@@ -6,6 +6,7 @@ from __future__ import annotations
 from hal_mpg.linuxcnc_files.ini import leading_number
 from hal_mpg.machine import AxisSteps
 from hal_mpg.wiring.analog_text import make_sticks, write_sticks
+from hal_mpg.wiring.buttons_text import write_buttons
 from hal_mpg.wiring.display_text import write_display
 from hal_mpg.wiring.estop_text import make_chain, make_request, write_estop, write_request
 from hal_mpg.wiring.findings import NOTE, WARNING
@@ -58,6 +59,7 @@ def hal_text(plan: Plan) -> str:
     write_sticks(plan, page, sticks, chain)
     _write_overrides(plan, page)
     write_display(plan, page)
+    write_buttons(plan, page)
     write_further(plan, page)
     return sealed(page.text())
 

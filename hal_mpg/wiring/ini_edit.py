@@ -78,8 +78,10 @@ def with_additions(ini: IniFile, text: str, additions: list[Addition]) -> str:
 def _place(ini: IniFile, addition: Addition) -> int | None:
     """Return after which line (from 1) an addition goes; None: at the end, in a section of its own."""
     heading = next((h for h in ini.headings if h.name == addition.section and h.counts), None)
-    files = ini.values("HAL", "HALFILE") if addition.line.startswith("HALFILE") else []
-    last = addition.replaces or (files[-1] if files else None)
+    key = addition.line.split()[0]
+    # These are read in order, so a new one comes behind the last.
+    others = ini.values(addition.section, key) if key in ("HALFILE", "MDI_COMMAND") else []
+    last = addition.replaces or (others[-1] if others else None)
     if last is not None:
         _check_is_here(ini, last.path, addition)
         return last.last_line

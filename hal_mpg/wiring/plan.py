@@ -43,6 +43,7 @@ class Plan:
     command: str
     axes: tuple[tuple[MachineAxis, AxisSteps], ...]
     findings: list[Finding] = field(default_factory=list)
+    buttons: tuple[tuple[str, str], ...] = ()  # what each asks for
 
     def say(self, severity: str, identity: str, text: str) -> None:
         """Note a finding."""

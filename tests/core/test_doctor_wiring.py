@@ -322,3 +322,22 @@ def test_faults_of_a_chain_of_other_parts(
     assert old in file.read_text()
     file.write_text(file.read_text().replace(old, new))
     assert wrong(findings_of(ini)) == finds
+
+
+def test_a_button_that_starts_something_by_itself_is_told(config: Path) -> None:
+    with (config / "mpg-buttons.hal").open("a") as file:
+        file.write("net mine hal_mpg.button.coolant => halui.program.run\n")
+    ini = config / "sim-buttons.ini"
+    text = (config / "mpg-actions.hal").read_text().replace("=> halui.program.run", "=> mine.run")
+    (config / "mpg-actions.hal").write_text(text)
+    (config / "mpg-buttons.hal").write_text(
+        "\n".join(
+            line
+            for line in (config / "mpg-buttons.hal").read_text().splitlines()
+            if not line.startswith("net mpg-b-coolant")
+        )
+    )
+    (found,) = [finding for finding in findings_of(ini) if finding.id == "button-direct"]
+    assert found.severity == NOTE
+    assert "hal_mpg.button.coolant goes to halui.program.run as it is" in found.what
+    assert "hal_mpg.request.start-or-pause" in found.mend
