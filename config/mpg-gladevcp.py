@@ -25,7 +25,6 @@ import linuxcnc
 import mpg_panel
 from gi.repository import Gdk, GLib, Gtk
 
-PERIOD_MS = 100
 PULSE_MS = 300
 """gmoccapy looks at its pins ten times a second."""
 
@@ -59,7 +58,7 @@ class Panel:
         self._gui = gui
         self._increments = _increments()
         self._jogs: list[str] = []
-        GLib.timeout_add(PERIOD_MS, self._look)
+        self._look()
 
     def _look(self) -> bool:
         """Look at the pins. What fails is shown: a panel that stood still would go on saying READY."""
@@ -71,7 +70,8 @@ class Panel:
         except Exception:
             traceback.print_exc()
             self._widget("why").set_text("PANEL\nFAULT")
-        return True
+        GLib.timeout_add(mpg_panel.look_after_ms(), self._look)
+        return False
 
     def _show(self) -> None:
         self._pendant.read()

@@ -24,7 +24,6 @@ import mpg_panel
 
 STATUS, ACTION = Status(), Action()
 
-PERIOD_MS = 100
 SETTLE_MS = 500
 """QtDragon sizes its window after this file was read."""
 
@@ -35,7 +34,7 @@ LOOKS = """
 #mpg_panel QLabel#mpg_click { font-size: 44px; font-weight: bold; }
 #mpg_panel QLabel#mpg_why { font-size: 48px; font-weight: bold; color: #ffe040; background-color: #101010; }
 #mpg_panel QLabel[kind="number"] { font-size: 28px; font-weight: bold; }
-#mpg_panel QLabel[kind="lamp"] { font-size: 22px; font-weight: bold; padding: 5px; border: 2px solid #000000; }
+#mpg_panel QLabel[kind="lamp"] { font-size: 22px; font-weight: bold; padding: 5px; border: 2px solid black; }
 #mpg_panel QLabel[lamp="off"] { color: #808080; border-color: #808080; }
 #mpg_panel QLabel[lamp="red"] { color: #ffffff; background-color: #d00000; }
 #mpg_panel QLabel[lamp="yellow"] { background-color: #ffe040; }
@@ -66,8 +65,9 @@ class Panel(QWidget):
         self._lay_out()
         self.setStyleSheet(LOOKS)
         self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
-        self._timer.start(PERIOD_MS)
+        self._look()
 
     def _lay_out(self):
         column = QVBoxLayout(self)
@@ -105,6 +105,7 @@ class Panel(QWidget):
         except Exception:
             traceback.print_exc()
             self._labels["why"].setText("PANEL\nFAULT")
+        self._timer.start(mpg_panel.look_after_ms())
 
     def _show(self):
         self._pendant.read()

@@ -7,6 +7,7 @@ reads hal_mpg's pins, by their names: nothing has to be netted, and a GUI starts
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Sequence
 
@@ -84,8 +85,11 @@ UNITS: dict[int, str] = {
     3: "deg",
 }
 
-SILENT_S = 0.5
-"""Without a beat for so long, hal_mpg was killed, hangs or is stopped; at rest, it beats every 55 ms."""
+SILENT_S = 1.0
+"""Without a beat for so long, hal_mpg was killed, hangs or is stopped; it beats every 55 ms at the least."""
+
+LOOK_MS = (30, 70)
+"""How often to look, at random: in step with the beat, one would always see the same."""
 
 GONE = "NO\nHAL_MPG"
 GONE_LONG = "hal_mpg does not run: restart LinuxCNC, or see `hal_mpg doctor`"
@@ -163,6 +167,11 @@ class Pendant:
 def distance(value: float) -> str:
     """Return a distance as people write it: 0.001, 0.1, 1."""
     return f"{value:.6f}".rstrip("0").rstrip(".")
+
+
+def look_after_ms() -> int:
+    """Return when a panel is to look again, in milliseconds."""
+    return random.randint(*LOOK_MS)
 
 
 class Follower:

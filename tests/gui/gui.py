@@ -9,11 +9,13 @@ from __future__ import annotations
 import base64
 import importlib
 import io
+import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.linuxcnc.driver import wait_until
@@ -21,8 +23,18 @@ from tests.linuxcnc.driver import wait_until
 GUIS = {"axis": ["axis"], "gmoccapy": ["gmoccapy"], "qtdragon": ["qtvcp", "qtdragon"]}
 """The command of each GUI, as it would be after `DISPLAY =`."""
 
+Seen = dict[str, Any]
+"""What is to be seen: `texts` of the panel by name, `lit`: the lamps that are; `axis` and `increment`, where the
+GUI has them selected."""
+
 START_LIMIT_S = 90.0
 """How long a GUI may take until it has its window, on a busy machine."""
+
+
+COLORS = 64
+
+SPIED = Path("spy.json")
+"""What the spies write (spy_gladevcp.py, spy_qtvcp.py), beside the INI file."""
 
 
 class Gui:
@@ -50,10 +62,23 @@ class Gui:
 
         return wait_until(holds, what, limit_s)
 
+    def seen(self) -> Seen:
+        """Return what the panel shows and the GUI has selected, as the spy in it has written it last."""
+        return dict(json.loads(SPIED.read_text())) if SPIED.exists() else {"texts": {}, "lit": []}
+
+    def wait_seen(self, condition: Callable[[Seen], bool], what: str, limit_s: float = 20.0) -> Seen:
+        """Wait until what is to be seen is as it has to be; return it. TimeoutError says what was seen."""
+        try:
+            self.wait(lambda: condition(self.seen()), what, limit_s)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; there is {self.seen()}") from None
+        return self.seen()
+
     def photograph(self) -> str:
-        """Return what the screen shows, as a PNG file in base64."""
+        """Return what the screen shows, without what is black around it, as a PNG file in base64."""
         grab: Any = importlib.import_module("PIL.ImageGrab")
-        image = grab.grab(xdisplay=self.display).convert("RGB").quantize(128, dither=0)
+        image = grab.grab(xdisplay=self.display).convert("RGB")
+        image = image.crop(image.getbbox()).quantize(COLORS, dither=0)
         file = io.BytesIO()
         image.save(file, "PNG", optimize=True)
         return base64.b64encode(file.getvalue()).decode()

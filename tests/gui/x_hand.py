@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 import base64
+import importlib
 import io
 import time
 from typing import Any
 
-from PIL import ImageGrab
 from Xlib import XK, X
 from Xlib.display import Display
 from Xlib.ext import xtest
@@ -22,28 +22,12 @@ Place = tuple[int, int, int, int]
 """Left, top, width and height on the screen, in pixels."""
 
 
-class Hand:
-    """Finds one program's window, and uses it."""
+class Pointer:
+    """The mouse and the keyboard; no program in particular."""
 
-    def __init__(self, display: str, window_class: str) -> None:
-        """Wait until the window is there. Its class is what the program calls itself (WM_CLASS)."""
+    def __init__(self, display: str) -> None:
+        """Connect to an X display."""
         self._name, self._display = display, Display(display)
-        self._class = window_class
-        self._found: list[Any] = []
-        wait_until(self._find, f"a window of {window_class}", FIND_LIMIT_S)
-
-    def parts(self, size: tuple[int, int]) -> list[Place]:
-        """Return where the window's parts of this size are, from the left to the right and downwards."""
-        found = {place for place in map(self._place, self._all(self._found[0])) if place[2:] == size}
-        return sorted(found, key=lambda place: (place[1], place[0]))
-
-    def window(self) -> Place:
-        """Return where the window is."""
-        return self._place(self._found[0])
-
-    def is_open(self) -> bool:
-        """Tell whether the window is there."""
-        return self._find()
 
     def move(self, x: float, y: float) -> None:
         """Move the pointer."""
@@ -82,11 +66,36 @@ class Hand:
         blue, green, red = image.data[:3]
         return red, green, blue
 
+
+class Hand(Pointer):
+    """Finds one program's window, and uses it."""
+
+    def __init__(self, display: str, window_class: str, limit_s: float = FIND_LIMIT_S) -> None:
+        """Wait until the window is there. Its class is what the program calls itself (WM_CLASS)."""
+        super().__init__(display)
+        self._class = window_class
+        self._found: list[Any] = []
+        wait_until(self._find, f"a window of {window_class}", limit_s)
+
+    def parts(self, size: tuple[int, int]) -> list[Place]:
+        """Return where the window's parts of this size are, from the left to the right and downwards."""
+        found = {place for place in map(self._place, self._all(self._found[0])) if place[2:] == size}
+        return sorted(found, key=lambda place: (place[1], place[0]))
+
+    def window(self) -> Place:
+        """Return where the window is."""
+        return self._place(self._found[0])
+
+    def is_open(self) -> bool:
+        """Tell whether the window is there."""
+        return self._find()
+
     def photograph(self) -> str:
         """Return what the window shows, as a PNG file in base64."""
         left, top, width, height = self.window()
+        grab: Any = importlib.import_module("PIL.ImageGrab")
         box = (left, top, left + width, top + height)
-        image = ImageGrab.grab(bbox=box, xdisplay=self._name).convert("RGB").quantize(64, dither=0)
+        image = grab.grab(bbox=box, xdisplay=self._name).convert("RGB").quantize(64, dither=0)
         file = io.BytesIO()
         image.save(file, "PNG", optimize=True)
         return base64.b64encode(file.getvalue()).decode()
