@@ -28,6 +28,9 @@ allowed in any case.
 MPG_RUN = ("mpg-run.select", "mpg-run.backward", "mpg-run.detent-time")
 """The inputs that `ProgramInput` is made of, in its order."""
 
+MODE = "mode-is-auto"
+"""An input that a display may show, and that actions need."""
+
 GATES = ("machine-is-on", "mode-is-manual", "inhibit")
 """The inputs that permit or forbid jogging, in the order of `Gates`."""
 
@@ -83,7 +86,8 @@ class HalPort:
         self.setters = {pin.name: item(pin.name).set for pin in pins if not pin.is_input}
         inputs = [pin.name for pin in pins if pin.is_input and not pin.is_shown and pin.name != ECHO]
         self._get = {name: item(name).get for name in inputs}
-        self._get_shown = {name: item(name).get for name in (*GATES, *(p.name for p in pins if p.is_shown))}
+        shown = (*GATES, MODE, *(pin.name for pin in pins if pin.is_shown))
+        self._get_shown = {name: item(name).get for name in shown}
         self._read_echo = item(ECHO).get
         self._echo = False
         self._echoed_at: float | None = None  # None: nothing has ever come back, so nothing is netted

@@ -183,7 +183,8 @@ def _display_pins(profile: Profile, axes: Sequence[AxisSteps]) -> Iterator[Pin]:
     for name, kind in profile.display.input_pins([axis.axis for axis in axes]):
         # Work coordinates until HAL says otherwise, as GUIs do.
         initial = name == "show-relative" if kind == "bit" else 0.0
-        yield Pin(name, kind, initial, is_input=True, is_shown=True)
+        if name not in STATUS:
+            yield Pin(name, kind, initial, is_input=True, is_shown=True)
 
 
 def safe_writes(pins: Sequence[Pin]) -> list[PinWrite]:
