@@ -121,10 +121,11 @@ class Panel(QWidget):
 
     def _follow(self):
         # Before homing, QtDragon selects joints, by number.
-        axis = "" if STATUS.is_joint_mode() else self._pendant.axis
-        axis, click = self._follower.look(axis, self._pendant.click, self._is_free())
-        if axis:
-            self._select(axis)
+        wanted = "" if STATUS.is_joint_mode() else self._pendant.axis
+        is_free = self._is_free()
+        axis, click = self._follower.look(wanted, self._pendant.click, is_free)
+        if axis or (wanted and is_free and STATUS.get_selected_axis() in ("", "None")):
+            self._select(wanted)  # QtDragon forgets its own with each change of LinuxCNC's mode
         if click:
             self._increment(click, self._pendant.axis in "abc")
 

@@ -64,7 +64,8 @@ def follow(driver: Driver, gui: Gui, axis: str, click: float) -> Seen:
         if "axis" not in seen:  # gmoccapy has no selected axis
             return abs(driver.pin("gmoccapy.jog.jog-increment") - click) < 1e-9
         entry = seen["angular"] if axis in "abc" and "angular" in seen else seen["increment"]
-        return seen["axis"] == axis and float(entry.split()[0].replace("Continuous", "0")) == click
+        number = entry.split(" ")[0]
+        return seen["axis"] == axis and number not in ("", "Continuous") and float(number) == click
 
     seen = gui.wait_seen(there, f"the GUI to follow to {axis} and {click}")
     if "axis" not in seen:

@@ -24,8 +24,7 @@ GUIS = {"axis": ["axis"], "gmoccapy": ["gmoccapy"], "qtdragon": ["qtvcp", "qtdra
 """The command of each GUI, as it would be after `DISPLAY =`."""
 
 Seen = dict[str, Any]
-"""What is to be seen: `texts` of the panel by name, `lit`: the lamps that are; `axis` and `increment`, where the
-GUI has them selected."""
+"""What is to be seen: `texts` of the panel, by name; `lit`: which lamps are; `axis`, `increment`: the GUI's."""
 
 START_LIMIT_S = 90.0
 """How long a GUI may take until it has its window, on a busy machine."""
