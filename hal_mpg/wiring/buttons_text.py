@@ -7,6 +7,7 @@ from hal_mpg.errors import UsageError
 from hal_mpg.linuxcnc_files.ini import IniFile
 from hal_mpg.pins import REQUESTS
 from hal_mpg.profile import Profile
+from hal_mpg.program_run import MPG_RUN
 from hal_mpg.wiring.action_nets import SINKS, SOURCES, needed_do, needed_status
 from hal_mpg.wiring.findings import WARNING
 from hal_mpg.wiring.ini_edit import Addition
@@ -32,8 +33,8 @@ def parse_buttons(text: str, profile: Profile) -> Buttons:
         if name not in known or name in found:
             has = f"has {', '.join(known)}" if known else "has none"
             raise UsageError(f"--buttons {word}: no such button, or twice; the pendant's profile {has}")
-        if request not in REQUESTS:
-            raise UsageError(f"--buttons {word}: it can ask for one of {', '.join(REQUESTS)}")
+        if request not in (*REQUESTS, MPG_RUN):
+            raise UsageError(f"--buttons {word}: it can ask for one of {', '.join((*REQUESTS, MPG_RUN))}")
         found[name] = request
     return tuple(found.items())
 
@@ -59,7 +60,7 @@ def mdi_additions(plan: Plan) -> list[Addition]:
 
 def write_buttons(plan: Plan, page: Page) -> None:
     """Write what the buttons need, with the buttons."""
-    if not plan.buttons:
+    if not _asked(plan):
         return
     page.title("Buttons")
     page.say(
@@ -94,12 +95,14 @@ def write_buttons(plan: Plan, page: Page) -> None:
     page.gap()
     page.say("The buttons:")
     for name, request in plan.buttons:
+        if request == MPG_RUN:
+            continue  # program_run_text writes it
         page.do(f"net {plan.prefix}-button-{name} hal_mpg.button.{name} => hal_mpg.request.{request}")
     _look_for_subroutines(plan)
 
 
 def _asked(plan: Plan) -> list[str]:
-    return [request for _, request in plan.buttons]
+    return [request for _, request in plan.buttons if request != MPG_RUN]
 
 
 def _do(plan: Plan) -> list[str]:

@@ -16,6 +16,7 @@ from hal_mpg.wiring.machine_ini import Limit, MachineAxis
 from hal_mpg.wiring.page import Page
 from hal_mpg.wiring.parts import NOT, OR, Part
 from hal_mpg.wiring.plan import IS_MANUAL, IS_ON, JOG_INHIBIT, JOG_STOP, SOFT_LIMIT, Plan, jog_pins
+from hal_mpg.wiring.program_run_text import make_program_run, write_program_run
 from hal_mpg.wiring.rivals_text import write_rivals
 
 OVERRIDES = {
@@ -46,6 +47,7 @@ def hal_text(plan: Plan) -> str:
     if inhibit:
         chain.requests.append(inhibit)
     sticks = make_sticks(plan)
+    program_run = make_program_run(plan)
     page = Page()
     _write_head(plan, page)
     _write_component(plan, page)
@@ -57,6 +59,7 @@ def hal_text(plan: Plan) -> str:
     for place, (axis, steps) in enumerate(plan.axes):
         _write_axis(plan, page, axis, steps, is_first=place == 0)
     write_sticks(plan, page, sticks, chain)
+    write_program_run(plan, page, program_run, chain)
     _write_overrides(plan, page)
     write_display(plan, page)
     write_buttons(plan, page)
@@ -298,7 +301,8 @@ def _write_limit(page: Page, pin: str, limit: Limit) -> None:
 
 
 def _write_overrides(plan: Plan, page: Page) -> None:
-    if not plan.profile.targets:
+    targets = [target for target in plan.profile.targets if target in OVERRIDES]
+    if not targets:
         return
     page.title("Overrides")
     page.say(
@@ -306,7 +310,7 @@ def _write_overrides(plan: Plan, page: Page) -> None:
         "selected. "
         "These work in every mode, also while a program runs."
     )
-    for target in plan.profile.targets:
+    for target in targets:
         base, scale = OVERRIDES[target]
         pins = [f"{base}.{pin}" for pin in ("counts", "scale", "count-enable", "direct-value")]
         taken = next((plan.state.link(pin) for pin in pins if plan.state.link(pin)), None)

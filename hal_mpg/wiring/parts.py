@@ -14,6 +14,8 @@ from hal_mpg.errors import UsageError
 
 AND, OR, NOT, LATCH, BUFFER, WATCHDOG = "and", "or", "not", "latch", "buffer", "watchdog"
 MUX = "mux"
+OWNER, HOLD, MUX4 = "owner", "hold", "mux4"
+LIMIT1, LIMIT2, LIMIT3, DDT, EDGE, WINDOW = "limit1", "limit2", "limit3", "ddt", "edge", "wcomp"
 
 
 class Kind(NamedTuple):
@@ -57,6 +59,12 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind("mux4", ("in1", "sel0"), "out"),
         Kind("mux8", ("in1", "sel0"), "out"),
     ),
+    # The feed's owner: selected, or its own output and neither gone on nor idle (see mpg-run.hal); and what
+    # holds a program: owned, and not live or standing.
+    OWNER: (Kind("lut5", ("in-0", "in-1", "in-2", "in-3"), "out", ("function 0xaaae",)),),
+    HOLD: (Kind("lut5", ("in-0", "in-1", "in-2"), "out", ("function 0xa2",)),),
+    MUX4: (Kind("mux4", ("in0", "in1", "in2", "in3"), "out"),),
+    **{what: (Kind(what, ("in",), "out"),) for what in (LIMIT1, LIMIT2, LIMIT3, DDT, EDGE, WINDOW)},
     WATCHDOG: (
         Kind("watchdog", ("input-0",), "ok-out"),
         Kind(

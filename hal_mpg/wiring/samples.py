@@ -12,7 +12,9 @@ from hal_mpg.linuxcnc_files.ini import Entry, IniFile
 from hal_mpg.profile_files import shared_dir
 from hal_mpg.wiring.findings import ERROR, NOTE, Finding
 
-SAMPLE = re.compile(r"mpg(-estop|-overrides|(-display|-analog)?(-[xyzabcuvw])?|-xhc-hb04|-xhc-whb04b)?\.hal")
+SAMPLE = re.compile(
+    r"mpg(-estop|-overrides|-run|(-display|-analog)?(-[xyzabcuvw])?|-xhc-hb04|-xhc-whb04b)?\.hal"
+)
 
 OF_AXIS = re.compile(r"(mpg|mpg-display|mpg-analog)-([xyzabcuvw])\.hal")
 

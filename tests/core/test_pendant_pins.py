@@ -20,6 +20,8 @@ estop bit out; estop-ok bit out; reset bit out; enable bit out; armed bit out; j
 connected bit out; heartbeat bit out; heartbeat-echo bit in
 why-not s32 out; dropped s32 out; reconnects s32 out; panel.selected s32 out; panel.unit s32 out
 machine-is-on bit in; mode-is-manual bit in; inhibit bit in
+mpg-run.select bit in; mpg-run.backward bit in; mpg-run.detent-time float in; mpg-run.selected bit out
+mpg-run.enable bit out; mpg-run.counts s32 out; mpg-run.time float out; mpg-run.feed float out
 """
 ACTIONS = """
 refused s32 out
@@ -64,7 +66,7 @@ def test_the_pins_are_exactly_those_of_the_contract() -> None:
 
 
 def test_every_target_has_a_counter() -> None:
-    names = ["feed-override", "rapid-override", "spindle-override", "max-velocity"]
+    names = ["feed-override", "rapid-override", "spindle-override", "max-velocity", "mpg-run"]
     keys = ", ".join(f"{name}: {0x140 + place}" for place, name in enumerate(names))
     pins = Pendant(make_profile(axis=f"{{keys: {{{keys}}}}}"), Machine()).pins
     assert {pin.name for pin in pins if pin.name.endswith(".counts")} == {f"{name}.counts" for name in names}
