@@ -15,7 +15,7 @@ DEB_SOURCES := $(SOURCES) debian tests tools docs firmware bench Makefile CHANGE
 DEB := build/deb
 
 .PHONY: help demo test test-fast test-hal test-instructions test-ports test-avr test-umockdev test-linuxcnc test-kernel faults lesions \
-    fuzz mutation lint bench schema pictures install install-program uninstall deb test-release clean
+    fuzz mutation lint bench schema pictures install install-program uninstall deb test-release test-debian clean
 
 help:
 	@echo 'make demo       try hal_mpg on a simulated machine, with a virtual pendant'
@@ -29,7 +29,8 @@ help:
 	@echo 'make pictures   make the pictures of the README from the programs, and the pages of the pendants'
 	@echo 'make bench      measure, beside LinuxCNC'"'"'s own hal_input, and write docs/benchmarks.md'
 	@echo 'make deb        make the Debian package, in dist'
-	@echo 'make test-release   all tests at their full length, and the package in a clean Debian 12 and 13; hours'
+	@echo 'make test-debian   install, use, upgrade and remove that in a clean Debian 12 and 13 (as root); ten minutes'
+	@echo 'make test-release  all tests at their full length, with those; hours'
 	@echo 'make install    install for this machine (as root): program, rules, manual page'
 
 demo:
@@ -37,7 +38,7 @@ demo:
 	@PYTHONPATH='$(CURDIR)' $(PYTHON) -m hal_mpg demo
 
 test: $(STAMP)
-	@tools/install-missing test kernel bench
+	@tools/install-missing test kernel bench deb
 	$(MAKE) lint
 	HAL_MPG_ORACLE_SEQUENCES=2400 $(PYTEST) tests
 
@@ -133,6 +134,17 @@ deb:
 	    dpkg-buildpackage --build=binary --no-sign >../log 2>&1 || { tail -30 ../log; exit 1; }
 	cp $(DEB)/*.deb dist/
 	@ls -l dist/*.deb
+
+# Everything at its full length, and the package in clean Debians (kept in build/release); hours.
+test-release: $(STAMP)
+	@tools/install-missing test kernel bench deb release
+	$(MAKE) lint
+	HAL_MPG_RELEASE=1 HAL_MPG_ORACLE_SEQUENCES=2400 $(PYTEST) tests
+
+# The package alone, in clean Debians: ten minutes. For example: make test-debian RELEASE='-k trixie'
+test-debian: $(STAMP)
+	@tools/install-missing deb release
+	HAL_MPG_RELEASE=1 $(PYTEST) tests/package $(RELEASE)
 
 clean:
 	rm -rf $(VENV) build dist hal_mpg.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
