@@ -130,19 +130,3 @@ def test_a_killed_process_is_an_estop_that_cannot_be_reset(notes: Notes) -> None
 
 def test_no_other_complaints_of_linuxcnc(notes: Notes) -> None:
     assert notes["errors"] == ["Jog aborted by jog-stop", "motion stopped by enable input"]
-
-
-def test_overrides_turn_by_one_percent_a_detent() -> None:
-    require_linuxcnc()
-    values = run_linuxcnc(
-        "sim-3axis.ini",
-        HERE / "drive_overrides.py",
-        virtual=HERE / "overrides.yaml",
-        uncomment=["HALFILE = mpg-overrides.hal"],
-    ).result
-    assert values == {
-        "feed-override": [1.0, 0.99],
-        "rapid-override": [1.0, 0.99],
-        "spindle-override": [1.0, 0.99],
-        "max-velocity": [50.0, 49.5],
-    }
