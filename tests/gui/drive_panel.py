@@ -39,6 +39,7 @@ def main(driver: Driver) -> dict[str, Any]:
     pendant.turn(25)
     notes["ready"] = gui.wait_seen(lambda seen: seen["texts"].get("turned") == "25", "25 clicks")
     driver.wait_pin("hal_mpg.velocity", 0.0)
+    gui.wait_seen(lambda seen: seen["texts"]["speed"] == "0/s", "the wheel to be still")
     notes["still"] = follow(driver, gui, "y", 0.01)
     notes["photos"]["ready"] = gui.photograph()
     pendant.select_axis("a")
@@ -61,6 +62,8 @@ def follow(driver: Driver, gui: Gui, axis: str, click: float) -> Seen:
     """Wait until the GUI has the pendant's axis (if it has one) and click; return what is to be seen."""
 
     def there(seen: Seen) -> bool:
+        if seen["texts"]["selected"] != axis.upper():
+            return False
         if "axis" not in seen:  # gmoccapy has no selected axis
             return abs(driver.pin("gmoccapy.jog.jog-increment") - click) < 1e-9
         entry = seen["angular"] if axis in "abc" and "angular" in seen else seen["increment"]

@@ -24,13 +24,14 @@ GUIS = {"axis": ["axis"], "gmoccapy": ["gmoccapy"], "qtdragon": ["qtvcp", "qtdra
 """The command of each GUI, as it would be after `DISPLAY =`."""
 
 Seen = dict[str, Any]
-"""What is to be seen: `texts` of the panel, by name; `lit`: which lamps are; `axis`, `increment`: the GUI's."""
+"""What is to be seen: `texts` of the panel, by name; `lit`: its lamps; `axis`, `increment`: the GUI's own."""
 
 START_LIMIT_S = 90.0
 """How long a GUI may take until it has its window, on a busy machine."""
 
 
-COLORS = 64
+COLORS = 128
+CORNER = (4000, 4000)
 
 SPIED = Path("spy.json")
 """What the spies write (spy_gladevcp.py, spy_qtvcp.py), beside the INI file."""
@@ -43,6 +44,10 @@ class Gui:
         """Start it with the arguments that LinuxCNC gives to what is in its place."""
         self.display = os.environ["HAL_MPG_SCREEN"]
         os.environ["DISPLAY"] = self.display  # from here on, and for this driver alone
+        xlib: Any = importlib.import_module("Xlib.display")
+        pointer = xlib.Display(self.display)
+        pointer.screen().root.warp_pointer(*CORNER)  # or what it rests on shows its help
+        pointer.sync()
         command = GUIS[name]
         self._process = subprocess.Popen([command[0], *sys.argv[1:], *command[1:]])
 
