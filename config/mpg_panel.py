@@ -214,9 +214,10 @@ PER_MM = {"mm": 1.0, "cm": 10.0, "um": 0.001, "mil": 0.0254, "in": 25.4, "inch":
 def increment(text: str, unit_mm: float) -> float | None:
     """Return the distance of an entry of [DISPLAY]INCREMENTS, in units of `unit_mm` mm; None: continuous.
 
-    An entry without a unit is in the machine's; it may be a fraction. LinuxCNC's GUIs all read them so.
+    An entry without a unit is in the machine's, or in degrees; it may be a fraction. LinuxCNC's GUIs all read
+    them so.
     """
-    words = text.strip().lower()
+    words = text.strip().lower().removesuffix("°").removesuffix("deg")
     unit = next((name for name in sorted(PER_MM, key=len, reverse=True) if words.endswith(name)), "")
     number, _, below = words.removesuffix(unit).strip().partition("/")
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""config/mpg_panel.py, which LinuxCNC's GUIs run: what a panel shows, and when a GUI may follow the pendant."""
+"""config/mpg_panel.py, which LinuxCNC's GUIs run: what a panel shows, and when a GUI follows the pendant."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Pins(dict[str, object]):
 
 
 def a_pendant(**pins: object) -> tuple[Any, Pins]:
-    """Return what a panel reads from, as it is when all is well; `pins` are others, with _ for - and __ for a dot."""
+    """Return what a panel reads, from the first values of all pins and `pins`: _ is a -, __ a dot."""
     made = {pin.name: pin.initial for pin in Core(make_profile(), Machine()).pins}
     made |= {name.replace("__", ".").replace("_", "-"): value for name, value in pins.items()}
     hal = Pins(made)
@@ -160,7 +160,9 @@ def test_a_gui_follows_each_change_once_and_only_when_it_is_free(
         ("0.001", 25.4, 0.001),
         ("Continuous", 1, None),
         ("1/0", 1, None),
-        ("90.000 °", 1, None),
+        ("90.000 °", 25.4, 90),
+        ("1 deg", 25.4, 1),
+        ("fast", 1, None),
     ],
 )
 def test_an_increment_is_read_as_the_guis_read_it(text: str, unit_mm: float, distance: float | None) -> None:
@@ -174,7 +176,7 @@ def test_a_click_is_looked_for_among_the_increments() -> None:
 
 
 def formats() -> dict[str, Any]:
-    """Return the formats of mpg-panel.xml as PyVCP makes them (LinuxCNC, vcpparse.py), by the name of the pin."""
+    """Return the formats of mpg-panel.xml as PyVCP makes them (LinuxCNC, vcpparse.py), by pin."""
     found = {}
     document = xml.dom.minidom.parse(str(ROOT / "config/mpg-panel.xml"))
     for element in document.getElementsByTagName("format"):
