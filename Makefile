@@ -14,7 +14,7 @@ SOURCES := setup.py pyproject.toml README.md LICENSE hal_mpg config udev man com
 DEB_SOURCES := $(SOURCES) debian tests tools docs firmware bench Makefile CHANGELOG.md CONTRIBUTING.md SECURITY.md
 DEB := build/deb
 
-.PHONY: help demo test test-fast test-hal test-instructions test-ports test-avr test-umockdev test-linuxcnc test-kernel faults lesions \
+.PHONY: help demo test test-fast test-hal test-instructions test-ports test-avr test-umockdev test-linuxcnc test-gui test-kernel faults lesions \
     fuzz mutation lint bench schema pictures install install-program uninstall deb test-release test-debian clean
 
 help:
@@ -38,15 +38,15 @@ demo:
 	@PYTHONPATH='$(CURDIR)' $(PYTHON) -m hal_mpg demo
 
 test: $(STAMP)
-	@tools/install-missing test kernel bench deb
+	@tools/install-missing test kernel gui bench deb
 	$(MAKE) lint
 	HAL_MPG_ORACLE_SEQUENCES=2400 $(PYTEST) tests
 
 test-fast: $(STAMP)
 	$(PYTEST) -q -n $$(nproc) --dist loadfile tests/core tests/hal tests/fuzz
 
-test-hal test-instructions test-ports test-avr test-umockdev test-linuxcnc test-kernel: test-%: $(STAMP)
-	@tools/install-missing test $(if $(filter kernel,$*),kernel bench)
+test-hal test-instructions test-ports test-avr test-umockdev test-linuxcnc test-gui test-kernel: test-%: $(STAMP)
+	@tools/install-missing test $(if $(filter kernel,$*),kernel bench) $(if $(filter gui,$*),gui)
 	$(PYTEST) tests/$*
 
 faults: $(STAMP)
@@ -70,10 +70,13 @@ mutation: $(STAMP)
 # The schema of profiles and the pictures in the README are made; tests compare them with what is made now.
 schema: $(STAMP)
 	$(VENV)/bin/python tools/profile_schema.py
+	$(VENV)/bin/python tools/panel_words.py
 
 pictures: $(STAMP)
 	@tools/install-missing test
+	@tools/install-missing gui
 	$(VENV)/bin/python -m tests.umockdev.pictures
+	$(VENV)/bin/python -m tests.gui.pictures
 	$(VENV)/bin/python tools/pendant_pages.py
 	$(VENV)/bin/python tools/estop_circuit.py
 
@@ -137,7 +140,7 @@ deb:
 
 # Everything at its full length, and the package in clean Debians (kept in build/release); hours.
 test-release: $(STAMP)
-	@tools/install-missing test kernel bench deb release
+	@tools/install-missing test kernel gui bench deb release
 	$(MAKE) lint
 	HAL_MPG_RELEASE=1 HAL_MPG_ORACLE_SEQUENCES=2400 $(PYTEST) tests
 
