@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.beds.linuxcnc import ROOT, SYSTEM_PYTHON, require_linuxcnc, run_linuxcnc
+from tests.beds.linuxcnc import ROOT, SYSTEM_PYTHON, LinuxcncRun, require_linuxcnc, run_linuxcnc
 from tests.beds.require import skip_or_fail
 from tests.beds.screen import require_screen, screen
 
@@ -33,10 +33,8 @@ def require_gui(name: str) -> None:
         skip_or_fail(f"{name}: {SYSTEM_PYTHON} lacks one of {modules} (Debian: {packages})")
 
 
-@functools.cache
-def played(name: str) -> dict[str, Any]:
-    """Run a GUI and play the pendant, once; return what drive_panel.py noted."""
-    ini, size, _, _ = GUIS[name]
+def started(ini: str, gui: str, driver: Path) -> LinuxcncRun:
+    """Run a driver that starts a GUI, whatever GUI the sample is for; return what came of it."""
 
     def edit(config: Path) -> None:
         for spy in HERE.glob("spy_*.py"):
@@ -46,13 +44,13 @@ def played(name: str) -> dict[str, Any]:
         text = text.replace("-u mpg-gladevcp.py", "-u mpg-gladevcp.py -u spy_gladevcp.py")
         path.write_text(text.replace("= mpg-qtdragon.py", "= spy_qtvcp.py"))
 
+    _, size, _, _ = GUIS[gui]
     with screen(size) as env:
-        run = run_linuxcnc(
-            ini,
-            HERE / "drive_panel.py",
-            virtual=ROOT / "config/pendants/generic-4axis.yaml",
-            edit=edit,
-            arguments=name,
-            env=env,
-        )
-    return dict(run.result)
+        virtual = ROOT / "config/pendants/generic-4axis.yaml"
+        return run_linuxcnc(ini, driver, virtual=virtual, edit=edit, arguments=gui, env=env)
+
+
+@functools.cache
+def played(gui: str) -> dict[str, Any]:
+    """Run a GUI and play the pendant, once; return what drive_panel.py noted."""
+    return dict(started(GUIS[gui][0], gui, HERE / "drive_panel.py").result)

@@ -6,12 +6,14 @@ Each GUI is started once; drive_panel.py plays, and waits for each reason that i
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.gui import bed, pictures
 
+HERE = Path(__file__).parent
 Notes = dict[str, Any]
 
 WITH_LAMPS = {"no pendant", "off", "let go", "ready", "estop", "unplugged"}
@@ -129,6 +131,15 @@ def test_in_axis_touch_off_is_for_the_axis_that_it_asked_for(axis_notes: Notes) 
     assert texts(notes, "while asking")["selected"] == "Z"
     assert notes["after asking"]["axis"] == "z"
     assert notes["offsets"][:4] == pytest.approx([0, 0.25, 0, 0])
+
+
+@pytest.mark.parametrize("other", ["gmoccapy", "qtdragon"])
+def test_the_panel_of_axis_keeps_no_other_gui_from_starting(other: str) -> None:
+    """A user who changes DISPLAY in the sample has no panel, is told so, and can jog."""
+    bed.require_gui(other)
+    run = bed.started("sim-4axis.ini", other, HERE / "drive_other.py")
+    assert run.result["y"] == pytest.approx(0.03)
+    assert "no PyVCP panel mpg-panel.xml in this GUI?" in run.output
 
 
 @pytest.mark.parametrize("stage", pictures.STAGES)
