@@ -2,7 +2,8 @@
 """What buttons can ask of LinuxCNC: a table of actions, with what forbids each and the steps it takes.
 
 A step sets one pin `do.NAME`, which is netted to halui, and waits for what LinuxCNC says of itself on the
-pins of `hal_mpg.pins.STATUS`. What each pin of halui does in which mode is from LinuxCNC's halui.cc and emctaskmain.cc.
+pins of `hal_mpg.pins.STATUS`. What each pin of halui does in which mode is from LinuxCNC's halui.cc and
+emctaskmain.cc.
 """
 
 from __future__ import annotations

@@ -54,8 +54,7 @@ class Actions:
         """The pins of STATUS that are TRUE."""
         self.is_active = False
         """Whether `update` may have something to do."""
-        self.refusals: list[Refusal] = []
-        """What was refused since somebody emptied this."""
+        self._refusals: list[Refusal] = []
         self._asked: list[Requests] = []
         self._name = ""
         self._action: Action | None = None
@@ -78,6 +77,11 @@ class Actions:
     def is_under_way(self) -> bool:
         """Whether an action is being carried out."""
         return self._action is not None
+
+    def take_refusals(self) -> list[Refusal]:
+        """Return the requests that were refused since this was asked."""
+        refusals, self._refusals = self._refusals, []
+        return refusals
 
     def ask(self, requests: Requests) -> None:
         """Take requests, for the next `update`."""
@@ -199,7 +203,7 @@ class Actions:
         return Refusal(request, why, tuple(sorted(missing)) if why is WhyNot.NOT_TOLD else ())
 
     def _refuse(self, refusal: Refusal, now: float) -> None:
-        self.refusals.append(refusal)
+        self._refusals.append(refusal)
         self._refused += 1
         self._out.set("refused", wrap32(self._refused))
         self._shown, self._shown_until = refusal.why, now + REFUSAL_S

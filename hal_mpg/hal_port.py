@@ -94,7 +94,9 @@ class HalPort:
         self._servo_runs = True
         self.gate_reads = [self._get.pop(name) for name in GATES]
         self._read_select = self._get[MPG_RUN[0]]
-        self._reads = tuple(self._get.values())
+        self._reads = tuple(get for pin, get in self._get.items() if pin not in STATUS)
+        self._status = Status(frozenset())
+        self.follows_status = False
         self._values: list[Any] = []
         self._gates: tuple[Any, ...] = ()
         self._axes = [name.split(".")[1] for name in inputs if name.endswith(".max-velocity")]
@@ -137,8 +139,13 @@ class HalPort:
         self.setters["heartbeat"](self._beat)
 
     def has_new_inputs(self) -> bool:
-        """Tell whether an input pin has another value than when this was asked last."""
+        """Tell whether an input pin has another value than when this was asked last.
+
+        What LinuxCNC says of itself is looked at only while `follows_status`, or where a button asks.
+        """
         has_new_gates = self.has_new_gates()
+        if self.follows_status and self._status != self.status():
+            has_new_gates = True
         before, self._values = self._values, [read() for read in self._reads]
         if self._values == before:
             return has_new_gates
@@ -191,7 +198,8 @@ class HalPort:
 
     def status(self) -> Status:
         """Return what LinuxCNC says of itself, as far as anything is netted."""
-        return Status(frozenset(name for name in STATUS if self._get[name]()))
+        self._status = Status(frozenset(name for name in STATUS if self._get[name]()))
+        return self._status
 
     def requests(self) -> Requests | None:
         """Return what buttons ask for: the pins that have become TRUE since this was asked; None: nothing.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hal_mpg.actions import Actions, Refusal
+from hal_mpg.actions import Actions
 from hal_mpg.arming import JOG_GATES, OVERRIDE_GATES, RUN_GATES, STILL_S, Latch, WhyNot
 from hal_mpg.axis import Axis
 from hal_mpg.controls import Controls
@@ -69,7 +69,7 @@ class Pendant:
         self._buttons = [("reset", profile.reset)]
         self._buttons += [(f"button.{name}", code) for name, code in profile.buttons]
         self._out = Outputs(self.pins)
-        self._actions = Actions(self._out)
+        self.actions = Actions(self._out)
         self._ledger = Ledger(self._axes, profile.targets, self._controls, self._out)
         self._state = State.ABSENT
         self._lost_nodes: set[int] = set()
@@ -123,9 +123,9 @@ class Pendant:
             elif isinstance(event, ProgramInput):
                 self._ledger.run.input = event
             elif isinstance(event, Status):
-                self._actions.status = event.high
+                self.actions.status = event.high
             elif isinstance(event, Requests):
-                self._actions.ask(event)
+                self.actions.ask(event)
             elif isinstance(event, SelectorStep):
                 if self._state is not State.ABSENT:
                     step_selector(self._controls, event)
@@ -149,19 +149,14 @@ class Pendant:
             due = self._may_arm_at() if due is None else min(self._may_arm_at(), due)
         if self._sticks and self._is_busy:  # a stick was let go: the axis is free in a moment
             due = self._sticks.free_at if due is None else min(self._sticks.free_at, due)
-        if self._actions.is_active and (end := self._actions.next_deadline()) is not None:
+        if self.actions.is_active and (end := self.actions.next_deadline()) is not None:
             due = end if due is None else min(end, due)
         return due
 
     def is_busy(self, now: float) -> bool:
         """Tell whether the wheel was turned a moment ago, or a stick or a button's action is under way."""
         turned = now - self._turned_at < BUSY_S or bool(self._sticks and self._sticks.is_active)
-        return turned or self._actions.is_under_way
-
-    def refusals(self) -> list[Refusal]:
-        """Return the requests that were refused since this was asked."""
-        refusals, self._actions.refusals = self._actions.refusals, []
-        return refusals
+        return turned or self.actions.is_under_way
 
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""
@@ -248,7 +243,7 @@ class Pendant:
         self._show_selection(live)
         self._ledger.show_dropped()
         reasons, at = self._reasons(live, enabled), now if at is None else at
-        if self._actions.is_active:
+        if self.actions.is_active:
             self._act(reasons, now, at)
         self._arm(reasons, now, at)
 
@@ -259,8 +254,8 @@ class Pendant:
             standing.add(WhyNot.NOT_STILL)
         if self._selection.target:
             standing.add(WhyNot.NO_AXIS)
-        self._actions.update(standing, axis.steps.axis if axis else None, now)
-        if self._actions.holds_wheel:
+        self.actions.update(standing, axis.steps.axis if axis else None, now)
+        if self.actions.holds_wheel:
             reasons.add(WhyNot.BUSY)
 
     def _reasons(self, live: bool, enabled: bool) -> set[WhyNot]:
@@ -305,7 +300,7 @@ class Pendant:
         self._is_busy = bool(self._sticks and not reasons and now < self._sticks.free_at)
         if self._is_busy or waiting.is_waiting(reasons):
             reasons = reasons | {WhyNot.NOT_STILL}
-        self._out.set("why-not", int(self._actions.shown(min(reasons, default=WhyNot.READY))))
+        self._out.set("why-not", int(self.actions.shown(min(reasons, default=WhyNot.READY))))
 
     def _update_run(self, reasons: set[WhyNot], is_still: bool) -> None:
         """The same for a program that the wheel runs."""

@@ -27,7 +27,6 @@ from hal_mpg.events import (
     Gates,
     PinWrite,
     ProgramInput,
-    Status,
     in_order,
 )
 from hal_mpg.hal_port import HalPort
@@ -105,7 +104,6 @@ class Runner:
         self._gates: Gates | None = None
         self._limits: list[AxisLimit] = []
         self._program: ProgramInput | None = None
-        self._status = Status(frozenset())
         self._lit: dict[str, bool] = {}
         self._has_warned = False
         self._must_look = False  # at the input pins, at once
@@ -155,6 +153,7 @@ class Runner:
                 self._port.toggle_heartbeat(now)
                 # From now, not from then: after a stall no beats are caught up with.
                 beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else idle_beat_s)
+                self._port.follows_status = self._pendant.actions.is_under_way
                 has_new_inputs = self._port.has_new_inputs()
             elif ready:
                 has_new_inputs = self._port.has_new_gates()
@@ -248,10 +247,9 @@ class Runner:
                 said = f"mpg-run.detent-time: {program.detent_time:g} is not above 0 and at most 1 s"
                 tell(f"{said}, so the wheel runs no program; correct the setp line")
         events += [*new, *self._port.steps()]
-        status, requests = self._port.status(), self._port.requests()
-        if status != self._status:
-            self._status = status
-            events.append(status)
+        requests = self._port.requests()
+        if requests or self._pendant.actions.is_under_way:
+            events.append(self._port.status())
         if requests:
             events.append(requests)
         self._switch_lamps()
@@ -292,7 +290,7 @@ class Runner:
 
     def _tell_refusals(self) -> None:
         """Tell what was refused, and why."""
-        for request, why, missing in self._pendant.refusals():
+        for request, why, missing in self._pendant.actions.take_refusals():
             nets = f": nothing is netted to {', '.join(missing)}" if missing else ""
             tell(f"{request}: {WORDS[why]}{nets}")
 

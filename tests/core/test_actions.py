@@ -100,7 +100,9 @@ def test_what_linuxcnc_does_not_do_is_told() -> None:
     panel.wait(2.1)
     assert (panel["why-not"], panel["refused"]) == (WhyNot.NOT_FOLLOWED, 1)
     assert panel.ever_done() == ["auto-mode"], "nothing is run in another mode"
-    assert [(refusal.request, refusal.why) for refusal in panel.pendant.refusals()] == [("cycle-start", 18)]
+    assert [(refusal.request, refusal.why) for refusal in panel.pendant.actions.take_refusals()] == [
+        ("cycle-start", 18)
+    ]
     panel.wait(REFUSAL_S)
     assert panel["why-not"] == 0
 
@@ -283,7 +285,7 @@ def test_each_request_in_each_state(name: str, state: str) -> None:
         is_own = name != "pause" and (name != "resume" or state in STARTS)
         assert panel.ever_done() == []
         assert panel["refused"] == 1
-        (refusal,) = panel.pendant.refusals()
+        (refusal,) = panel.pendant.actions.take_refusals()
         assert (refusal.request, refusal.why) == (name, reason if is_own else OTHER_REASON[name])
         if reason > 2:
             assert panel["why-not"] == refusal.why
@@ -323,7 +325,7 @@ def test_what_nobody_tells_is_refused(name: str) -> None:
         assert panel.done() == {name}
         return
     assert (panel.done(), panel["refused"], panel["why-not"]) == (set(), 1, WhyNot.NOT_TOLD)
-    (refusal,) = panel.pendant.refusals()
+    (refusal,) = panel.pendant.actions.take_refusals()
     assert refusal.missing
     assert set(refusal.missing) <= set(STATUS)
 
@@ -339,7 +341,7 @@ def test_halui_that_does_not_run_yet_says_nothing() -> None:
     panel = ready()
     panel.status(without=["program-is-idle"])
     panel.ask("go-to-zero")
-    (refusal,) = panel.pendant.refusals()
+    (refusal,) = panel.pendant.actions.take_refusals()
     assert (refusal.why, set(refusal.missing)) == (WhyNot.NOT_TOLD, PROGRAM)
 
 
@@ -348,7 +350,7 @@ def test_one_at_a_time_but_stop_always() -> None:
     panel.ask("go-to-zero")
     panel.ask("zero-axis", "flood", "cycle-start")
     assert (panel.done(), panel["refused"]) == ({"go-to-zero"}, 3)
-    assert {refusal.why for refusal in panel.pendant.refusals()} == {WhyNot.BUSY}
+    assert {refusal.why for refusal in panel.pendant.actions.take_refusals()} == {WhyNot.BUSY}
     panel.ask("cycle-start", "stop")
     assert panel.done() == {"stop"}
 

@@ -131,7 +131,7 @@ def test_no_action_in_a_wrong_state_and_each_ends(steps: list[Callable[[Panel], 
     panel.gates()
     panel.wait(20.0)
     assert panel.done() == set(), "every sequence ends"
-    assert not panel.pendant._actions.is_active
+    assert not panel.pendant.actions.is_active
 
 
 @given(st.lists(st.tuples(st.sampled_from(REQUESTS), st.floats(0.0, 1.0)), max_size=20))

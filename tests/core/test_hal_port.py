@@ -14,6 +14,7 @@ from hal_mpg.fake_hal import FakeHal
 from hal_mpg.hal_port import ECHO_S, HalPort, load_hal
 from hal_mpg.machine import Machine
 from hal_mpg.pendant import Pendant
+from hal_mpg.pins import STATUS
 from tests.core.bed import make_profile
 
 BEAT_S = 0.01
@@ -147,3 +148,47 @@ def test_only_what_is_stepped_through_has_such_pins() -> None:
     assert pins(scale="{next: 0x140, order: [x1, x10, x100]}") == {"scale-next", "scale-previous"}
     assert pins(axis=STEPPED["axis"]) == {"axis-next", "axis-previous"}
     assert len(pins(**STEPPED)) == 4
+
+
+def test_a_request_is_a_rising_edge_and_names_what_nobody_tells() -> None:
+    hal, port = stepped_port()
+    assert port.requests() is None
+    teller = hal.component("teller")
+    teller.newpin("idle", hal.HAL_BIT, hal.HAL_OUT)
+    hal.net("idle", "teller.idle", "=>", "hal_mpg.program-is-idle")
+    hal.set_p("hal_mpg.request.stop", "TRUE")
+    assert port.has_new_inputs()
+    requests = port.requests()
+    assert requests
+    assert (requests.names, requests.unknown) == (("stop",), frozenset(STATUS) - {"program-is-idle"})
+    assert port.requests() is None, "held on, it asks for nothing more"
+    hal.set_p("hal_mpg.request.stop", "FALSE")
+    assert port.requests() is None
+
+
+def test_what_is_true_before_the_servo_thread_runs_is_no_press() -> None:
+    hal, port = stepped_port()
+    thread = hal.component("thread")
+    thread.newpin("echo", hal.HAL_BIT, hal.HAL_OUT)
+    hal.net("echo", "thread.echo", "=>", "hal_mpg.heartbeat-echo")
+    hal.set_p("hal_mpg.request.machine-on", "TRUE")
+    port.toggle_heartbeat(1.0)
+    assert port.requests() is None
+    thread["echo"] = True
+    port.toggle_heartbeat(1.1)
+    assert port.requests() is None, "it was so when LinuxCNC started"
+    hal.set_p("hal_mpg.request.stop", "TRUE")
+    requests = port.requests()
+    assert requests
+    assert requests.names == ("stop",)
+
+
+def test_what_linuxcnc_says_is_looked_at_while_it_matters() -> None:
+    hal, port = stepped_port()
+    port.has_new_inputs()
+    hal.set_p("hal_mpg.all-homed", "TRUE")
+    assert not port.has_new_inputs(), "it would cost for nothing"
+    port.follows_status = True
+    assert port.has_new_inputs()
+    assert port.status().high == {"all-homed"}
+    assert not port.has_new_inputs()

@@ -38,9 +38,10 @@ from hal_mpg.hal_port import HalPort
 from hal_mpg.machine import Machine
 from hal_mpg.outputs import PULSE_HOLD_S
 from hal_mpg.pendant import Pendant
+from hal_mpg.pins import STATUS
 from hal_mpg.runner import STEP_BEAT_S, Runner
 from hal_mpg.sources.virtual import VirtualSource
-from tests.core.bed import ENABLE, HEAD, READY, REL_DIAL, make_profile
+from tests.core.bed import ENABLE, HEAD, HOME, READY, REL_DIAL, make_profile
 
 LIMIT_S = 30.0
 SAFE = {
@@ -437,6 +438,45 @@ def test_a_step_by_hal_comes_after_what_was_turned_before_it_was_seen() -> None:
     turned = Frame(1.0, 0, ((EV_REL, REL_DIAL, 1),))
     assert in_order([gates, step], [turned]) == [gates, turned, step]
     assert STEP_BEAT_S * 2 <= PULSE_HOLD_S, "the pulse of a button of ours is seen"
+
+
+def test_a_button_of_the_pendant_asks_at_once_and_the_steps_follow_what_linuxcnc_says(world: World) -> None:
+    def user(world: World) -> None:
+        linuxcnc = world.hal.component("linuxcnc")
+        for name in STATUS:
+            linuxcnc.newpin(name, world.hal.HAL_BIT, world.hal.HAL_OUT)
+            world.hal.net(name, f"linuxcnc.{name}", "=>", f"hal_mpg.{name}")
+            linuxcnc[name] = name in ("program-is-idle", "all-homed", "in-position")
+        world.hal.net("home", "hal_mpg.button.home", "=>", "hal_mpg.request.cycle-start")
+        world.arm()
+        threading.Event().wait(0.5)  # until it beats as slowly as it ever does
+        start = time.monotonic()
+        world.frame(EV_KEY, HOME, 1)
+        world.wait_for("do.auto-mode", True)
+        assert time.monotonic() - start < 0.05
+        linuxcnc["mode-is-auto"] = True
+        world.wait_for("do.cycle-start", True)
+        assert world.get("do.auto-mode") is False
+        linuxcnc["program-is-idle"], linuxcnc["program-is-running"] = False, True
+        world.wait_for("do.cycle-start", False)
+        assert world.get("refused") == 0
+        linuxcnc.exit()
+
+    world.run(user)
+
+
+def test_a_request_that_is_refused_is_told(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    def user(world: World) -> None:
+        world.arm()
+        world.hal.set_p("hal_mpg.program-is-idle", "TRUE")
+        world.hal.set_p("hal_mpg.request.go-to-zero", "TRUE")
+        world.wait_for("refused", 1)
+        assert world.get("why-not") == 17
+
+    world.run(user)
+    said = capsys.readouterr().err
+    assert "go-to-zero: refused: LinuxCNC's state is not known" in said
+    assert "nothing is netted to all-homed, coord-mode, in-position, jog-is-active" in said
 
 
 def test_lamps_are_switched(world: World) -> None:

@@ -167,7 +167,7 @@ def test_each_line_for_a_button_can_be_uncommented(pendant: str) -> None:
         ]
         file.write_text("\n".join(kept) + "\n")
         with (config / "sim-4axis.ini").open("a") as ini:
-            ini.write("[HALUI]\n" + "MDI_COMMAND = G4 P0\n" * 22)
+            ini.write("[HALUI]\n" + "MDI_COMMAND = G4 P0\n" * 40)
         text = (config / "sim-4axis.ini").read_text()
         end = "HALFILE = mpg-a.hal\n"
         (config / "sim-4axis.ini").write_text(text.replace(end, end + "HALFILE = mpg-actions.hal\n"))
