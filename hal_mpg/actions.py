@@ -73,11 +73,6 @@ class Actions:
         """Whether an action is under way in which no detent may jog."""
         return self._action is not None and self._action.holds_wheel
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether an action is being carried out."""
-        return self._action is not None
-
     def take_refusals(self) -> list[Refusal]:
         """Return the requests that were refused since this was asked."""
         refusals, self._refusals = self._refusals, []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from operator import call
 
 from hal_mpg.errors import HalError, UsageError
 from hal_mpg.events import AxisLimit, Gates, PinWrite, ProgramInput, Requests, SelectorStep, Status
@@ -146,7 +147,7 @@ class HalPort:
         has_new_gates = self.has_new_gates()
         if self.follows_status and self._status != self.status():
             has_new_gates = True
-        before, self._values = self._values, [read() for read in self._reads]
+        before, self._values = self._values, [*map(call, self._reads)]
         if self._values == before:
             return has_new_gates
         # NaN differs from itself, and is not new for that.

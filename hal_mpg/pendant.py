@@ -156,7 +156,7 @@ class Pendant:
     def is_busy(self, now: float) -> bool:
         """Tell whether the wheel was turned a moment ago, or a stick or a button's action is under way."""
         turned = now - self._turned_at < BUSY_S or bool(self._sticks and self._sticks.is_active)
-        return turned or self.actions.is_under_way
+        return turned or self.actions.is_active
 
     def safe_writes(self) -> list[PinWrite]:
         """Return the writes with which to leave, whatever has happened."""
@@ -300,7 +300,8 @@ class Pendant:
         self._is_busy = bool(self._sticks and not reasons and now < self._sticks.free_at)
         if self._is_busy or waiting.is_waiting(reasons):
             reasons = reasons | {WhyNot.NOT_STILL}
-        self._out.set("why-not", int(self.actions.shown(min(reasons, default=WhyNot.READY))))
+        why = min(reasons, default=WhyNot.READY)
+        self._out.set("why-not", int(self.actions.shown(why) if self.actions.is_active else why))
 
     def _update_run(self, reasons: set[WhyNot], is_still: bool) -> None:
         """The same for a program that the wheel runs."""

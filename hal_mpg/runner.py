@@ -153,7 +153,7 @@ class Runner:
                 self._port.toggle_heartbeat(now)
                 # From now, not from then: after a stall no beats are caught up with.
                 beat_at = now + (BUSY_BEAT_S if self._pendant.is_busy(now) else idle_beat_s)
-                self._port.follows_status = self._pendant.actions.is_under_way
+                self._port.follows_status = self._pendant.actions.is_active
                 has_new_inputs = self._port.has_new_inputs()
             elif ready:
                 has_new_inputs = self._port.has_new_gates()
@@ -248,7 +248,7 @@ class Runner:
                 tell(f"{said}, so the wheel runs no program; correct the setp line")
         events += [*new, *self._port.steps()]
         requests = self._port.requests()
-        if requests or self._pendant.actions.is_under_way:
+        if requests or self._pendant.actions.is_active:
             events.append(self._port.status())
         if requests:
             events.append(requests)
