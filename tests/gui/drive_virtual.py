@@ -69,8 +69,14 @@ def power_up(user: Newcomer, driver: Driver) -> Values:
     """Reset the E-stop with the pendant, the rest with the GUI; return what was seen."""
     dark = user.is_lit()
     driver.wait_pin("hal_mpg.connected", True)
-    user.hand.click(*user.reset)
-    driver.wait_state("ESTOP_RESET")
+    driver.wait_pin("hal_mpg.estop-ok", True)
+
+    def is_reset() -> bool:
+        user.hand.click(*user.reset)
+        time.sleep(1.0)
+        return driver.state() != "ESTOP"
+
+    wait_until(is_reset, "the E-stop to be reset")
     driver.power_up()
     return {"dark": dark}
 

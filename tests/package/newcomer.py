@@ -150,8 +150,15 @@ def jog(folder: Path, hand_of: Callable[[str], Any], seen: dict[str, Any]) -> No
         [(left + width / 2, top + height / 2) for left, top, width, height in hand.parts(parts[name])]
         for name in ("wheel", "selector", "estop")
     )
-    hand.click(estop[0] - 140, estop[1])  # RESET
-    wait_until(polled(lambda: status.task_state != linuxcnc.STATE_ESTOP), "the E-stop to be reset")
+    wait_until(lambda: hal.get_value("hal_mpg.estop-ok"), "the pendant's E-stop to be released")
+
+    def is_reset() -> bool:
+        hand.click(estop[0] - 140, estop[1])  # RESET
+        time.sleep(1.0)
+        status.poll()
+        return bool(status.task_state != linuxcnc.STATE_ESTOP)
+
+    wait_until(is_reset, "the E-stop to be reset")
     left, top, _, height = axis.window()
     hand.move(left + 60, top + height - 8)
     end = time.monotonic() + LIMIT_S

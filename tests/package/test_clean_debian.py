@@ -184,6 +184,7 @@ def test_removed_it_leaves_what_is_the_users(notes: Notes) -> None:
         "/etc/hal_mpg/pendants/README",
         OWN,
         LIMITS,
+        f"{LIMITS}.dpkg-dist",  # the new one, which did not take the place of the user's
         "/etc/udev/rules.d/69-mine.rules",
         "/var/lib/hal_mpg",
         "/var/lib/hal_mpg/installed-udev-rules.json",
