@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hal_mpg.doctor.button_checks import check_buttons
 from hal_mpg.doctor.chain_checks import IOCONTROL, USER_ENABLE
 from hal_mpg.doctor.configuration import Configuration
-from hal_mpg.doctor.button_checks import check_buttons
 from hal_mpg.doctor.display_checks import check_display
 from hal_mpg.doctor.estop_checks import check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
