@@ -13,7 +13,7 @@ import os
 import sys
 
 PROGRAM = "@ENVIRONMENT@/bin/hal_mpg"
-PLACES = ("@PACKAGES@", "/usr/lib/python3/dist-packages")
+PLACES = ["@PACKAGES@", "/usr/lib/python3/dist-packages"]
 
 
 class AsUsual:

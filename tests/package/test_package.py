@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shutil
@@ -122,6 +123,8 @@ def test_it_starts_as_it_does_from_make_install(root: Path) -> None:
     component = run(root, "usr/bin/hal_mpg", "--version")
     assert (component.stdout, component.stderr) == (f"hal_mpg {__version__}\n", "")
     assert not re.search("@[A-Z]+@", (root / "usr/bin/hal_mpg").read_text())
+    (places,) = re.findall(r"^PLACES = (.*)$", (root / "usr/bin/hal_mpg").read_text(), re.MULTILINE)
+    assert ast.literal_eval(places) == ["/usr/lib/python3/dist-packages"]
     tool = run(root, "usr/share/hal_mpg/bin/hal_mpg", "check", "--all", "-q")
     assert tool.returncode == 0, tool.stderr
 
