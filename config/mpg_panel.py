@@ -51,7 +51,7 @@ WHY_LONG: dict[int, str] = {
     14: "refused: an axis is still moving",
     15: "refused: nothing runs, or is paused, for that",
     16: "busy with what a button asked for",
-    17: "refused: LinuxCNC's state is not known (see mpg-buttons.hal for the nets)",
+    17: "refused: LinuxCNC's state is not known (see mpg-actions.hal for the nets)",
     18: "LinuxCNC did not do what a button asked for (see its own message)",
 }
 SELECTED: dict[int, str] = {

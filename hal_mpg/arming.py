@@ -54,7 +54,7 @@ WORDS = {
     WhyNot.MOVING: "refused: an axis is still moving",
     WhyNot.NOTHING_RUNS: "refused: nothing runs, or is paused, for that",
     WhyNot.BUSY: "busy with what a button asked for",
-    WhyNot.NOT_TOLD: "refused: LinuxCNC's state is not known (see mpg-buttons.hal for the nets)",
+    WhyNot.NOT_TOLD: "refused: LinuxCNC's state is not known (see mpg-actions.hal for the nets)",
     WhyNot.NOT_FOLLOWED: "LinuxCNC did not do what a button asked for (see its own message)",
 }
 """What to tell a person for each value."""
