@@ -28,7 +28,7 @@ UNRESOLVED = re.compile(r"\[[A-Za-z0-9_]+\]\(?[A-Za-z][\w.-]*\)?")
 JOG_PIN = re.compile(r"^(axis|joint)\.\w+\.jog-|\.axis\.[a-z]\.jog-")
 MIXED_UP = {"wrong-joint", "crosswise", "shared-counter", "jog-scale", "jog-enable"}
 
-WIRING = "hal_mpg wiring --ini {} --add   (or copy the samples, see `Wire it` in the README)"
+WIRING = "hal_mpg wiring --ini {} --add   (or copy the samples, see docs/wiring.md)"
 
 
 def check_configuration(configuration: Configuration) -> Iterator[Finding]:
