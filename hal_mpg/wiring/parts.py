@@ -14,7 +14,7 @@ from hal_mpg.errors import UsageError
 
 AND, OR, NOT, LATCH, BUFFER, WATCHDOG = "and", "or", "not", "latch", "buffer", "watchdog"
 MUX = "mux"
-OWNER, HOLD, MUX4 = "owner", "hold", "mux4"
+OWNER, TAKES, HOLD, MUX4 = "owner", "takes", "hold", "mux4"
 LIMIT1, LIMIT2, LIMIT3, DDT, EDGE, WINDOW = "limit1", "limit2", "limit3", "ddt", "edge", "wcomp"
 
 
@@ -60,8 +60,9 @@ KINDS: dict[str, tuple[Kind, ...]] = {
         Kind("mux8", ("in1", "sel0"), "out"),
     ),
     # The feed's owner: selected, or its own output and neither gone on nor idle (see mpg-run.hal); and what
-    # holds a program: owned, and not live or standing.
+    # holds a program: owned (not in joint mode), and not live or standing.
     OWNER: (Kind("lut5", ("in-0", "in-1", "in-2", "in-3"), "out", ("function 0xaaae",)),),
+    TAKES: (Kind("lut5", ("in-0", "in-1", "in-2"), "out", ("function 0xa8",)),),
     HOLD: (Kind("lut5", ("in-0", "in-1", "in-2"), "out", ("function 0xa2",)),),
     MUX4: (Kind("mux4", ("in0", "in1", "in2", "in3"), "out"),),
     **{what: (Kind(what, ("in",), "out"),) for what in (LIMIT1, LIMIT2, LIMIT3, DDT, EDGE, WINDOW)},

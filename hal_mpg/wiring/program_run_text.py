@@ -8,7 +8,21 @@ from hal_mpg.program_run import MPG_RUN
 from hal_mpg.wiring.estop_text import Chain
 from hal_mpg.wiring.findings import WARNING
 from hal_mpg.wiring.page import Page
-from hal_mpg.wiring.parts import AND, DDT, EDGE, HOLD, LIMIT1, LIMIT2, LIMIT3, MUX4, NOT, OWNER, WINDOW, Part
+from hal_mpg.wiring.parts import (
+    AND,
+    DDT,
+    EDGE,
+    HOLD,
+    LIMIT1,
+    LIMIT2,
+    LIMIT3,
+    MUX4,
+    NOT,
+    OWNER,
+    TAKES,
+    WINDOW,
+    Part,
+)
 from hal_mpg.wiring.plan import Plan
 
 FEED, INHIBIT = "motion.adaptive-feed", "motion.feed-inhibit"
@@ -23,6 +37,7 @@ PARTS = {
     "still": WINDOW,
     "resumed": EDGE,
     "owner": OWNER,
+    "takes": TAKES,
     "feed": MUX4,
     "hold": HOLD,
 }
@@ -102,7 +117,7 @@ def _follow_lines(plan: Plan, parts: dict[str, Part], name: str, chain: Chain) -
 def _owner_lines(plan: Plan, parts: dict[str, Part], name: str) -> list[str]:
     """Return the lines by which the feed is the wheel's, or as programmed; and the second way to 0."""
     owner, feed, hold, still = (parts[what] for what in ("owner", "feed", "hold", "still"))
-    resumed = parts["resumed"]
+    resumed, takes = parts["resumed"], parts["takes"]
     return [
         f"net {name}-selected hal_mpg.mpg-run.selected => {owner.input(0)}",
         f"net {name}-owned {owner.output} => {owner.input(1)}",
@@ -112,14 +127,17 @@ def _owner_lines(plan: Plan, parts: dict[str, Part], name: str) -> list[str]:
         f"setp {feed.name}.in0 1",
         f"setp {feed.name}.in1 0",
         f"setp {feed.name}.in2 0",
-        f"net {name}-owned => {feed.name}.sel0",
+        f"net {name}-owned => {takes.input(0)}",
+        *plan.join_output("motion.coord-mode", "run-coord", takes.input(1)),
+        *plan.join_output("motion.teleop-mode", "run-teleop", takes.input(2)),
+        f"net {name}-takes {takes.output} => {feed.name}.sel0",
         f"net {name}-is-live => {feed.name}.sel1",
         f"net {name}-limited {parts['limit'].output} => {feed.name}.in3",
         f"net {name}-feed {feed.output} => {FEED}",
         f"setp {still.name}.min -0.000001",
         f"setp {still.name}.max 0.000001",
         f"net {name}-limited => {still.input(0)}",
-        f"net {name}-owned => {hold.input(0)}",
+        f"net {name}-takes => {hold.input(0)}",
         f"net {name}-is-live => {hold.input(1)}",
         f"net {name}-stands {still.output} => {hold.input(2)}",
         f"net {name}-inhibit {hold.output} => {INHIBIT}",

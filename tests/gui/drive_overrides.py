@@ -52,6 +52,7 @@ def main(driver: Driver) -> dict[str, Any]:
     pendant.turn(1)
     notes["one up"] = settled(driver, gui)
     pendant.turn(200)
+    notes["end"] = settled(driver, gui)
     pendant.turn(-1)
     notes["end and back by one"] = settled(driver, gui)
     notes["without the jog velocity's"] = with_fewer_enables(driver, gui, pendant)

@@ -58,6 +58,7 @@ def test_it_goes_on_from_what_somebody_else_has_set(notes: dict[str, Any]) -> No
 
 
 def test_what_is_turned_beyond_the_end_need_not_be_turned_back(notes: dict[str, Any]) -> None:
+    assert notes["end"]["feed-override"] == 1.5
     assert notes["end and back by one"]["feed-override"] == pytest.approx(1.49, abs=1e-4)
 
 

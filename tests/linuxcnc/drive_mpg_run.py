@@ -41,6 +41,8 @@ RAPID = "G21 G90 G61.1\nG1 X0 Y0 F6000\nG0 X150\nM2\n"
 WITHOUT = "G21 G90\nM52 P0\nG1 X10 Y0 F600\nG1 X0\nG1 X150\nM2\n"
 """Without adaptive feed."""
 
+OVERRIDES_OFF = "G21 G90 G61.1\nM50 P0\nG1 X-5 Y0 F6000\nG1 X150 F600\nM2\n"
+
 SHORT = "G21 G90\nG1 X0 Y0 F6000\nG1 X10 F600\nM2\n"
 
 Notes = dict[str, object]
@@ -75,6 +77,7 @@ def main(driver: Driver) -> Notes:
     notes["let go"] = let_go(hand)
     notes["rapid"] = rapid(hand)
     notes["without M52"] = without(hand)
+    notes["overrides off"] = overrides_off(hand)
     notes["unselected"] = unselected(hand)
     notes["errors"] = driver.read_errors()
     return notes
@@ -176,6 +179,21 @@ def without(hand: Hand) -> Notes:
     hand.driver.mode("MDI")
     hand.driver.command.mdi("M52 P1")
     hand.driver.complete()
+    return notes
+
+
+def overrides_off(hand: Hand) -> Notes:
+    """A program that switches feed override off, and motion.feed-inhibit with it (control.c)."""
+    hand.start(OVERRIDES_OFF)
+    hand.turn_until(lambda: hand.place()[0] < -4.999, 50)
+    hand.turn_until(lambda: hand.place()[0] > -4.9, 10)
+    hand.until_stands()
+    notes = turn(hand, 20, 20, lambda: hand.place()[0])
+    notes["still"] = hand.moved_in(0.5)
+    hand.select_run(False)
+    hand.turn(20, 50)
+    notes["let go"] = hand.moved_in(0.5)
+    hand.abort()
     return notes
 
 

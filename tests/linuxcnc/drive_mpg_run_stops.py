@@ -26,7 +26,13 @@ WATCHDOG_S = 0.13
 """As in mpg-estop.hal."""
 
 STALLED_S = 0.015
-"""Where the driver itself did not run for longer, nobody knows when it was: it is done again, and counted."""
+"""Where the driver did not run for longer, or the servo thread was late by more, the computer stood still.
+
+Then it is done again, and counted. The times are those of the servo thread (stop-clock.hal).
+"""
+
+MOST_AGAIN = 40
+"""... but not more often than this for one kind."""
 
 Notes = dict[str, object]
 
@@ -52,10 +58,12 @@ class Stops:
                 self.run(kind)
                 note = self.watch(act, kind)
                 undo()
-                if note is None:
-                    again += 1
+                if note is not None:
+                    done.append(note)
                     continue
-                done.append(note)
+                again += 1
+                if again > MOST_AGAIN:
+                    raise TimeoutError(f"{kind}: this machine stands still all the time")
             notes[kind] = {"times": done, "again": again}
         return notes
 
@@ -76,27 +84,24 @@ class Stops:
 
     def watch(self, act: Callable[[], None], kind: str) -> Notes | None:
         """Do it in mid-turn, and look at the machine; None: it, or we, stood still for too long to know."""
-        now = start = time.monotonic()
         if hal.get_value("motion.current-vel") < 0.9 * FULL_MM_S:
             return None
+        now = start = time.monotonic()
+        servo_start, gap, due = hal.get_value("stop-clock.out"), 0.0, start
+        run_clocks(True)
         act()
-        feed_s = speed_s = 0.0
-        gap = 0.0
-        due = start
         while now < start + WATCHED_S:
             last, now = now, time.monotonic()
-            gap = max(gap, now - last) if not speed_s else gap
-            if not feed_s and hal.get_value("motion.adaptive-feed") == 0.0:
-                feed_s = now - start
-            if hal.get_value("motion.current-vel") != 0.0:
-                speed_s = 0.0
-            elif not speed_s:
-                speed_s = now - start
+            gap = max(gap, now - last)
             if now >= due and kind not in ("unplug", "kill"):
                 self.hand.pendant.turn(1)
                 due += 1 / TURNED_HZ
-        after = {"feed": self.hand.feed(), "idle": self.hand.is_idle()}
-        return {"feed_s": feed_s, "speed_s": speed_s, **after} if gap < STALLED_S else None
+            hal.get_value("stop-clock.out")
+        late = abs(hal.get_value("stop-clock.out") - servo_start - (now - start))
+        note = {"feed_s": hal.get_value("stop-feed.out"), "speed_s": hal.get_value("stop-speed.out")}
+        note |= {"feed": self.hand.feed(), "idle": self.hand.is_idle()}
+        run_clocks(False)
+        return note if max(gap, late) < STALLED_S else None
 
     # What must stop it.
 
@@ -153,6 +158,12 @@ class Stops:
         self.hand.pendant.release(ENABLE)  # held when it was plugged in, it is no press
         self.hand.pendant.press(ENABLE)
         self.hand.wait_interpreter(linuxcnc.INTERP_IDLE)
+
+
+def run_clocks(run: bool) -> None:
+    """Let the clocks of stop-clock.hal run from 0, or set them back."""
+    for clock in ("stop-feed", "stop-speed"):
+        hal.set_p(f"{clock}.reset", "FALSE" if run else "TRUE")
 
 
 def main(driver: Driver) -> Notes:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -36,10 +37,19 @@ def run(driver: str, arguments: Any = None) -> Notes:
 
 
 def without_window(config: Path) -> None:
-    """Take the window out of the configuration: the driver is the pendant."""
+    """Take the window out of the configuration, for the driver is the pendant; put a clock into it."""
     ini = config / INI
-    lines = ini.read_text(encoding="utf-8").splitlines()
-    ini.write_text("\n".join(line for line in lines if not line.startswith("APP =")), encoding="utf-8")
+    ini.write_text(ini.read_text(encoding="utf-8").replace("\nAPP =", "\n#APP ="), encoding="utf-8")
+    with_clock(config, "mpg-run-feed")
+
+
+def with_clock(config: Path, feed: str) -> None:
+    """Have LinuxCNC start the clock, after all other files. `feed`: the signal of the adaptive feed."""
+    text = (HERE / "stop-clock.hal").read_text(encoding="utf-8")
+    (config / "stop-clock.hal").write_text(text.replace("mpg-run-feed", feed), encoding="utf-8")
+    ini = config / INI
+    text = ini.read_text(encoding="utf-8")
+    ini.write_text(text.replace("\n[TRAJ]", "\nHALCMD = source ./stop-clock.hal\n\n[TRAJ]"), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +115,12 @@ def test_a_program_without_adaptive_feed_stands_when_the_wheel_does(notes: Notes
     assert notes["without M52"] == {"enabled": False, "moved": 0}
 
 
+def test_it_needs_no_overrides(notes: Notes) -> None:
+    off = notes["overrides off"]
+    assert off["path"] == pytest.approx(off["wanted"], abs=0.002)
+    assert (off["still"], off["let go"]) == (0, 0)
+
+
 def test_unselected_programs_run_as_ever(notes: Notes) -> None:
     assert notes["unselected"] == {"feed": 1.0, "ended at": [pytest.approx(10), pytest.approx(0)]}
 
@@ -121,11 +137,12 @@ def check_stops(kinds: list[str], starts: int = 1) -> Notes:
     runs = [run("drive_mpg_run_stops.py", [kinds, REPETITIONS // starts]) for _ in range(starts)]
     stops = {kind: {"times": [note for each in runs for note in each[kind]["times"]]} for kind in kinds}
     for kind in kinds:
-        print(kind, "ms:", [round(note["speed_s"] * 1000) for note in stops[kind]["times"]])
+        again = sum(each[kind]["again"] for each in runs)
+        print(kind, "again:", again, "ms:", [round(note["speed_s"] * 1000) for note in stops[kind]["times"]])
         assert len(stops[kind]["times"]) == REPETITIONS
         for note in stops[kind]["times"]:
-            assert 0 < note["feed_s"] < STOP_LIMIT_S, (kind, note)
-            assert 0 < note["speed_s"] < STOP_LIMIT_S, (kind, note)
+            assert note["feed_s"] < STOP_LIMIT_S, (kind, note)
+            assert note["speed_s"] < STOP_LIMIT_S, (kind, note)
     return stops
 
 
@@ -135,27 +152,33 @@ def test_it_stands_in_time_when_the_button_is_let_go_or_the_selector_turned() ->
         for note in stops[kind]["times"]:
             assert note["feed"] == 0, "the wheel was turned on, and the program is not at full feed either"
             assert note["idle"] is False
+            assert note["speed_s"] > 0.02, "the acceleration is the machine's: the clock runs"
 
 
 def test_it_stands_in_time_when_the_pendant_or_hal_mpg_is_lost() -> None:
     stops = check_stops(["unplug", "stop"])
     # What was killed leaves its pins behind, and HAL's memory is full of them in the end.
     stops |= check_stops(["kill"], starts=4)
+    for kind in ("stop", "kill"):
+        assert min(note["feed_s"] for note in stops[kind]["times"]) > 0.1, "it is the watchdog that sees it"
     for kind in ("unplug", "stop", "kill"):
         assert all(note["idle"] for note in stops[kind]["times"]), "this pendant has an E-stop: that is one"
 
 
 def wired(config: Path) -> None:
     """Have `hal_mpg wiring` write the HAL file, in the place of the samples."""
-    without_window(config)
     ini = config / INI
     lines = ini.read_text(encoding="utf-8").splitlines()
-    ini.write_text("\n".join(line for line in lines if "hal_mpg." not in line), encoding="utf-8")
+    kept = (line for line in lines if "hal_mpg." not in line and not line.startswith("APP ="))
+    ini.write_text("\n".join(kept), encoding="utf-8")
     profile = next((config / "pendants").glob("virtual-pendant-*.yaml"))
     command = [sys.executable, "-m", "hal_mpg", "wiring", "--ini", str(ini), "--pendant", str(profile)]
     command += ["--add", "--buttons", "run=mpg-run"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=120)
     assert done.returncode == 0, done.stderr
+    written = "".join(file.read_text(encoding="utf-8") for file in config.glob("*.hal"))
+    (feed,) = re.findall(r"^net (\S+) \S+ => motion.adaptive-feed$", written, re.MULTILINE)
+    with_clock(config, feed)
 
 
 def test_what_wiring_writes_does_the_same() -> None:
@@ -164,4 +187,5 @@ def test_what_wiring_writes_does_the_same() -> None:
         INI, HERE / "drive_mpg_run_stops.py", virtual=PROFILE, edit=wired, arguments=[["button", "stop"], 2]
     ).result
     for kind in ("button", "stop"):
-        assert all(0 < note["feed_s"] < STOP_LIMIT_S for note in stops[kind]["times"]), stops
+        assert all(note["speed_s"] < STOP_LIMIT_S for note in stops[kind]["times"]), stops
+        assert all(note["speed_s"] > 0.02 for note in stops[kind]["times"]), stops
