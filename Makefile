@@ -77,6 +77,7 @@ pictures: $(STAMP)
 	@tools/install-missing gui
 	$(VENV)/bin/python -m tests.umockdev.pictures
 	$(VENV)/bin/python -m tests.gui.pictures
+	$(VENV)/bin/python -m tests.gui.virtual
 	$(VENV)/bin/python tools/pendant_pages.py
 	$(VENV)/bin/python tools/estop_circuit.py
 

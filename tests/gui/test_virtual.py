@@ -16,29 +16,16 @@ from typing import Any
 
 import pytest
 
-from tests.beds.linuxcnc import ROOT, require_linuxcnc, run_linuxcnc
+from tests.beds.linuxcnc import ROOT
 from tests.beds.require import need_module
 from tests.beds.screen import SCREEN_VARIABLE, require_screen, screen
+from tests.gui import pictures, virtual
 
 need_module("Xlib", "python3-xlib")
 need_module("tkinter", "python3-tk")
-
-HERE = Path(__file__).parent
-
-OWN_PLACE = 'mkdir -m 700 "$HOME/own"; XDG_RUNTIME_DIR=$HOME/own; export XDG_RUNTIME_DIR'
-"""For sh: a place for sockets that no other run of the tests has."""
+need_module("PIL", "python3-pil")
 
 Notes = dict[str, Any]
-
-
-def on_the_screen(config: Path) -> None:
-    """Give the window the screen that LinuxCNC itself is not to have; its shell puts in what $ is."""
-    ini = config / "sim-virtual.ini"
-    text = ini.read_text()
-    assert "\nAPP = hal_mpg virtual" in text
-    ini.write_text(
-        text.replace("\nAPP = hal_mpg", f"\nAPP = /usr/bin/env DISPLAY=${SCREEN_VARIABLE} hal_mpg")
-    )
 
 
 @pytest.fixture(scope="module")
@@ -51,16 +38,7 @@ def display() -> Iterator[dict[str, str]]:
 @pytest.fixture(scope="module")
 def notes(display: dict[str, str]) -> Notes:
     """Return what drive_virtual.py noted in one run."""
-    require_linuxcnc()
-    run = run_linuxcnc(
-        "sim-virtual.ini",
-        HERE / "drive_virtual.py",
-        edit=on_the_screen,
-        before=OWN_PLACE,
-        env=display,
-    )
-    found: Notes = run.result
-    return found
+    return virtual.played()
 
 
 def test_the_wheel_jogs_by_mouse_wheel_by_dragging_and_by_keys(notes: Notes) -> None:
@@ -81,9 +59,11 @@ def test_its_estop_stops_the_machine_and_so_does_closing_the_window(notes: Notes
     assert notes["dark"] == [False, False, False]
 
 
-def test_the_picture_of_the_docs_is_of_this_size_and_not_too_large(notes: Notes) -> None:
-    """What is on it is what `make pictures` has made of this window; that it is, test_pictures looks at."""
-    assert len(notes["picture"]) < 100_000
+def test_the_picture_is_of_the_window_as_it_is_today(notes: Notes) -> None:
+    shipped, now = virtual.PICTURE.read_bytes(), virtual.photograph(notes)
+    assert len(shipped) < pictures.LARGEST
+    assert pictures.said(shipped) == pictures.said(now), "make pictures"
+    assert pictures.difference(shipped, now) < pictures.MOST_DIFFERENT
 
 
 def hal_mpg(*words: str) -> list[str]:
