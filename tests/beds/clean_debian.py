@@ -115,6 +115,12 @@ class CleanDebian:
         options = "-q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
         return self.run(f"apt-get {options} -o Dpkg::Options::=--force-unsafe-io {' '.join(words)}")
 
+    def update(self) -> None:
+        """Let apt know what there is, or skip the running test in one line where there is no network."""
+        done = self.apt("-o APT::Update::Error-Mode=any update")
+        if done.status:
+            skip_or_fail(f"Debian's packages cannot be had: {done.said.strip().splitlines()[-1]}")
+
     def close(self) -> None:
         """Take the layer away."""
         shutil.rmtree(self.layer, ignore_errors=True)

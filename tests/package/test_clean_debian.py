@@ -57,7 +57,7 @@ class Story:
         changed = {LIMITS: lambda text: f"# as it was in the old version\n{text}"}
         old = repacked(new, self._packages, "0.0.1", changed)
         shutil.copy(new, self._packages)
-        self._must(debian.apt("update"))
+        debian.update()
         self._must(debian.apt("install", f"/packages/{old.name}"))
         notes["linuxcnc"] = self._must(debian.run("dpkg-query -W -f '${Version}' linuxcnc-uspace"))
         self._must(debian.apt("purge", "hal-mpg"))
@@ -200,8 +200,8 @@ def test_it_builds_in_a_clean_debian_with_what_it_says_that_it_needs() -> None:
     debian = CleanDebian("trixie", "build")
     built()
     copy = "mkdir /build; cp -r /project/build/deb/source /build; rm -rf /build/source/debian/hal-mpg"
+    debian.update()
     for done in (
-        debian.apt("update"),
         debian.run(copy),
         debian.apt("install", "dpkg-dev"),
         debian.apt("build-dep", "/build/source"),
@@ -214,8 +214,8 @@ def test_it_builds_in_a_clean_debian_with_what_it_says_that_it_needs() -> None:
 
 def test_without_linuxcnc_the_demo_plays_on_the_fake_hal() -> None:
     debian = CleanDebian("trixie", "alone")
+    debian.update()
     for done in (
-        debian.apt("update"),
         debian.run(f"cp /project/{built().relative_to(Path(__file__).parents[2])} /root/"),
         debian.apt("install", "--no-install-recommends", f"/root/{built().name}"),
     ):
