@@ -12,6 +12,7 @@ from hal_mpg.doctor.configuration import Configuration
 from hal_mpg.doctor.display_checks import check_display
 from hal_mpg.doctor.estop_checks import check_estop
 from hal_mpg.doctor.findings import ERROR, NOTE, WARNING, Finding
+from hal_mpg.doctor.program_run_checks import check_program_run
 from hal_mpg.doctor.stick_checks import check_sticks
 from hal_mpg.doctor.wiring_checks import check_wiring
 from hal_mpg.errors import HalMpgError, UsageError
@@ -44,7 +45,7 @@ def check_configuration(configuration: Configuration) -> Iterator[Finding]:
     yield from _loads(configuration)
     yield from _dead(configuration)
     findings = [
-        *(*check_wiring(configuration), *check_sticks(configuration)),
+        *(*check_wiring(configuration), *check_sticks(configuration), *check_program_run(configuration)),
         *(*check_display(configuration), *check_buttons(configuration), *check_estop(configuration)),
     ]
     yield from _conflicts(configuration, {finding.id for finding in findings})

@@ -21,6 +21,7 @@ SHORT_TARGETS = {
     "rapid": "rapid-override",
     "spindle": "spindle-override",
     "maxvel": "max-velocity",
+    "run": "mpg-run",
 }
 """What people may say for the targets of an axis selector."""
 

@@ -40,7 +40,7 @@ SCALE = Kind("scale", "scale", "x1 x10 x100", parse_scale_positions, True)
 
 POSITIONS = {
     "axis": "Which positions does it have, in order? Axis letters; also off, feed-override, rapid-override, "
-    "spindle-override, max-velocity",
+    "spindle-override, max-velocity, mpg-run",
     "scale": "Which positions does it have, in order?",
 }
 
