@@ -58,17 +58,18 @@ class Panel:
         self._gui = gui
         self._increments = _increments()
         self._jogs: list[str] = []
+        self._follows = True
         self._look()
 
     def _look(self) -> bool:
         """Look at the pins. What fails is shown: a panel that stood still would go on saying READY."""
         try:
             self._show()
-            _, click = self._follower.look(self._pendant.axis, self._pendant.click, self._is_free())
-            if click:
-                self._select(click)
+            if self._follows:
+                self._follow()
         except Exception:
             traceback.print_exc()
+            self._follows = False
             self._widget("why").set_text("PANEL\nFAULT")
         GLib.timeout_add(mpg_panel.look_after_ms(), self._look)
         return False
@@ -84,6 +85,11 @@ class Panel:
             if label is not None:
                 style = label.get_style_context()
                 (style.add_class if lit else style.remove_class)("lit")
+
+    def _follow(self) -> None:
+        _, click = self._follower.look(self._pendant.axis, self._pendant.click, self._is_free())
+        if click:
+            self._select(click)
 
     def _is_free(self) -> bool:
         """Tell whether the machine is on, and nothing jogs by whatever: gmoccapy would stop it."""

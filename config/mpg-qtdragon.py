@@ -18,6 +18,7 @@ import hal
 from PyQt5.QtCore import Qt, QTimer
 from PyQt5.QtWidgets import QApplication, QDockWidget, QGridLayout, QLabel, QVBoxLayout, QWidget
 from qtvcp.core import Action, Status
+from qtvcp.widgets.axis_tool_button import AxisToolButton
 
 sys.path.insert(0, str(Path(rcfile).resolve().parent))
 import mpg_panel
@@ -61,6 +62,7 @@ class Panel(QWidget):
         self._pendant = mpg_panel.Pendant(hal.get_value)
         self._follower = mpg_panel.Follower()
         self._jogs = []
+        self._follows = True
         self._labels = {}
         self._lay_out()
         self.setStyleSheet(LOOKS)
@@ -101,9 +103,11 @@ class Panel(QWidget):
         """Look at the pins. What fails is shown: a panel that stood still would go on saying READY."""
         try:
             self._show()
-            self._follow()
+            if self._follows:
+                self._follow()
         except Exception:
             traceback.print_exc()
+            self._follows = False
             self._labels["why"].setText("PANEL\nFAULT")
         self._timer.start(mpg_panel.look_after_ms())
 
@@ -124,7 +128,7 @@ class Panel(QWidget):
         wanted = "" if STATUS.is_joint_mode() else self._pendant.axis
         is_free = self._is_free()
         axis, click = self._follower.look(wanted, self._pendant.click, is_free)
-        if axis or (wanted and is_free and STATUS.get_selected_axis() in ("", "None")):
+        if wanted and (axis or (is_free and STATUS.get_selected_axis() in ("", "None"))):
             self._select(wanted)  # QtDragon forgets its own with each change of LinuxCNC's mode
         if click:
             self._increment(click, self._pendant.axis in "abc")
@@ -140,11 +144,11 @@ class Panel(QWidget):
         return not (is_held or asks or any(_value(name) for name in self._jogs))
 
     def _select(self, axis):
-        button = getattr(self._window, f"axistoolbutton_{axis}", None)
-        if button is not None:
-            button.setChecked(True)
-            ACTION.SET_SELECTED_AXIS(axis.upper())
-            STATUS.selected_joint = button._joint  # as its own click does
+        ACTION.SET_SELECTED_AXIS(axis.upper())
+        for button in self._window.findChildren(AxisToolButton):
+            if button._axis.upper() == axis.upper():
+                button.setChecked(True)
+                STATUS.selected_joint = button._joint  # as its own click does
 
     def _increment(self, click, is_angular):
         box = getattr(self._window, "jogincrements_angular" if is_angular else "jogincrements_linear", None)

@@ -32,7 +32,9 @@ def main(driver: Driver) -> dict[str, Any]:
     pendant.select_axis("y")
     pendant.select_scale("x10")
     notes["off"] = why(gui, "MACHINE\nOFF")
-    driver.power_up()
+    driver.turn_on()
+    time.sleep(AWHILE_S)  # GUIs change the mode when the machine comes on, and that ends homing
+    driver.home()
     notes["let go"] = why(gui, "HOLD\nENABLE")
     pendant.press(ENABLE)
     why(gui, "READY")
