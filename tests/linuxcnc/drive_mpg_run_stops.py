@@ -154,6 +154,7 @@ class Stops:
         """Reset, switch on, and wait until the wheel could run a program again."""
         self.driver.set_watchdog(1.0)
         self.driver.wait_pin(f"{self.hand.component}.estop-ok", True)
+        time.sleep(0.2)  # the watchdog takes its new time with the heartbeat after next
         self.driver.turn_on()
         self.hand.pendant.release(ENABLE)  # held when it was plugged in, it is no press
         self.hand.pendant.press(ENABLE)

@@ -116,12 +116,18 @@ class Hand:
         return speeds
 
     def turn_until(self, condition: Callable[[], bool], rate: float) -> None:
-        """Turn until a condition holds."""
+        """Turn until a condition holds.
+
+        Where the computer stood still for so long that hal_mpg has disarmed, it waits as a machinist does.
+        """
         end = time.monotonic() + LIMIT_S
         while not condition():
             if time.monotonic() > end:
-                raise TimeoutError(f"turned for {LIMIT_S} s")
+                pins = {name: self.pin(name) for name in ("why-not", "mpg-run.enable", "mpg-run.counts")}
+                raise TimeoutError(f"turned for {LIMIT_S} s: {pins}, feed {self.feed()}, at {self.place()}")
             self.turn(1, rate)
+            if not self.pin("mpg-run.enable"):
+                time.sleep(0.3)
 
     def until_stands(self) -> float:
         """Wait until nothing moves any more; return how long it moved on, in seconds."""
