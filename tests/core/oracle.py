@@ -47,6 +47,7 @@ class Fresh:
     counts: int = 0
     detents: int = 0
     moved: tuple[Decimal, ...] = NOWHERE
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,16 @@ class History:
     dropped: int = 0
     positions: tuple[Decimal, ...] = NOWHERE
     fresh: Fresh = Fresh()
+    runs: bool = False
+    """The wheel runs the program."""
+    run: int = 0
+
+    def stopped(self) -> History:
+        """Return what it is when the wheel no longer runs the program."""
+        if not self.runs:
+            return self
+        run, dropped = self.run - self.fresh.run, self.dropped + abs(self.fresh.run)
+        return replace(self, runs=False, run=run, dropped=dropped, fresh=replace(self.fresh, run=0))
 
     def disarmed(self) -> History:
         """Return what it is when jogging ends: what nobody has seen yet is dropped."""
@@ -65,7 +76,8 @@ class History:
             return self
         positions = tuple(at - moved for at, moved in zip(self.positions, self.fresh.moved, strict=True))
         counts, dropped = self.counts - self.fresh.counts, self.dropped + self.fresh.detents
-        return History(False, counts, dropped, positions)
+        fresh = Fresh(run=self.fresh.run)
+        return replace(self, armed=False, counts=counts, dropped=dropped, positions=positions, fresh=fresh)
 
 
 @dataclass(slots=True)
@@ -78,6 +90,7 @@ class Oracle:
     machine_is_on: bool = True
     mode_is_manual: bool = True
     inhibit: bool = False
+    selects_run: bool = False
     turned_at: float = -10.0
     well_since: float | None = None
     now: float = 0.0  # when it is told; what it is told of may have been earlier
@@ -87,6 +100,11 @@ class Oracle:
     def all_is_well(self) -> bool:
         """Tell whether everything is as arming needs it, but for the wheel."""
         gates = self.machine_is_on and self.mode_is_manual and not self.inhibit
+        return self.connected and "contact" in self.keys and self.enable_counts and gates
+
+    def may_run(self) -> bool:
+        """Tell whether everything is as a program needs it that the wheel runs, but for the wheel."""
+        gates = self.machine_is_on and not self.inhibit and self.selects_run
         return self.connected and "contact" in self.keys and self.enable_counts and gates
 
     def selection(self) -> tuple[str | None, str | None]:
@@ -118,13 +136,17 @@ class Oracle:
         self.enable_counts = self.enable_counts and "enable" in keys
         self.keys = set(keys)
         self.received += detents
-        disarmed = (h.disarmed() for h in self.histories)
+        disarmed = (h.disarmed().stopped() for h in self.histories)
         self.histories = {replace(h, dropped=h.dropped + detents) for h in disarmed}
         self.well_since = self.now if was_well and self.all_is_well() else None
         self.changed(time)
 
     def changed(self, time: float) -> None:
         """Something other than the wheel has changed, or time has passed."""
+        if not self.may_run():
+            self.histories = {h.stopped() for h in self.histories}
+        elif time - self.turned_at >= STILL_S - 1e-9:
+            self.histories |= {replace(h, runs=True) for h in self.histories}
         if not self.all_is_well():
             self.well_since = None
             self.histories = {h.disarmed() for h in self.histories}
@@ -148,6 +170,8 @@ class Oracle:
         self.turned_at = max(self.turned_at, time)
 
     def _turned(self, history: History, detents: int) -> History:
+        if self.selects_run:
+            return self._run(history, detents)
         if not history.armed:
             return replace(history, dropped=history.dropped + abs(detents))
         axis, scale = self.selection()
@@ -160,8 +184,19 @@ class Oracle:
         positions, moved = list(history.positions), list(fresh.moved)
         for each in (positions, moved):
             each[place] += detents * Decimal(DISTANCES[axis][scale])
-        fresh = Fresh(fresh.counts + detents, fresh.detents + abs(detents), tuple(moved))
-        return History(history.armed, counts, history.dropped, tuple(positions), fresh)
+        fresh = Fresh(fresh.counts + detents, fresh.detents + abs(detents), tuple(moved), fresh.run)
+        return replace(history, counts=counts, positions=tuple(positions), fresh=fresh)
+
+    @staticmethod
+    def _run(history: History, detents: int) -> History:
+        """Return what becomes of detents that are for the program, which goes forward only."""
+        fresh, taken = history.fresh, max(detents, 0) if history.runs else 0
+        if history.armed:
+            history = replace(history, counts=history.counts + detents)
+            fresh = replace(fresh, counts=fresh.counts + detents)
+        dropped = history.dropped + abs(detents) - taken
+        fresh = replace(fresh, run=fresh.run + taken)
+        return replace(history, dropped=dropped, run=history.run + taken, fresh=fresh)
 
     def compare(self, seen: History) -> None:
         """Strike out what the pins contradict. What they show is no longer fresh."""

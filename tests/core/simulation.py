@@ -27,6 +27,7 @@ from hal_mpg.events import (
     NodeState,
     PinValue,
     PinWrite,
+    ProgramInput,
     Snapshot,
 )
 from hal_mpg.fake_hal import FakeHal
@@ -116,6 +117,8 @@ class Simulation:
         self.builder = FrameBuilder(0)
         self.plugged = False
         self.gates: Gates | None = None
+        self.program: ProgramInput | None = None
+        self.hal.set_p("hal_mpg.mpg-run.detent-time", "1e-9")  # too short for its limit to matter
 
     # The world.
 
@@ -182,6 +185,12 @@ class Simulation:
             oracle = self.oracle
             oracle.machine_is_on, oracle.mode_is_manual, oracle.inhibit = gates
             oracle.changed(self.now)
+        program = self.port.program_input()
+        if program != self.program:
+            self.program = program
+            events.append(program)
+            self.oracle.selects_run = program.is_selected
+            self.oracle.changed(self.now)
         share = share or self.random.choice((1.0, 1.0, self.random.random()))
         self.step([*events, *self._device_events(share)])
 
@@ -294,7 +303,8 @@ class Simulation:
         """Return what the pins show."""
         positions = tuple(int(self.pins[f"axis.{axis}.jog-counts"]) * step for axis, step in STEPS.items())
         armed, counts, dropped = (self.pins[pin] for pin in ("armed", "counts", "dropped"))
-        return History(bool(armed), int(counts), int(dropped), positions)
+        runs, run = self.pins["mpg-run.enable"], int(self.pins["mpg-run.counts"])
+        return History(bool(armed), int(counts), int(dropped), positions, runs=bool(runs), run=run)
 
     def _compare(self) -> None:
         self.oracle.compare(self.shown())
@@ -318,6 +328,8 @@ def random_act(simulation: Simulation) -> None:
         simulation.user_does(("contact", 0), ("contact", 1)) if random.random() < 0.2 else (
             simulation.user_does(("contact", int(not held)))
         )
+    elif act < 0.91:
+        simulation.hal.set_p("hal_mpg.mpg-run.select", str(random.random() < 0.5))
     elif act < 0.94:
         gate = random.choice(GATES)
         simulation.set_gate(gate, (random.random() < 0.8) != (gate == "inhibit"))
