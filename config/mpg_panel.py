@@ -48,7 +48,7 @@ WHY_LONG: dict[int, str] = {
     11: "refused: a program or an MDI command is running",
     12: "refused: a program is paused (resume or stop it first)",
     13: "refused: the machine is not homed",
-    14: "refused: an axis is still moving",
+    14: "refused: an axis is still moving (or, for the probe, the spindle)",
     15: "refused: nothing runs, or is paused, for that",
     16: "busy with what a button asked for",
     17: "refused: LinuxCNC's state is not known (see mpg-actions.hal for the nets)",

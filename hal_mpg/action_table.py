@@ -90,13 +90,13 @@ GAP = Step("", least_s=GAP_S)
 """The end of each action."""
 
 
-def _mdi(pin: str, forbidden: frozenset[WhyNot], moves: bool) -> Action:
+def _mdi(pin: str, forbidden: frozenset[WhyNot], moves: bool, also_known: str = "all-homed") -> Action:
     """Return the action that lets halui carry out an MDI command; it comes back to manual mode by itself."""
     return Action(
         (Step(pin, ("coord-mode",)), _OVER),
         forbidden | STANDS | {WhyNot.NOT_MANUAL, WhyNot.NOT_HOMED},
         STARTS if moves else DEAD,
-        AT_REST | {"all-homed", "coord-mode"},
+        AT_REST | {"all-homed", "coord-mode", also_known},
         moves=True,
         holds_wheel=True,
         mends=(_TO_MANUAL,),
@@ -148,7 +148,7 @@ ACTIONS = {
     ),
     "go-to-zero": _mdi("go-to-zero", STARTS, moves=True),
     "safe-z": _mdi("safe-z", STARTS, moves=True),
-    "probe-z": _mdi("probe-z", STARTS, moves=True),
+    "probe-z": _mdi("probe-z", STARTS, moves=True, also_known="spindle-is-on"),
     "spindle-on": _spindle("spindle-on"),
     "spindle-reverse": _spindle("spindle-reverse"),
     "spindle-off": Action(

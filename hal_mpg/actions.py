@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Set
 
-from hal_mpg.action_table import ACTIONS, CHOICES, DEAD, GAP, PROGRAM, PULSE_S, Action, Step, zero_axis
+from hal_mpg.action_table import (
+    ACTIONS,
+    CHOICES,
+    DEAD,
+    GAP,
+    PROGRAM,
+    PULSE_S,
+    STARTS,
+    Action,
+    Step,
+    zero_axis,
+)
 from hal_mpg.arming import WhyNot
 from hal_mpg.counter import wrap32
 from hal_mpg.events import Requests
@@ -115,7 +126,7 @@ class Actions:
         gates = {"machine-is-on": WhyNot.MACHINE_OFF, "mode-is-manual": WhyNot.NOT_MANUAL}
         self._holding = self.status | {gate for gate, why in gates.items() if why not in reasons}
         if self._action is not None:
-            ending = reasons & self._action.ended_by
+            ending = reasons & self._ended_by(self._action)
             if ending:
                 self._refuse(Refusal(self._name, min(ending)), now)
                 self._break_off(now, is_dead=not DEAD.isdisjoint(ending))
@@ -142,6 +153,9 @@ class Actions:
                 self._refuse(Refusal(request, WhyNot.NOTHING_RUNS), now)
             else:
                 self._pulse("pause", now)
+                if self._action is None:  # and what was asked for at the same instant does not undo it
+                    self._name, self._action = "pause", Action(())
+                    self._enter((SETTLE, GAP), now)
         elif request in CHOICES and request == "start-or-pause" and not is_told:
             self._refuse(Refusal(request, WhyNot.NOT_TOLD, tuple(sorted(PROGRAM))), now)
         else:
@@ -163,6 +177,11 @@ class Actions:
             action is not None and action.moves and (bool(action.after) or "program-is-idle" in self.status)
         )
 
+    def _ended_by(self, action: Action) -> frozenset[WhyNot]:
+        """Return what ends the present step: until it has begun in earnest, all that forbids a start."""
+        is_prelude = self._steps[0].skip
+        return action.ended_by | (action.forbidden & STARTS) if is_prelude else action.ended_by
+
     def _choose(self, request: str) -> str:
         for condition, name in CHOICES.get(request, ()):
             if not condition or condition in self.status:
@@ -181,7 +200,9 @@ class Actions:
             WhyNot.PROGRAM_RUNS: "program-is-running" in status,
             WhyNot.PROGRAM_PAUSED: "program-is-paused" in status,
             WhyNot.NOT_HOMED: "all-homed" not in status | missing,
-            WhyNot.MOVING: "in-position" not in status | missing or "jog-is-active" in status,
+            WhyNot.MOVING: "in-position" not in status | missing
+            or "jog-is-active" in status
+            or (request == "probe-z" and "spindle-is-on" in status),
             WhyNot.NOTHING_RUNS: "program-is-paused" not in status | missing,
         }
         found = action.forbidden & {*reasons, *(why for why, does in applies.items() if does)}

@@ -51,7 +51,7 @@ WORDS = {
     WhyNot.PROGRAM_RUNS: "refused: a program or an MDI command is running",
     WhyNot.PROGRAM_PAUSED: "refused: a program is paused (resume or stop it first)",
     WhyNot.NOT_HOMED: "refused: the machine is not homed",
-    WhyNot.MOVING: "refused: an axis is still moving",
+    WhyNot.MOVING: "refused: an axis is still moving (or, for the probe, the spindle)",
     WhyNot.NOTHING_RUNS: "refused: nothing runs, or is paused, for that",
     WhyNot.BUSY: "busy with what a button asked for",
     WhyNot.NOT_TOLD: "refused: LinuxCNC's state is not known (see mpg-actions.hal for the nets)",

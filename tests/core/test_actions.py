@@ -393,6 +393,53 @@ def test_pause_ends_what_moves_by_hand() -> None:
     assert panel.done() == {"stop"}
 
 
+@pytest.mark.parametrize("name", ["cycle-start", "step", "home-all"])
+@pytest.mark.parametrize(
+    "end", [lambda panel: panel.release(ENABLE), lambda panel: panel.gates(inhibit=True)]
+)
+def test_what_has_yet_to_begin_does_not_without_the_enabling_button(
+    name: str, end: Callable[[Panel], object]
+) -> None:
+    panel = ready()
+    panel.ask(name)
+    (prelude,) = panel.done()
+    end(panel)
+    panel.gates(manual=False)
+    panel.status("mode-is-auto", "mode-is-joint", "coord-mode")
+    panel.wait(10.0)
+    assert panel.ever_done() == [prelude, "stop"]
+    assert panel["refused"] == 1
+
+
+def test_a_program_that_was_started_goes_on_without_the_enabling_button() -> None:
+    panel = ready()
+    panel.gates(manual=False)
+    panel.status("mode-is-auto", "coord-mode")
+    panel.ask("cycle-start")
+    panel.release(ENABLE)
+    panel.set(RUNS)
+    panel.wait(1.0)
+    assert (panel.ever_done(), panel["refused"]) == (["cycle-start"], 0)
+
+
+@pytest.mark.parametrize("other", ["resume", "start-or-pause", "step"])
+def test_pause_wins_where_both_are_asked_for_at_once(other: str) -> None:
+    panel = ready()
+    panel.set(PAUSED)
+    panel.ask("pause", other)
+    panel.wait(5.0)
+    assert (panel.ever_done(), panel["refused"]) == (["pause"], 1)
+
+
+def test_a_running_spindle_does_not_go_down_to_the_plate() -> None:
+    panel = ready()
+    panel.status("spindle-is-on")
+    panel.ask("probe-z")
+    assert (panel.ever_done(), panel["why-not"]) == ([], WhyNot.MOVING)
+    panel.ask("safe-z")
+    assert panel.done() == {"safe-z"}
+
+
 def test_machine_off_ends_what_is_under_way() -> None:
     panel = ready()
     panel.ask("probe-z")

@@ -60,6 +60,8 @@ STEPS = st.one_of(
     st.sampled_from(ACTS),
     st.builds(lambda high: lambda panel: panel.set(high), STATES),
     st.just(lambda panel: panel.set(AT_REST)),
+    st.just(lambda panel: (panel.gates(manual=False), panel.set(AT_REST | {"mode-is-auto", "coord-mode"}))),
+    st.just(lambda panel: panel.handle(Requests(("cycle-start",)))),
     st.builds(
         lambda names: lambda panel: panel.handle(Requests(tuple(names))),
         st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=3, unique=True),
