@@ -7,10 +7,12 @@ The rules are written anew here; of the project's tables, only the names of pins
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hal_mpg.errors import IllegalEvent
 from hal_mpg.events import Requests, Status
 from hal_mpg.pins import DO, REQUESTS, STATUS
 from tests.core.bed import CONTACT, ENABLE, FEED, X1, X10, Bed, X, Y, Z
@@ -50,6 +52,20 @@ ACTS: list[Callable[[Panel], object]] = [
     lambda panel: panel.lose_events(),
 ]
 
+
+def started_with(act: Callable[[Panel], object]) -> Callable[[Panel], object]:
+    """Return what happens where something comes between a start's first step and its second."""
+
+    def do(panel: Panel) -> None:
+        panel.set(AT_REST)
+        panel.handle(Requests(("cycle-start",)))
+        act(panel)
+        panel.set(AT_REST | {"mode-is-auto", "coord-mode"})
+        panel.wait(0.3)
+
+    return do
+
+
 PROGRAM = st.sampled_from(["program-is-idle"] * 4 + ["program-is-running", "program-is-paused", ""])
 STATES = st.builds(
     lambda program, others: frozenset({program, *others} - {""}) & set(STATUS),
@@ -61,7 +77,7 @@ STEPS = st.one_of(
     st.builds(lambda high: lambda panel: panel.set(high), STATES),
     st.just(lambda panel: panel.set(AT_REST)),
     st.just(lambda panel: (panel.gates(manual=False), panel.set(AT_REST | {"mode-is-auto", "coord-mode"}))),
-    st.just(lambda panel: panel.handle(Requests(("cycle-start",)))),
+    st.builds(started_with, st.sampled_from(ACTS)),
     st.builds(
         lambda names: lambda panel: panel.handle(Requests(tuple(names))),
         st.lists(st.sampled_from(REQUESTS), min_size=1, max_size=3, unique=True),
@@ -122,12 +138,8 @@ def test_no_action_in_a_wrong_state_and_each_ends(steps: list[Callable[[Panel], 
     panel.arm()
     for step in steps:
         before = dict(panel.pins)
-        try:
+        with suppress(IllegalEvent):  # a device that is not there says nothing
             step(panel)
-        except Exception as error:
-            if type(error).__name__ == "IllegalEvent":  # a device that is not there says nothing
-                continue
-            raise
         panel.judge(before)
     panel.set(AT_REST)
     panel.gates()
