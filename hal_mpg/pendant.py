@@ -309,7 +309,6 @@ class Pendant:
         self._run.update(reasons, is_still)
         if ran and not self._run.armed:
             self._ledger.stop_run()
-        self._out.set("mpg-run.selected", self._selection.target == MPG_RUN)
         self._out.set("mpg-run.enable", self._run.armed and self._permits_motion())
 
     def _permits_motion(self) -> bool:
@@ -338,8 +337,10 @@ class Pendant:
                 self._out.cut_pulse(pin, False)  # no press outlives its pendant
 
     def _show_selection(self, live: bool) -> None:
-        controls, scales, targets = self._controls, self.profile.scales, self._ledger.targets
-        self._selection = read_selection(controls, self._axes, targets, scales) if live else NOTHING
-        if live and self._ledger.run.input.is_selected:
-            self._selection = PROGRAM
+        scales, targets, run = self.profile.scales, self._ledger.targets, self._ledger.run
+        self._selection = read_selection(self._controls, self._axes, targets, scales) if live else NOTHING
+        if live:
+            run.is_at_position = self._selection.target == MPG_RUN
+            self._selection = PROGRAM if run.input.is_selected else self._selection
+        self._out.set("mpg-run.selected", run.is_selected)
         show_selection(self._selection, self._axes.values(), self.profile, self._out)

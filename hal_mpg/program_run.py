@@ -32,6 +32,12 @@ program runs on by no more, when the wheel stops.
 SPREAD_S = 0.25
 """The longest time over which a detent is spread, so that slow turning is steady, and an end is an end."""
 
+ONE = 1 - 1e-9
+"""One more detent, but for the rounding of floats: at exactly AHEAD_S, none."""
+
+SHORTEST_S = 0.001
+"""The shortest time between two detents that is reckoned with; many can be read at one instant."""
+
 SLACK = 1.5
 """How much longer than the time between two detents one is spread: the next may be late by half of it."""
 
@@ -44,10 +50,15 @@ def is_detent_time(seconds: float) -> bool:
 class ProgramRun:
     """Counts detents as program time: no faster than programmed, and backward only where that is wanted."""
 
-    __slots__ = ("_fresh_s", "_interval", "_left", "_turned_at", "counter", "feed", "input", "time")
+    __slots__ = (
+        *("_fresh_s", "_interval", "_left", "_turned_at"),
+        *("counter", "feed", "input", "is_at_position", "time"),
+    )
 
     def __init__(self) -> None:
         self.input = ProgramInput(is_selected=False, goes_backward=False, detent_time=DETENT_TIME_S)
+        self.is_at_position = False
+        """Whether the selector stands at it, or did when the pendant was lost."""
         self.counter = Counter()
         self.time = 0.0
         """Program time that was asked for since the start, in seconds."""
@@ -58,6 +69,11 @@ class ProgramRun:
         self._turned_at = 0.0
         self._interval = SPREAD_S  # between two reports of the wheel, about
 
+    @property
+    def is_selected(self) -> bool:
+        """Whether the program is the wheel's: also without a pendant, for then it has to stand."""
+        return self.input.is_selected or self.is_at_position
+
     def turn(self, detents: int, now: float) -> int:
         """Count as many of `detents` (signed) as the program can follow; return how many that were."""
         detent_s, backward = self.input.detent_time, detents < 0
@@ -67,9 +83,9 @@ class ProgramRun:
         run = min(abs(self._left), self.feed * elapsed)
         self._left -= run if self._left > 0 else -run
         sign = -1 if backward else 1
-        room = int((AHEAD_S - sign * self._left) / detent_s + 1) if sign * self._left < AHEAD_S else 0
+        room = max(int((AHEAD_S - sign * self._left) / detent_s + ONE), 0)
         taken = sign * min(abs(detents), room)
-        self._interval = (self._interval + min(elapsed, SPREAD_S)) / 2
+        self._interval = max((self._interval + min(elapsed, SPREAD_S)) / 2, SHORTEST_S)
         self._turned_at = now
         self._left += taken * detent_s
         self.feed = min(abs(self._left) / min(SLACK * self._interval, SPREAD_S), 1.0)

@@ -185,3 +185,37 @@ def test_no_more_is_asked_for_than_a_second_a_second(
         assert run.counter.count == pytest.approx(run.time / detent_s, abs=1e-6)
     if turns and run.feed:
         assert abs(run._left) / run.feed < SPREAD_S + AHEAD_S + detent_s, "it comes to an end soon"
+
+
+# Without a pendant.
+
+
+def test_without_a_pendant_it_is_selected_and_the_program_stands() -> None:
+    bed = Bed(PROFILE)
+    select(bed, True)
+    assert (bed["mpg-run.selected"], bed["mpg-run.enable"], bed["connected"]) == (True, False, False)
+    select(bed, False)
+    assert bed["mpg-run.selected"] is False
+
+
+def test_a_pendant_that_was_lost_at_the_position_leaves_it_selected_until_it_is_back() -> None:
+    bed = a_bed()
+    bed.unplug()
+    assert (bed["mpg-run.selected"], bed["mpg-run.enable"]) == (True, False)
+    bed.plug_in(AT_RUN)
+    assert bed["mpg-run.selected"] is True
+    bed.unplug()
+    bed.plug_in(READY)
+    assert bed["mpg-run.selected"] is False
+    bed.unplug()
+    assert bed["mpg-run.selected"] is False
+
+
+def test_any_number_of_detents_may_come_at_one_instant() -> None:
+    run = ProgramRun()
+    for _ in range(5000):
+        run.turn(1, 100.0)
+    assert run.counter.count == 5, "0.1 s ahead"
+    assert run.feed == 1.0
+    once = ProgramRun()
+    assert once.turn(5000, 100.0) == 5, "in one event or in many"
