@@ -176,6 +176,7 @@ def main(driver: Driver) -> dict[str, Any]:
     notes["flood"] = [hand.do("flood", 1.0) for _ in range(4)]
     notes["program"] = program(hand)
     notes["states"] = states(hand)
+    notes["lost"] = lost(hand)
     pendant.press_estop()
     driver.wait_pin("motion.motion-enabled", False)
     notes["estop"] = hand.refusals(wait)
@@ -289,6 +290,36 @@ def program(hand: Hand) -> dict[str, Any]:
     hand.press("stop")
     interp("idle")
     time.sleep(0.4)
+    return found
+
+
+def lost(hand: Hand) -> dict[str, Any]:
+    """Lose machine or pendant in the middle of a motion and of a start: nothing may go on after that."""
+    driver, pendant, found = hand.driver, hand.pendant, {}
+    for end in ("estop", "unplug"):
+        for request in ("go-to-zero", "start-or-pause"):
+            hand.mdi("G90 G53 G0 X60 Y0 Z0")
+            time.sleep(0.3)
+            hand.ask(request)
+            if request == "go-to-zero":
+                wait_until(lambda: driver.pin("motion.current-vel") > 1, "motion")
+            (pendant.press_estop if end == "estop" else pendant.unplug)()
+            driver.wait_pin("motion.motion-enabled", False)
+            driver.wait_pin("motion.current-vel", 0.0)
+            time.sleep(0.3)
+            at = driver.positions()
+            (pendant.release_estop if end == "estop" else pendant.plug_in)()
+            driver.wait_pin("hal_mpg.estop-ok", True)
+            driver.turn_on()
+            driver.mode("MANUAL")
+            pendant.release(ENABLE)
+            pendant.press(ENABLE)
+            driver.wait_pin("hal_mpg.armed", True)
+            done: list[str] = []
+            hand.wait(lambda done=done: done.extend(hand.done()), 1.0)
+            found[f"{request}, {end}"] = {"at": at, "later": driver.positions(), "did": done}
+    driver.read_errors()
+    driver.errors.clear()
     return found
 
 
