@@ -49,7 +49,7 @@ def start_screen(folder: Path) -> subprocess.Popen[bytes]:
     words = f"add {DISPLAY} . {secrets.token_hex(16)}\n"
     subprocess.run(["xauth", "-f", key], input=words, text=True, check=True, capture_output=True)
     os.environ |= {"DISPLAY": DISPLAY, "XAUTHORITY": str(key), "LIBGL_ALWAYS_SOFTWARE": "1"}
-    command = ["Xvfb", DISPLAY, "-auth", str(key), "-nolisten", "tcp", "-screen", "0", "1600x1000x24"]
+    command = ["Xvfb", DISPLAY, "-auth", str(key), "-nolisten", "tcp", "-screen", "0", "1920x1080x24"]
     server = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     wait_until(Path("/tmp/.X11-unix/X1").exists, "the X server")
     return server

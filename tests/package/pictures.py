@@ -15,7 +15,7 @@ from typing import Any
 from tests.beds.clean_debian import KEPT, ROOT
 
 FOLDER = ROOT / "docs" / "pictures"
-SUITE = "trixie"
+SUITE = "bookworm"
 
 MADE_OF = {"picker": (0, 0, 780, 480), "newcomer": None}
 """The pictures; the part of the screen (left, top, right, bottom), or all that is not black."""
@@ -24,12 +24,12 @@ SCREENS = {"picker": "picker.xwd", "newcomer": "jogged.xwd"}
 
 
 def from_xwd(data: bytes) -> Any:
-    """Return the picture in a file of xwd's, of 24 bits a pixel in 32 (XWDFile.h)."""
+    """Return the picture in a file of xwd's, of 24 bits a pixel, or of 24 in 32 (XWDFile.h)."""
     image: Any = importlib.import_module("PIL.Image")
     fields = struct.unpack(">25I", data[:100])
     header, width, height, line, colors = fields[0], fields[4], fields[5], fields[12], fields[19]
-    pixels = data[header + 12 * colors :]
-    return image.frombytes("RGB", (width, height), pixels, "raw", "BGRX", line)
+    pixels, kind = data[header + 12 * colors :], {24: "BGR", 32: "BGRX"}[fields[11]]
+    return image.frombytes("RGB", (width, height), pixels, "raw", kind, line)
 
 
 def png(screen: Path, part: tuple[int, int, int, int] | None) -> bytes:

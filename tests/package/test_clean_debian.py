@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.beds.clean_debian import USER, CleanDebian, Done
+from tests.beds.clean_debian import KEPT, USER, CleanDebian, Done
 from tests.beds.require import is_release
+from tests.gui.pictures import LARGEST, MOST_DIFFERENT, difference
+from tests.package import pictures
 from tests.package.package import built, repacked
 
 pytestmark = pytest.mark.skipif(not is_release(), reason="takes minutes: make test-release")
@@ -170,6 +172,20 @@ def test_the_newcomer_jogs_by_the_pendant_in_the_window(notes: Notes) -> None:
     seen = notes["newcomer"]
     assert seen["positions"] == [0.2, 0, 0, 0]
     assert seen["dropped"] == 5  # turned after the enabling button was let go
+
+
+def test_the_panel_is_there(notes: Notes) -> None:
+    assert "pyvcp" in " ".join(notes["newcomer"]["components"]).split()
+
+
+def test_the_pictures_of_the_guide_are_what_a_newcomer_sees_today(notes: Notes) -> None:
+    if notes["suite"] != pictures.SUITE:
+        return  # fonts are others there
+    for name, part in pictures.MADE_OF.items():
+        shipped = (pictures.FOLDER / f"{name}.png").read_bytes()
+        now = pictures.png(KEPT / pictures.SUITE / pictures.SCREENS[name], part)
+        assert len(shipped) < LARGEST
+        assert difference(shipped, now) < MOST_DIFFERENT, "python -m tests.package.pictures"
 
 
 def test_the_window_ends_with_linuxcnc_and_nothing_is_left_running(notes: Notes) -> None:
