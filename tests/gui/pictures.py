@@ -14,6 +14,8 @@ import base64
 import importlib
 import io
 import json
+from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,9 @@ LARGEST = 100_000
 
 SAID = "panel"
 """The PNG text in which the panel's words are."""
+
+STRIP = 240
+"""Pixels: less than the panel is wide."""
 
 COARSE = (32, 24)
 MOST_DIFFERENT = 12.0
@@ -65,6 +70,34 @@ def difference(one: bytes, other: bytes) -> float:
     coarse = [image.open(io.BytesIO(each)).convert("L").resize(COARSE, image.BOX) for each in (one, other)]
     pairs = list(zip(*(each.getdata() for each in coarse), strict=True))
     return sum(abs(left - right) for left, right in pairs) / len(pairs)
+
+
+def height_of_reason(picture: bytes) -> int:
+    """Return how many pixels high the capitals of the reason are: yellow on black, at the right side."""
+    image: Any = importlib.import_module("PIL.Image")
+    opened = image.open(io.BytesIO(picture)).convert("RGB")
+    words = json.loads(image.open(io.BytesIO(picture)).text[SAID])
+    assert words[0]["why"] in ("READY", "E-STOP"), "one line of capitals is measured"
+    best = 0
+    for left in range(opened.width * 6 // 10, opened.width - STRIP, STRIP // 2):
+        strip = opened.crop((left, 0, left + STRIP, opened.height))
+        black = [_share(strip, y, _is_black) > 0.3 for y in range(strip.height)]
+        yellow = [b and _share(strip, y, _is_yellow) > 0.02 for y, b in enumerate(black)]
+        best = max(best, *(len(list(run)) for lit, run in groupby(yellow) if lit), 0)
+    return best
+
+
+def _share(strip: Any, y: int, condition: Callable[..., bool]) -> float:
+    row = [strip.getpixel((x, y)) for x in range(0, strip.width, 2)]
+    return sum(condition(*pixel) for pixel in row) / len(row)
+
+
+def _is_black(red: int, green: int, blue: int) -> bool:
+    return max(red, green, blue) < 40
+
+
+def _is_yellow(red: int, green: int, blue: int) -> bool:
+    return red > 190 and green > 160 and blue < 140
 
 
 def main() -> None:

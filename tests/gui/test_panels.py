@@ -150,3 +150,9 @@ def test_the_pictures_are_what_it_shows_today(gui: str, notes: Notes, stage: str
     assert pictures.said(shown) == pictures.said(made)
     assert pictures.difference(shown, made) < pictures.MOST_DIFFERENT
     assert len(shown) < pictures.LARGEST
+
+
+@pytest.mark.parametrize("stage", pictures.STAGES)
+def test_the_reason_is_read_from_two_meters(gui: str, notes: Notes, stage: str) -> None:
+    """16 minutes of arc at 2 m are 9 mm: 33 pixels of 0.277 mm, as on 24 inches at 1920 by 1080."""
+    assert pictures.height_of_reason(pictures.photograph(notes, stage)) >= 33
