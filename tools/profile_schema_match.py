@@ -44,7 +44,10 @@ def alternative() -> Schema:
             "name": TEXT | {"description": 'What the kernel calls it; * stands for anything: "*MPG*"'},
             "uniq": TEXT | {"description": "Its serial number; * stands for anything."},
             "interface": whole(0, NUMBER_KEYS["interface"], "Of a raw HID pendant: its USB interface."),
-            "socket": TEXT | {"description": "Of a virtual pendant: its Unix socket; a path, or a name in a place of the user's."},
+            "socket": TEXT
+            | {
+                "description": "Of a virtual pendant: its socket; a path, or a name in a place of the user's."
+            },
             "port": TEXT
             | {"description": "Of a serial pendant: the path of its port, or of a link to it; or a URL."},
             "all-of": {

@@ -44,7 +44,7 @@ The window is plugged in as long as it is open; closing it is unplugging. Starte
 when LinuxCNC ends. The wheel is turned by the mouse's wheel, by dragging it round, or by the arrow keys (with
 shift: 10 detents); SPACE holds the enabling button, and a right click latches it.
 
-exit status: 0; 2 command line, 3 profile, 1 no display, or no place for its socket.
+exit status: 0; 1 no display, or no place for its socket; 2 command line, 3 profile, 4 no python3-tk.
 """
 
 

@@ -21,7 +21,9 @@ def check_device(facts: Surroundings, profile: Profile | None, node: str | None 
     """Yield what is wrong with the pendant of a profile; None: of any profile. `node`: with this device."""
     if profile is not None and profile.source == "virtual":
         sockets = ", ".join(match.socket for match in profile.match if match.socket)
-        yield Finding("device", OK, f"{profile.name}: a virtual pendant, at the socket {sockets}; no device is needed")
+        yield Finding(
+            "device", OK, f"{profile.name}: a virtual pendant, at the socket {sockets}; no device is needed"
+        )
         return
     fitting = [device for device in facts.devices if _fits(device, profile)]
     if node is not None:

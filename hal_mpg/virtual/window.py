@@ -227,13 +227,15 @@ class Window:
                 root.bind(f"<Shift-KeyPress-{key}>", lambda _, by=way: self.turn(by * LEAP))  # type: ignore[misc]
         for axis in self._positions("axis"):
             if len(axis) == 1:
-                root.bind(f"<KeyPress-{axis}>", lambda _, to=axis: self.select("axis", to))  # type: ignore[misc]
+                for key in (axis, axis.upper()):  # Caps Lock
+                    root.bind(f"<KeyPress-{key}>", lambda _, to=axis: self.select("axis", to))  # type: ignore[misc]
         for number, scale in enumerate(self._positions("scale")[:9], start=1):
             root.bind(f"<KeyPress-{number}>", lambda _, to=scale: self.select("scale", to))  # type: ignore[misc]
-        root.bind("<KeyPress-u>", lambda _: self.toggle_plug())
-        if "estop" in self.device.buttons():
-            root.bind("<KeyPress-e>", lambda _: self.toggle_estop())
-        for control, key in (("enable", "space"), ("reset", "r")):
+        for key in "uU":
+            root.bind(f"<KeyPress-{key}>", lambda _: self.toggle_plug())
+        for key in "eE" if "estop" in self.device.buttons() else "":
+            root.bind(f"<KeyPress-{key}>", lambda _: self.toggle_estop())
+        for control, key in (("enable", "space"), ("reset", "r"), ("reset", "R")):
             part = self.parts.get(control)
             if isinstance(part, Key):
                 KeyboardKey(root, key, part.press)
