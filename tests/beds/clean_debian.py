@@ -113,7 +113,9 @@ class CleanDebian:
     def apt(self, *words: str) -> Done:
         """Run apt-get; it never asks, keeps changed files of /etc, and does not wait for the disk."""
         options = "-q -y -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold"
-        return self.run(f"apt-get {options} -o Dpkg::Options::=--force-unsafe-io {' '.join(words)}")
+        # The downloaded packages are those of all layers, and apt does not wait for another one.
+        wait = "flock /var/cache/apt/archives/tests.lock"
+        return self.run(f"{wait} apt-get {options} -o Dpkg::Options::=--force-unsafe-io {' '.join(words)}")
 
     def update(self) -> None:
         """Let apt know what there is, or skip the running test in one line where there is no network."""
