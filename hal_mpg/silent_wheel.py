@@ -7,7 +7,7 @@ next one, which may be for another axis.
 
 from __future__ import annotations
 
-from hal_mpg.controls import SelectorDecoder, WheelDecoder
+from hal_mpg.decoders import SelectorDecoder, WheelDecoder
 from hal_mpg.profile import AbsoluteWheel
 
 

@@ -17,6 +17,7 @@ CORE = [
     *("lean_typing", "machine", "motion_limit", "outputs", "pendant", "pins", "profile", "selection"),
     *(
         "silent_wheel",
+        "decoders",
         "ledger",
         "program_run",
         "wheel_speed",

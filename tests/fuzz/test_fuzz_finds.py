@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 
-from hal_mpg import controls
+from hal_mpg import decoders
 from hal_mpg.errors import ProfileError
 from hal_mpg.pendant import Pendant
 from hal_mpg.sources.frames import FrameBuilder
@@ -69,8 +69,8 @@ def test_a_round_tells_what_it_found() -> None:
 
 
 def test_a_decoder_that_turns_the_wrong_way_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = controls.WheelDecoder._turned
-    monkeypatch.setattr(controls.WheelDecoder, "_turned", lambda self, counts: right(self, -counts))
+    right = decoders.WheelDecoder._turned
+    monkeypatch.setattr(decoders.WheelDecoder, "_turned", lambda self, counts: right(self, -counts))
     with pytest.raises(Violation, match="decoder"):
         fuzz_controls(Random(1), Counter())
 

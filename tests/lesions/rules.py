@@ -19,7 +19,8 @@ from hal_mpg import hal_port, ledger, pendant
 from hal_mpg.arming import JOG_GATES, Latch, WhyNot
 from hal_mpg.axis import Axis
 from hal_mpg.cli import main
-from hal_mpg.controls import Controls, SelectorDecoder
+from hal_mpg.controls import Controls
+from hal_mpg.decoders import SelectorDecoder
 from hal_mpg.events import Connected, Disconnected, PinWrite
 from hal_mpg.hal_port import HalPort
 from hal_mpg.ledger import Ledger
