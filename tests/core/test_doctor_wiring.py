@@ -237,10 +237,10 @@ def test_a_chain_through_a_program_cannot_be_followed_and_is_no_fault(config: Pa
 
 
 SHARED_INHIBITS = {
-    "one signal for both": ("net mpg-inhibit motion.on-soft-limit =>", "motion.jog-inhibit", ""),
+    "one signal for both": ("net mpg-on-soft-limit motion.on-soft-limit =>", "motion.jog-inhibit", ""),
     "the machine's reason goes to both": (
         "net door card.door => motion.jog-inhibit reasons.in0\n"
-        "net soft motion.on-soft-limit => reasons.in1\nnet mpg-inhibit reasons.out =>",
+        "net soft motion.on-soft-limit => reasons.in1\nnet mpg-on-soft-limit reasons.out =>",
         "",
         "loadrt or2 names=reasons\naddf reasons servo-thread",
     ),
@@ -250,7 +250,7 @@ SHARED_INHIBITS = {
 @pytest.mark.parametrize("how", SHARED_INHIBITS)
 def test_jog_inhibit_is_no_fault_where_the_pendant_is_inhibited_too(config: Path, how: str) -> None:
     net, more, load = SHARED_INHIBITS[how]
-    old = "net mpg-inhibit motion.on-soft-limit => hal_mpg.inhibit"
+    old = "net mpg-on-soft-limit motion.on-soft-limit => hal_mpg.inhibit"
     plant(config, {"edit": {"mpg.hal": [[old, f"{load}\n{net} hal_mpg.inhibit {more}"]]}})
     assert wrong(findings_of(config / "sim-4axis.ini")) == []
 
