@@ -50,8 +50,9 @@ class Controls:
         self._bind_selector(profile.axis, self.axis)
         if profile.scale and self.scale:
             self._bind_selector(profile.scale, self.scale)
-        presses = (profile.reset, profile.enable, *(code for _, code in profile.buttons))
-        self._presses = frozenset(code.number for code in presses if code)
+        buttons = [code.number for code in (profile.reset, *(code for _, code in profile.buttons)) if code]
+        self._buttons = frozenset(buttons)
+        self._presses = self._buttons | ({profile.enable.number} if profile.enable else set())
         self._down: dict[int, int] = {}  # key -> the nodes that say it is held, one bit each
         self._not_pressed: set[int] = set()  # held when the state was read: no press
         self._unheard = 0  # nodes whose state may be old, for they have not spoken yet; one bit each
@@ -184,6 +185,15 @@ class Controls:
         elif kind == EV_ABS and code in self._values:
             self._values[code](value)
         return None
+
+    def distrust_press(self, node: int, change: Change) -> None:
+        """Take a change that was just applied for no press, if it is a button's: it came too late to act on.
+
+        The enabling button is no such button, for it does nothing by being pressed: it is held, or not.
+        """
+        kind, code, value = change
+        if kind == EV_KEY and value == 1 and code in self._buttons and self._down.get(code) == 1 << node:
+            self._not_pressed.add(code)
 
     def next_turns(self) -> Sequence[tuple[Change, int]]:
         """Return the changes that the wheel's next turn by one count may be told with, and their detents."""

@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 STALE_S = 0.5
 """Detents that are read later than this after they were turned are discarded, not caught up with.
 
-Well beyond what a busy machine delays, and what the samples' watchdog waits: it is for one that hung.
+A button that was pressed so long ago asks for nothing either; where switches stand now always counts. It is
+well beyond what a busy machine delays, and what the samples' watchdog waits: it is for one that hung.
 """
 
 
@@ -201,8 +202,10 @@ class Pendant:
         for change in frame.changes:
             detents = self._controls.apply(frame.node, change)
             if detents is None:
-                if stale and self._sticks:
-                    self._sticks.distrust()
+                if stale:
+                    self._controls.distrust_press(frame.node, change)
+                    if self._sticks:
+                        self._sticks.distrust()
                 self._refresh(now, at)
             else:
                 if stale:

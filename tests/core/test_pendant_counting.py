@@ -13,7 +13,7 @@ from hal_mpg.counter import Counter
 from hal_mpg.events import EV_KEY, EV_REL, Connected, EventsLost, Frame, Gates, NodeState, Snapshot
 from hal_mpg.machine import Machine
 from hal_mpg.wheel_speed import WheelSpeed
-from tests.core.bed import ENABLE, FEED, HOME, READY, REL_DIAL, X1, X10, X100, Bed, X, Y, make_profile
+from tests.core.bed import ENABLE, FEED, HOME, READY, REL_DIAL, RESET, X1, X10, X100, Bed, X, Y, make_profile
 
 TURN = (EV_REL, REL_DIAL, 1)
 KEYS = "{keys: {forward: KEY_VOLUMEUP, backward: KEY_VOLUMEDOWN}}"
@@ -438,6 +438,40 @@ def test_switches_that_are_read_far_too_late_count_nevertheless() -> None:
     bed = Bed().arm()
     bed.handle(Frame(bed.now - 5.0, 0, ((EV_KEY, 0x129, 0),)))
     assert bed["estop-ok"] is False
+
+
+@pytest.mark.parametrize("key", [HOME, RESET])
+@pytest.mark.parametrize(("late", "is_pressed"), [(0.45, True), (0.55, False), (10.0, False)])
+def test_a_press_that_is_read_far_too_late_is_none(key: int, late: float, is_pressed: bool) -> None:
+    bed = Bed().arm()
+    pin = {HOME: "button.home", RESET: "reset"}[key]
+    bed.handle(Frame(bed.now - late, 0, ((EV_KEY, key, 1),)), Frame(bed.now - late, 0, ((EV_KEY, key, 0),)))
+    assert bed[pin] is is_pressed
+    bed.wait(1.0)
+    bed.handle(Frame(bed.now - late, 0, ((EV_KEY, key, 1),)))
+    bed.wait(1.0)
+    assert bed[pin] is is_pressed, "it is held still"
+    bed.release(key)
+    bed.wait(1.0)
+    bed.press(key)
+    assert bed[pin] is True
+
+
+def test_what_was_pressed_in_time_stays_so_whatever_comes_late() -> None:
+    bed = Bed().arm()
+    bed.press(HOME)
+    bed.handle(Frame(bed.now - 5.0, 0, ((EV_KEY, HOME, 2), (EV_KEY, X, 0), (EV_KEY, Y, 1))))
+    assert (bed["button.home"], bed["axis-select"]) == (True, 1)
+    bed.wait(1.0)
+    bed.handle(Frame(bed.now - 5.0, 0, ((EV_KEY, HOME, 0),)))
+    assert bed["button.home"] is False
+
+
+def test_a_late_press_of_the_enabling_button_counts_for_it_is_held_now() -> None:
+    bed = Bed().arm()
+    bed.release(ENABLE)
+    bed.handle(Frame(bed.now - 5.0, 0, ((EV_KEY, ENABLE, 1),)))
+    assert bed["enable"] is True
 
 
 def test_a_lying_value_moves_nothing_and_is_dropped() -> None:

@@ -40,6 +40,11 @@ EPS = 1e-6
 """Seconds that are lost in adding floats, at the largest times that are played."""
 
 
+def is_late(seconds: float) -> bool | None:
+    """Tell whether what is read so much later counts no longer; None: perhaps."""
+    return None if abs(seconds - STALE_S) <= EPS else seconds > STALE_S
+
+
 class Ledger:
     """Follows the events of one pendant on one machine."""
 
@@ -198,7 +203,7 @@ class Ledger:
                             self._turned(change, notes.pop(0), now, at)
                             continue
                     else:
-                        device.apply(node, change)
+                        device.apply(node, change, is_late(now - at))
                     self._note_switches(now, at)
                 if node in device.unheard:
                     device.hear(node)

@@ -135,6 +135,9 @@ class ShadowDevice:
         self.held: dict[int, set[int]] = {}  # node -> keys
         self.pressed: set[int] = set()  # held since a press that was seen
         self.just_pressed: set[int] = set()  # since whoever looks at it has cleared it
+        self.unsure: set[int] = set()  # held since a press that was told just when it is too late for one
+        buttons = (profile.reset, *(code for _, code in profile.buttons))
+        self.buttons = {code.number for code in buttons if code}
         self.values: dict[int, int] = {}
         self.steps: dict[str, int] = {"axis": 0, "scale": 0}
 
@@ -146,7 +149,7 @@ class ShadowDevice:
         """Start anew from the state that was read."""
         self.unheard = set(range(len(nodes))) if may_be_old else set()
         self.connected, self.connections = True, self.connections + 1
-        self.held, self.pressed, self.values = {}, set(), {}
+        self.held, self.pressed, self.unsure, self.values = {}, set(), set(), {}
         self.steps = {"axis": 0, "scale": 0}
         self.lost.clear()
         self.wheel.position = None
@@ -196,6 +199,7 @@ class ShadowDevice:
     def _read(self, node: int, state: NodeState) -> None:
         self.held[node] = set(state.keys)
         self.pressed = {key for key in self.pressed if self.is_held(key)}
+        self.unsure = {key for key in self.unsure if self.is_held(key)}
         self.values.update(state.absolutes)
         if self.wheel.is_read_at_once and self.wheel.code.number in state.absolutes:
             assert self.wheel.modulo
@@ -218,8 +222,8 @@ class ShadowDevice:
         code = Code(change[0], change[1])
         return code in self.wheel.signs if self.wheel.signs else code == self.wheel.code
 
-    def apply(self, node: int, change: Change) -> None:
-        """Take one raw event that is not the wheel's."""
+    def apply(self, node: int, change: Change, is_late: bool | None = False) -> None:
+        """Take one raw event that is not the wheel's. `is_late`: too late for a press; None: perhaps."""
         kind, code, value = change
         if kind == EV_ABS:
             self.values[code] = value
@@ -229,12 +233,24 @@ class ShadowDevice:
             (keys.add if value else keys.discard)(code)
             if not self.is_held(code):
                 self.pressed.discard(code)
+                self.unsure.discard(code)
+            elif value and is_late is not False and code in self.buttons:
+                self._press_late(node, code, is_late)
             elif not before:
                 self.pressed.add(code)
                 self.just_pressed.add(code)
                 self._step(code)
             if value and node in self.unheard:
                 self.pressed.discard(code)  # who knows since when it is held
+
+    def _press_late(self, node: int, key: int, is_late: bool | None) -> None:
+        """Take a press of a button that came too late, or perhaps did: none, unless it was held already."""
+        if any(key in keys for other, keys in self.held.items() if other != node):
+            return
+        self.pressed.discard(key)
+        if is_late is None:
+            self.unsure.add(key)
+            self.just_pressed.add(key)
 
     def _step(self, key: int) -> None:
         for what, selector in (("axis", self.profile.axis), ("scale", self.profile.scale)):

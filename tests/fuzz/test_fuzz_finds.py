@@ -11,6 +11,7 @@ from random import Random
 import pytest
 
 from hal_mpg import decoders
+from hal_mpg.controls import Controls
 from hal_mpg.errors import ProfileError
 from hal_mpg.pendant import Pendant
 from hal_mpg.sources.frames import FrameBuilder
@@ -73,6 +74,11 @@ def test_a_decoder_that_turns_the_wrong_way_is_caught(monkeypatch: pytest.Monkey
     monkeypatch.setattr(decoders.WheelDecoder, "_turned", lambda self, counts: right(self, -counts))
     with pytest.raises(Violation, match="decoder"):
         fuzz_controls(Random(1), Counter())
+
+
+def test_a_press_that_is_acted_on_too_late_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Controls, "distrust_press", lambda self, node, change: None)
+    assert first_violation(Pendant, {"switches"}) is not None
 
 
 def test_a_parser_that_cares_for_the_split_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,6 +141,8 @@ class Watch:
         for pin, code in self.buttons.items():
             if code.number in device.just_pressed:
                 self.pressed_at[pin] = now
+            if code.number in device.unsure:
+                continue
             pressed = device.connected and device.is_pressed(code)
             if pressed:
                 check(self.pins[pin] is True, "switches", lambda p=pin: f"{p} is pressed, but not shown")
