@@ -42,6 +42,7 @@ def started(ini: str, gui: str, driver: Path) -> LinuxcncRun:
         path = config / ini
         text = path.read_text()
         text = text.replace("-u mpg-gladevcp.py", "-u mpg-gladevcp.py -u spy_gladevcp.py")
+        text = text.replace("\nHALFILE = mpg-overrides.hal\n", "\n")  # this pendant has no such positions
         path.write_text(text.replace("= mpg-qtdragon.py", "= spy_qtvcp.py"))
 
     _, size, _, _ = GUIS[gui]

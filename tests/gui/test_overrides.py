@@ -26,9 +26,9 @@ def notes() -> dict[str, Any]:
     def edit(config: Path) -> None:
         path = config / INI
         text = path.read_text(encoding="utf-8")
-        path.write_text(
-            text.replace("[HAL]\n", "[HAL]\nPOSTGUI_HALFILE = mpg-overrides-gmoccapy.hal\n"), encoding="utf-8"
-        )
+        halui, own = "\nHALFILE = mpg-overrides.hal\n", "\n#POSTGUI_HALFILE = mpg-overrides-gmoccapy.hal\n"
+        assert halui in text and own in text
+        path.write_text(text.replace(halui, "\n").replace(own, own.replace("#", "")), encoding="utf-8")
 
     with screen(bed.GUIS["gmoccapy"][1]) as env:
         run = run_linuxcnc(
