@@ -25,7 +25,7 @@ from hal_mpg.profile import Profile
 from hal_mpg.profile_files import find_profile, read_profile, readable_profiles
 from hal_mpg.wiring.advice import advice
 from hal_mpg.wiring.as_data import as_data
-from hal_mpg.wiring.buttons_text import mdi_additions, parse_buttons
+from hal_mpg.wiring.buttons_text import check_machine, mdi_additions, parse_buttons
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text, steps_table
 from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
@@ -241,6 +241,7 @@ def _plan(
     plan = make_plan(machine, files, profile, steps, reference, words, _command(options, pendant, output))
     if options.buttons is not None:
         plan.buttons = parse_buttons(options.buttons, profile)
+        check_machine(plan)
     return plan
 
 

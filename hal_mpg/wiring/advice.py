@@ -180,9 +180,8 @@ def _angular_units(plan: Plan) -> Iterator[Finding]:
 
 
 def _lathe(plan: Plan) -> Iterator[Finding]:
-    ini, letters = plan.machine.ini, plan.machine.letters
-    is_lathe = any(ini.text("DISPLAY", key) not in ("", "0") for key in ("LATHE", "BACK_TOOL_LATHE"))
-    if "x" in letters and (is_lathe or ("z" in letters and "y" not in letters)):
+    letters = plan.machine.letters
+    if "x" in letters and (plan.machine.is_lathe or ("z" in letters and "y" not in letters)):
         yield Finding(
             NOTE,
             "lathe-radius",

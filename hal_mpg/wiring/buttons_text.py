@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from hal_mpg.errors import UsageError
-from hal_mpg.linuxcnc_files.ini import IniFile
+from hal_mpg.linuxcnc_files.ini import IniFile, leading_number
 from hal_mpg.pins import REQUESTS
 from hal_mpg.profile import Profile
 from hal_mpg.program_run import MPG_RUN
@@ -21,6 +21,8 @@ SUBROUTINES = {
 }
 """The files of config/nc_files that an MDI command calls; the first one itself."""
 
+_EXAMPLE = "start=start-or-pause"
+
 Buttons = tuple[tuple[str, str], ...]
 
 
@@ -30,13 +32,41 @@ def parse_buttons(text: str, profile: Profile) -> Buttons:
     found: dict[str, str] = {}
     for word in text.replace(" ", "").split(","):
         name, _, request = word.partition("=")
-        if name not in known or name in found:
-            has = f"has {', '.join(known)}" if known else "has none"
-            raise UsageError(f"--buttons {word}: no such button, or twice; the pendant's profile {has}")
+        before = f"--buttons {word or repr(word)}:"
+        if not name or not request:
+            raise UsageError(f"{before} the form is NAME=REQUEST,NAME=REQUEST, such as stop=stop,{_EXAMPLE}")
+        if name not in known:
+            has = f", but {', '.join(known)}" if known else ", nor any other"
+            raise UsageError(f"{before} the pendant's profile has no button {name}{has}")
+        if name in found:
+            raise UsageError(f"{before} the button {name} asks for {found[name]} already")
         if request not in (*REQUESTS, MPG_RUN):
-            raise UsageError(f"--buttons {word}: it can ask for one of {', '.join((*REQUESTS, MPG_RUN))}")
+            raise UsageError(f"{before} it can ask for one of {', '.join((*REQUESTS, MPG_RUN))}")
+        if request in found.values():
+            other = next(name for name, asks_for in found.items() if asks_for == request)
+            raise UsageError(
+                f"{before} the button {other} asks for {request} already; a request is one pin, so two "
+                "buttons need an or2 before it (docs/buttons.md)"
+            )
         found[name] = request
     return tuple(found.items())
+
+
+def check_machine(plan: Plan) -> None:
+    """Refuse what moves Z up as a mill does, and X and Y to 0, on any other machine. Raises UsageError."""
+    machine = plan.machine
+    if machine.is_lathe:
+        has = "this is a lathe"
+    elif not {"x", "y", "z"} <= set(machine.letters):
+        has = f"this machine has {', '.join(machine.letters.upper())}"
+    else:
+        return
+    for name, request in plan.buttons:
+        if request in SUBROUTINES:
+            raise UsageError(
+                f"--buttons {name}={request}: that is for mills, which have X, Y and Z, and whose tool is "
+                f"free when Z is up; {has} ({machine.ini.path})"
+            )
 
 
 def mdi_commands(plan: Plan) -> dict[str, str]:
@@ -136,6 +166,21 @@ def _look_for_subroutines(plan: Plan) -> None:
     if "mpg-probe-z" in files:
         numbers += ["PROBE_DISTANCE", "PROBE_FEED", "PROBE_LIFT", "PROBE_PLATE"]
     unset = [name for name in numbers if not ini.text("HAL_MPG", name)]
+    is_inch = plan.machine.units == "inch"
     if unset:
-        text = f"{ini.path}: [HAL_MPG] needs {', '.join(unset)} (sim-buttons.ini says what they are)"
-        plan.say(WARNING, "subroutine-numbers", text)
+        text = f"{ini.path}: [HAL_MPG] needs {', '.join(unset)}, in millimeters"
+        text += ", also where the machine's unit is inch" if is_inch else ""
+        plan.say(WARNING, "subroutine-numbers", f"{text} (sim-buttons.ini says what they are)")
+    written = [_both_units(ini, name) for name in numbers if name not in unset] if is_inch else []
+    if written:
+        text = f"{ini.path}: [HAL_MPG]{', '.join(written)}: they are in millimeters, on an inch machine, too"
+        plan.say(WARNING, "subroutine-units", text)
+
+
+def _both_units(ini: IniFile, name: str) -> str:
+    """Return one of the numbers with the unit that it is read in, and in inches."""
+    value = leading_number(ini.text("HAL_MPG", name))
+    if value is None:
+        return f"{name} = {ini.text('HAL_MPG', name)}"
+    per = "/min" if name == "PROBE_FEED" else ""
+    return f"{name} = {value:g} mm{per} ({value / 25.4:.3g} inch{per})"

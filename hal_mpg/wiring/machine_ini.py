@@ -75,6 +75,12 @@ class MachineIni:
         """The axes' letters."""
         return "".join(axis.letter for axis in self.axes)
 
+    @property
+    def is_lathe(self) -> bool:
+        """Whether the GUI shows a lathe; a machine that has X and Z alone may be one without that."""
+        keys = ("LATHE", "BACK_TOOL_LATHE")
+        return any(self.ini.text("DISPLAY", key) not in ("", "0") for key in keys)
+
 
 def read_machine(
     ini: IniFile,

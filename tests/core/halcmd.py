@@ -17,6 +17,14 @@ DISPLAYED = {
 }
 """Those that a display may show."""
 
+STATES = {
+    *(f"halui.program.is-{state}" for state in ("idle", "running", "paused")),
+    *("halui.mode.is-joint", "halui.spindle.0.is-on", "halui.flood.is-on", "halui.mist.is-on"),
+    *("motion.coord-mode", "motion.teleop-mode", "motion.is-all-homed", "motion.in-position"),
+    "motion.jog-is-active",
+}
+"""Those that actions look at."""
+
 OUTPUTS = {
     "iocontrol.0.user-enable-out",
     "iocontrol.0.user-request-enable",
@@ -25,13 +33,16 @@ OUTPUTS = {
     "halui.mode.is-manual",
     "card.ok",
     *DISPLAYED,
+    *STATES,
 }
 """LinuxCNC's pins that write, of those that wirings use; and a contact of the machine's own."""
 
 OURS_IN = (
     *("inhibit", "machine-is-on", "mode-is-manual", "heartbeat-echo", "max-velocity", "max-acceleration"),
     *(".position", ".position-relative", ".value", "current-velocity", "spindle-speed", "show-relative"),
-    *("mode-is-auto", "mode-is-mdi"),
+    *("mode-is-auto", "mode-is-mdi", "mpg-run.select", "coord-mode", "mode-is-joint", "all-homed"),
+    *("program-is-idle", "program-is-running", "program-is-paused", "in-position", "jog-is-active"),
+    *("spindle-is-on", "flood-is-on", "mist-is-on"),
 )
 
 GATE_OUTPUTS = ("out", "ok-out", "fault-out", "and", "or", "nand", "out-not")
@@ -137,7 +148,7 @@ class Halcmd:
     def is_writer(self, pin: str) -> bool:
         """Tell whether a pin writes its signal."""
         if pin.startswith("hal_mpg."):
-            return not pin.endswith(OURS_IN) and ".led." not in pin
+            return not pin.endswith(OURS_IN) and ".led." not in pin and ".request." not in pin
         name, _, last = pin.rpartition(".")
         return (
             pin in OUTPUTS or (name in self.components and last in GATE_OUTPUTS) or pin == "watchdog.ok-out"

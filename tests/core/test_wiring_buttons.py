@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -13,8 +14,13 @@ from hal_mpg.errors import UsageError
 from hal_mpg.linuxcnc_files.hal import hal_lines
 from hal_mpg.pins import DO, REQUESTS, STATUS
 from hal_mpg.profile_yaml import load_profile
+from hal_mpg.program_run import MPG_RUN
 from hal_mpg.wiring.action_nets import SINKS, SOURCES, needed_do, needed_status
-from hal_mpg.wiring.buttons_text import parse_buttons
+from hal_mpg.wiring.buttons_text import check_machine, parse_buttons
+from hal_mpg.wiring.hal_text import hal_text
+from hal_mpg.wiring.plan import Plan
+from tests.core.halcmd import Halcmd
+from tests.core.wiring_machines import LOOP, PROFILE, ini_text, plan_of, write_machine
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -95,7 +101,7 @@ def test_what_is_missing_is_said(machine: Path, capsys: pytest.CaptureFixture[st
     assert main(["--ini", str(machine), "--pendant", str(PENDANT), "--buttons", ALL]) == 0
     said = capsys.readouterr().err
     assert "mpg-go-to-zero.ngc, mpg-probe-z.ngc, mpg-safe-z.ngc (in nc_files" in said
-    assert "[HAL_MPG] needs SAFE_Z, PROBE_FEED" in said
+    assert "[HAL_MPG] needs SAFE_Z, PROBE_FEED, in millimeters" in said
     assert "[JOINT_0] has no HOME_SEQUENCE" in said
     assert "nets halui.program.run, so hal_mpg.do.cycle-start is left out" in said
     written = (machine.parent / "sim-buttons-mpg.hal").read_text()
@@ -106,16 +112,26 @@ def test_what_is_missing_is_said(machine: Path, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("start=stop", "no such button, or twice; the pendant's profile has start-pause, step"),
-        ("stop=stop,stop=pause", "--buttons stop=pause: no such button, or twice"),
-        ("stop=halt", "it can ask for one of cycle-start, pause"),
-        ("stop", "it can ask for one of"),
-        ("", "no such button"),
+        (
+            "start=stop",
+            "--buttons start=stop: the pendant's profile has no button start, but start-pause",
+        ),
+        ("stop=stop,stop=pause", "--buttons stop=pause: the button stop asks for stop already"),
+        (
+            "stop=stop,home=stop",
+            "--buttons home=stop: the button stop asks for stop already; a request ",
+        ),
+        ("stop=mpg-run,home=mpg-run", "--buttons home=mpg-run: the button stop asks for mpg-run already"),
+        ("stop=halt", "--buttons stop=halt: it can ask for one of cycle-start, pause"),
+        ("stop", "--buttons stop: the form is NAME=REQUEST,NAME=REQUEST"),
+        ("=stop", "--buttons =stop: the form is NAME=REQUEST,NAME=REQUEST"),
+        ("stop=stop,", "--buttons '': the form is NAME=REQUEST,NAME=REQUEST, such as stop=stop"),
+        ("", "--buttons '': the form is"),
     ],
 )
 def test_what_cannot_be_asked_for(words: str, message: str) -> None:
     profile = load_profile(PENDANT.read_text(), "buttons.yaml")
-    with pytest.raises(UsageError, match=message.replace("(", r"\(")):
+    with pytest.raises(UsageError, match=re.escape(message)):
         parse_buttons(words, profile)
 
 
@@ -124,3 +140,75 @@ def test_the_tables_have_every_pin() -> None:
     assert set(SINKS) | {"go-to-zero", "safe-z", "probe-z"} == set(DO)
     assert set(needed_do(REQUESTS, "x")) == {*DO, "zero.x"}
     assert set(needed_status(REQUESTS)) - {"machine-is-on", "mode-is-manual"} == set(STATUS)
+
+
+EVERYTHING = (*REQUESTS, MPG_RUN)
+
+
+def all_asked(path: Path) -> Plan:
+    """Return the plan for a machine and a pendant that has a button for each request there is."""
+    plan = plan_of(path)
+    names = {request: f"b-{request}" for request in EVERYTHING}
+    buttons = ", ".join(f"{name}: {0x100 + place}" for place, name in enumerate(names.values()))
+    plan.profile = load_profile(PROFILE.replace("{home: 33}", f"{{{buttons}}}"), "test.yaml")
+    words = ",".join(f"{name}={request}" for request, name in names.items())
+    plan.buttons = parse_buttons(words, plan.profile)
+    return plan
+
+
+@pytest.mark.parametrize("homing", ["HOME_SEQUENCE = 0\n", ""])
+@pytest.mark.parametrize("coordinates", ["XYZ", "XYYZA", "XYZABCUVW"])
+def test_every_request_and_a_wheel_that_runs_programs_load_together(
+    tmp_path: Path, coordinates: str, homing: str
+) -> None:
+    joint = "MAX_VELOCITY = 50\nMAX_ACCELERATION = 500\n" + homing
+    path = write_machine(tmp_path, ini_text(coordinates, f"trivkins coordinates={coordinates}", joint=joint))
+    plan = all_asked(path)
+    hal = Halcmd().run(LOOP).run(hal_text(plan))
+    for request in REQUESTS:
+        assert f"hal_mpg.request.{request}" in hal.linked
+    assert hal.linked["hal_mpg.mpg-run.select"] == hal.linked["hal_mpg.button.b-mpg-run"]
+    assert {f"hal_mpg.{name}" for name in STATUS} <= hal.linked.keys()
+    done = {f"hal_mpg.do.{name}" for name in DO} | {f"hal_mpg.do.zero.{x.lower()}" for x in coordinates}
+    assert done - {"" if homing else "hal_mpg.do.home-all"} <= hal.linked.keys()
+
+
+@pytest.mark.parametrize(
+    ("coordinates", "more"),
+    [("XZ", ""), ("XZA", ""), ("XYZ", "[DISPLAY]\nLATHE = 1\n"), ("XYZ", "[DISPLAY]\nBACK_TOOL_LATHE = 1\n")],
+)
+@pytest.mark.parametrize("request_", ["go-to-zero", "safe-z", "probe-z"])
+def test_what_is_made_for_a_mill_is_refused_elsewhere(
+    tmp_path: Path, coordinates: str, more: str, request_: str
+) -> None:
+    path = write_machine(tmp_path, ini_text(coordinates, f"trivkins coordinates={coordinates}", more=more))
+    plan = plan_of(path)
+    plan.buttons = (("home", request_),)
+    with pytest.raises(UsageError, match=f"--buttons home={request_}: that is for mills"):
+        check_machine(plan)
+    plan.buttons = (("home", "zero-axis"),)
+    check_machine(plan)
+
+
+def test_a_lathe_is_refused_in_one_line(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = machine.read_text().replace("[DISPLAY]\n", "[DISPLAY]\nLATHE = 1\n", 1)
+    machine.write_text(text)
+    with pytest.raises(UsageError, match="--buttons safe-z=safe-z: "):
+        main(["--ini", str(machine), "--pendant", str(PENDANT), "--buttons", "safe-z=safe-z", "--add"])
+    assert machine.read_text() == text
+    assert not (machine.parent / "sim-buttons-mpg.hal").exists()
+
+
+def test_the_numbers_are_in_millimeters_on_an_inch_machine_too(tmp_path: Path) -> None:
+    numbers = "[HAL_MPG]\nSAFE_Z = 2\nPROBE_FEED = 600\n"
+    for units, is_said in (("mm", False), ("inch", True)):
+        plan = all_asked(write_machine(tmp_path, ini_text(units=units, more=numbers)))
+        hal_text(plan)
+        said = {finding.id: finding.text for finding in plan.findings}
+        missing = "[HAL_MPG] needs PROBE_DISTANCE, PROBE_LIFT, PROBE_PLATE, in millimeters"
+        assert missing in said["subroutine-numbers"]
+        assert ("also where the machine's unit is inch" in said["subroutine-numbers"]) is is_said
+        assert ("subroutine-units" in said) is is_said
+        if is_said:
+            both = "[HAL_MPG]SAFE_Z = 2 mm (0.0787 inch), PROBE_FEED = 600 mm/min (23.6 inch/min)"
+            assert both in said["subroutine-units"]
