@@ -77,7 +77,7 @@ class Story:
         notes["install-udev"] = debian.run("hal_mpg install-udev --rule /root/69-mine.rules").said
         self._must(debian.apt("remove", "hal-mpg"))
         notes["removed"] = [line for line in self._files() if line not in notes["before"]]
-        self._must(debian.apt("purge", "hal-mpg"))
+        notes["purged"] = self._must(debian.apt("purge", "hal-mpg"))
         notes["after"] = self._files()
         return notes
 
@@ -209,6 +209,7 @@ def test_removed_it_leaves_what_is_the_users(notes: Notes) -> None:
 
 def test_purged_it_leaves_nothing(notes: Notes) -> None:
     assert sorted({*notes["after"]} ^ {*notes["before"]}) == []
+    assert f"hal-mpg: purged with the rest of /etc/hal_mpg: {OWN}\n" in notes["purged"]
 
 
 def test_it_builds_in_a_clean_debian_with_what_it_says_that_it_needs() -> None:
