@@ -35,6 +35,7 @@ FOR_THE_LOOP = {
         "arming",
         "axis",
         "controls",
+        "decoders",
         "device_state",
         "foresight",
         "motion_limit",
