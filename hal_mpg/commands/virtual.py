@@ -33,6 +33,18 @@ LINUXCNC = "linuxcnc"
 LOOK_MS = 50
 """How often it is looked for a reason to close."""
 
+LARGE_SCREEN = 1900
+"""Pixels: on screens of that width the window, at its full size, lies beside AXIS."""
+
+AXIS_WIDTH = 1108
+"""Pixels, with the panel; those of AXIS alone are at the left."""
+
+SMALL = 0.75
+"""The size on smaller screens."""
+
+MARGIN, TOP, BARS = 20, 40, 64
+"""Pixels: to the right edge, to the upper one, and what a desktop's bar and the window's title take below."""
+
 HELP = """\
 In an INI file of LinuxCNC's, as sim-virtual.ini has it:
   [HAL_MPG]
@@ -126,11 +138,28 @@ def _front(profile: Profile, file: str) -> Front:
 def _show(root: tkinter.Tk, profile: Profile, front: Front, cable: Cable) -> None:
     from hal_mpg.virtual.window import Window
 
-    Window(root, Device(profile), front, cable)
+    across, down = root.winfo_screenwidth(), root.winfo_screenheight()
+    Window(root, Device(profile), front, cable, zoom_for(across))
     root.update_idletasks()
-    root.geometry(
-        f"+{max(root.winfo_screenwidth() - root.winfo_reqwidth() - 20, 0)}+40"
-    )  # AXIS begins at the left
+    left, top = place_for((across, down), (root.winfo_reqwidth(), root.winfo_reqheight()))
+    root.geometry(f"+{left}+{top}")
+
+
+def zoom_for(screen_width: int) -> float:
+    """Return how large the window is to be on a screen of that many pixels."""
+    return 1.0 if screen_width >= LARGE_SCREEN else SMALL
+
+
+def place_for(screen: tuple[int, int], window: tuple[int, int]) -> tuple[int, int]:
+    """Return left and top, in pixels, so that LinuxCNC's panel, which is at AXIS' right side, is to be seen.
+
+    Beside AXIS, which begins at the left; on a smaller screen at the lower left, below AXIS' positions, its
+    E-stop, and Home All.
+    """
+    free = screen[0] - window[0]
+    if free >= AXIS_WIDTH:
+        return max(free - MARGIN, AXIS_WIDTH), TOP
+    return 0, max(screen[1] - window[1] - BARS, 0)
 
 
 def _close_when(root: tkinter.Tk, *reasons: Callable[[], bool]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable
 
-from hal_mpg.virtual.knobs import BOLD
+from hal_mpg.virtual.knobs import bold
 
 REPEAT_MS = 40
 """A key that is held repeats: the X server lets it go and presses it again. After this time it was let go."""
@@ -18,10 +18,11 @@ class Key(tk.Label):
     """A button that is held as long as the mouse's button is; where it may be, a right click latches it."""
 
     def __init__(
-        self, parent: tk.Misc, text: str, hold: Callable[[bool], None], latches: bool = False
+        self, parent: tk.Misc, text: str, hold: Callable[[bool], None], zoom: float, latches: bool = False
     ) -> None:
         """`hold` is called when it is pressed, and when it is let go."""
-        super().__init__(parent, text=text, font=BOLD, width=11, height=2, bd=3, wraplength=110)
+        wrap = round(110 * zoom)
+        super().__init__(parent, text=text, font=bold(zoom), width=11, height=2, bd=3, wraplength=wrap)
         self._hold, self._text = hold, text
         self.is_held = self.is_latched = False
         self.bind("<ButtonPress-1>", lambda _: self.press(True))

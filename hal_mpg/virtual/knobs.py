@@ -9,7 +9,7 @@ from math import atan2, cos, degrees, pi, radians, sin
 from typing import Literal
 
 BODY, PLATE, INK, FAINT, RIM, LIT = "#2f3237", "#e9e7df", "#17191c", "#a9adb4", "#0f1113", "#7CFC66"
-FONT, BOLD = ("DejaVu Sans", -13), ("DejaVu Sans", -14, "bold")
+FAMILY = "DejaVu Sans"
 
 Anchor = Literal["s", "w", "e"]
 
@@ -31,11 +31,32 @@ def printed(position: str) -> str:
     return SHORT.get(position, position.upper() if len(position) == 1 else position)
 
 
-class Face(tk.Canvas):
-    """A part of the front that draws itself."""
+def plain(zoom: float) -> tuple[str, int]:
+    """Return the font of what is printed; on a small front it is not made smaller than can be read."""
+    return FAMILY, -max(11, round(13 * zoom))
 
-    def __init__(self, parent: tk.Misc, width: int, height: int) -> None:
-        super().__init__(parent, width=width, height=height, bg=BODY, highlightthickness=0)
+
+def bold(zoom: float) -> tuple[str, int, str]:
+    """Return the font of what is pressed or selected."""
+    return FAMILY, -max(11, round(14 * zoom)), "bold"
+
+
+class Face(tk.Canvas):
+    """A part of the front that draws itself; `zoom` times as large as its measures say."""
+
+    def __init__(self, parent: tk.Misc, width: int, height: int, zoom: float) -> None:
+        super().__init__(
+            parent, width=round(width * zoom), height=round(height * zoom), bg=BODY, highlightthickness=0
+        )
+        self.zoom = zoom
+
+    def enlarge(self) -> None:
+        """Bring what was drawn so far to its size."""
+        self.scale("all", 0, 0, self.zoom, self.zoom)
+
+    def put(self, item: int, *places: float) -> None:
+        """Move a part of the drawing; the places are as it was drawn, not as large as it is."""
+        self.coords(item, *(place * self.zoom for place in places))
 
     def on_mouse_wheel(self, turn: Callable[[int], None]) -> None:
         """Call `turn` with 1 or -1 for each notch of the mouse's wheel."""
@@ -49,10 +70,10 @@ class Wheel(Face):
 
     RADIUS = 118
 
-    def __init__(self, parent: tk.Misc, turn: Callable[[int], None]) -> None:
+    def __init__(self, parent: tk.Misc, turn: Callable[[int], None], zoom: float) -> None:
         """`turn` is called with the detents that the mouse asks for; `show` shows those that were turned."""
         size = 2 * self.RADIUS + 8
-        super().__init__(parent, size, size)
+        super().__init__(parent, size, size, zoom)
         self._turn = turn
         self._middle = size / 2
         self._at, self._angle, self._rest = 0, 0.0, 0.0
@@ -68,6 +89,7 @@ class Wheel(Face):
 
     def _draw_dial(self) -> None:
         middle, radius = self._middle, self.RADIUS
+        small, large = (FAMILY, -round(11 * self.zoom)), (FAMILY, -round(20 * self.zoom), "bold")
         self._disc(radius, PLATE)
         for mark in range(DETENTS):
             angle, tens = 2 * pi * mark / DETENTS, mark % 10 == 0
@@ -80,13 +102,12 @@ class Wheel(Face):
             )
             if tens:
                 across, up = (radius - 26) * sin(angle), (radius - 26) * cos(angle)
-                self.create_text(middle + across, middle - up, text=str(mark), font=("DejaVu Sans", -11))
+                self.create_text(middle + across, middle - up, text=str(mark), font=small)
         self._disc(radius - 36, "#4a4e55")
-        self.create_text(
-            middle, middle + 34, text="\u2212   +", fill=PLATE, font=("DejaVu Sans", -20, "bold")
-        )
+        self.create_text(middle, middle + 34, text="\u2212   +", fill=PLATE, font=large)
         self._handle = self._disc(15, INK, FAINT)
         self._pointer = self.create_line(0, 0, 0, 0, fill="#ffb300", width=4)
+        self.enlarge()
         self._place_handle()
 
     def _disc(self, radius: float, fill: str, outline: str = RIM) -> int:
@@ -98,13 +119,14 @@ class Wheel(Face):
         across, up = sin(angle), cos(angle)
         middle, radius = self._middle, self.RADIUS - 58
         x, y = middle + radius * across, middle - radius * up
-        self.coords(self._handle, x - 15, y - 15, x + 15, y + 15)
+        self.put(self._handle, x - 15, y - 15, x + 15, y + 15)
         inner, outer = self.RADIUS - 38, self.RADIUS - 17
         ends = (middle + inner * across, middle - inner * up, middle + outer * across, middle - outer * up)
-        self.coords(self._pointer, *ends)
+        self.put(self._pointer, *ends)
 
     def _degrees(self, event: tk.Event[tk.Canvas]) -> float:
-        return degrees(atan2(event.x - self._middle, self._middle - event.y))
+        middle = self._middle * self.zoom
+        return degrees(atan2(event.x - middle, middle - event.y))
 
     def _grip(self, event: tk.Event[tk.Canvas]) -> None:
         self._angle, self._rest = self._degrees(event), 0.0
@@ -124,10 +146,15 @@ class Selector(Face):
     SPREAD = radians(265)
 
     def __init__(
-        self, parent: tk.Misc, positions: Sequence[str], at: str, select: Callable[[str], None]
+        self,
+        parent: tk.Misc,
+        positions: Sequence[str],
+        at: str,
+        select: Callable[[str], None],
+        zoom: float,
     ) -> None:
         """`select` is called with the position that the mouse asks for; `show` shows where it stands."""
-        super().__init__(parent, 256, 156)
+        super().__init__(parent, 256, 156, zoom)
         self._positions, self._select, self._at = positions, select, at
         self._middle = (108.0, 86.0)
         self._labels: dict[str, int] = {}
@@ -138,8 +165,9 @@ class Selector(Face):
             across, up = self._way(position)
             anchor: Anchor = "s" if abs(across) < 0.1 and up > 0 else "w" if across > 0 else "e"
             left, top = x + 50 * across, y - 52 * up
-            label = self.create_text(left, top, text=printed(position), anchor=anchor, font=BOLD)
+            label = self.create_text(left, top, text=printed(position), anchor=anchor, font=bold(zoom))
             self._labels[position] = label
+        self.enlarge()
         self.bind("<Button-1>", self._click)
         self.on_mouse_wheel(self.step)
         self.show(at)
@@ -149,7 +177,7 @@ class Selector(Face):
         self._at = position
         across, up = self._way(position)
         x, y = self._middle
-        self.coords(self._line, x - 6 * across, y + 6 * up, x + 34 * across, y - 34 * up)
+        self.put(self._line, x - 6 * across, y + 6 * up, x + 34 * across, y - 34 * up)
         for name, label in self._labels.items():
             self.itemconfigure(label, fill="#ffd54f" if name == position else FAINT)
 
@@ -186,14 +214,15 @@ class Stick(Face):
 
     REACH = 80
 
-    def __init__(self, parent: tk.Misc, push: Callable[[float | None], None]) -> None:
+    def __init__(self, parent: tk.Misc, push: Callable[[float | None], None], zoom: float) -> None:
         """`push` is called with -1 to 1, and with None when it is let go."""
-        super().__init__(parent, 2 * self.REACH + 50, 50)
+        super().__init__(parent, 2 * self.REACH + 50, 50, zoom)
         self._push = push
         self._middle = self.REACH + 25
         self.create_line(25, 25, 25 + 2 * self.REACH, 25, fill=FAINT, width=6)
         self.create_line(self._middle, 12, self._middle, 38, fill=FAINT, width=2)
         self._knob = self.create_oval(0, 0, 0, 0, fill=PLATE, outline=RIM, width=2)
+        self.enlarge()
         self._place(0.0)
         self.bind("<ButtonPress-1>", self._drag)
         self.bind("<B1-Motion>", self._drag)
@@ -201,10 +230,10 @@ class Stick(Face):
 
     def _place(self, way: float) -> None:
         x = self._middle + way * self.REACH
-        self.coords(self._knob, x - 18, 7, x + 18, 43)
+        self.put(self._knob, x - 18, 7, x + 18, 43)
 
     def _drag(self, event: tk.Event[tk.Canvas]) -> None:
-        way = max(-1.0, min(1.0, (event.x - self._middle) / self.REACH))
+        way = max(-1.0, min(1.0, (event.x / self.zoom - self._middle) / self.REACH))
         self._place(way)
         self._push(way)
 
@@ -217,9 +246,10 @@ class Stick(Face):
 class Lamp(Face):
     """A lamp: bright and filled, or dark and hollow."""
 
-    def __init__(self, parent: tk.Misc) -> None:
-        super().__init__(parent, 34, 34)
+    def __init__(self, parent: tk.Misc, zoom: float) -> None:
+        super().__init__(parent, 34, 34, zoom)
         self._glass = self.create_oval(6, 6, 28, 28, outline=FAINT, width=2)
+        self.enlarge()
         self.is_lit = False
         self.show(False)
 
@@ -232,19 +262,19 @@ class Lamp(Face):
 class EStop(Face):
     """The mushroom button, which stays down: a click presses it, the next one releases it."""
 
-    def __init__(self, parent: tk.Misc, press: Callable[[], None]) -> None:
-        super().__init__(parent, 128, 128)
+    def __init__(self, parent: tk.Misc, press: Callable[[], None], zoom: float) -> None:
+        super().__init__(parent, 128, 128, zoom)
         self.create_oval(4, 4, 124, 124, fill="#f4c430", outline=RIM, width=2)
         self._mushroom = self.create_oval(0, 0, 0, 0, outline=RIM, width=2)
-        self._word = self.create_text(64, 64, fill="white", font=BOLD)
+        self._word = self.create_text(64, 64, fill="white")
+        self.enlarge()
         self.bind("<Button-1>", lambda _: press())
         self.show(False)
 
     def show(self, pressed: bool) -> None:
         """Show whether it is pressed."""
         size = 34 if pressed else 46
-        self.coords(self._mushroom, 64 - size, 64 - size, 64 + size, 64 + size)
+        self.put(self._mushroom, 64 - size, 64 - size, 64 + size, 64 + size)
         self.itemconfigure(self._mushroom, fill="#7f1010" if pressed else "#d32020")
-        self.itemconfigure(
-            self._word, text="PRESSED" if pressed else "E-STOP", font=BOLD if not pressed else FONT
-        )
+        word, font = ("PRESSED", plain(self.zoom)) if pressed else ("E-STOP", bold(self.zoom))
+        self.itemconfigure(self._word, text=word, font=font)

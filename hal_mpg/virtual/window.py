@@ -14,7 +14,7 @@ from hal_mpg.profile_parts.front import GAP, Front, Part
 from hal_mpg.virtual.cable import Cable
 from hal_mpg.virtual.device import Device, Report, all_positions
 from hal_mpg.virtual.keys import Key, KeyboardKey
-from hal_mpg.virtual.knobs import BODY, FAINT, FONT, EStop, Lamp, Selector, Stick, Wheel
+from hal_mpg.virtual.knobs import BODY, FAINT, FAMILY, EStop, Lamp, Selector, Stick, Wheel, plain
 
 POLL_MS = 50
 """How often the cable is looked at; what a hand does is sent at once."""
@@ -41,20 +41,24 @@ CONNECTED = "connected to hal_mpg"
 class Window:
     """One pendant in one window. `parts` are its widgets by the names of their controls."""
 
-    def __init__(self, root: tk.Tk, device: Device, front: Front, cable: Cable) -> None:
-        """Fill `root`, and plug the pendant in. Raises OSError where there can be no socket."""
+    def __init__(self, root: tk.Tk, device: Device, front: Front, cable: Cable, zoom: float = 1.0) -> None:
+        """Fill `root`, and plug the pendant in. Raises OSError where there can be no socket.
+
+        `zoom` is how large it is: 1 on a large screen, less on a small one.
+        """
         self.root, self.device, self.cable = root, device, cable
+        self._zoom = zoom
         self.parts: dict[str, tk.Widget] = {}
         self._pending = 0
         self._is_turning = False
-        root.configure(bg=BODY, padx=14, pady=10)
+        root.configure(bg=BODY, padx=8 * zoom, pady=10 * zoom)
         root.title(f"hal_mpg: {device.profile.name}")
         root.resizable(False, False)
         for row in front.rows:
             self._add_row(row)
-        self.state = tk.Label(root, bg=BODY, fg="white", font=FONT)
-        self.state.pack(pady=(8, 2))
-        tk.Label(root, text=self._hint(), bg=BODY, fg=FAINT, font=("DejaVu Sans", -11)).pack()
+        self.state = tk.Label(root, bg=BODY, fg="white", font=plain(zoom))
+        self.state.pack(pady=(8 * zoom, 2 * zoom))
+        tk.Label(root, text=self._hint(), bg=BODY, fg=FAINT, font=(FAMILY, -11)).pack()
         self._bind_keyboard()
         self.plug(True)
         self._poll()
@@ -144,12 +148,12 @@ class Window:
 
     def _add_row(self, row: Iterable[Part]) -> None:
         frame = tk.Frame(self.root, bg=BODY)
-        frame.pack(pady=4)
+        frame.pack(pady=4 * self._zoom)
         for part in row:
             cell = tk.Frame(frame, bg=BODY)
-            cell.pack(side="left", padx=8)
+            cell.pack(side="left", padx=6 * self._zoom)
             if part.controls[0] == GAP:
-                cell.configure(width=80)
+                cell.configure(width=80 * self._zoom)
             for control, text in zip(part.controls, part.printed, strict=True):
                 self._add(cell, control, text)
 
@@ -159,35 +163,35 @@ class Window:
         title = text or (rest or first).upper()
         widget: tk.Widget | None = None
         if control == "wheel":
-            widget, title = Wheel(cell, self.turn), text
+            widget, title = Wheel(cell, self.turn, self._zoom), text
         elif control in ("axis", "scale"):
             widget = self._selector(cell, control)
         elif control == "estop":
-            widget, title = EStop(cell, self.toggle_estop), ""
+            widget, title = EStop(cell, self.toggle_estop, self._zoom), ""
         elif first == "led":
-            widget = Lamp(cell)
+            widget = Lamp(cell, self._zoom)
         elif first == "analog":
             widget = self._stick(cell, rest)
         elif self._press(control) is not None:
-            is_enable = control == "enable"
-            widget, title = Key(cell, title, self._press(control) or self._nothing, latches=is_enable), ""
+            hold, latches = self._press(control) or self._nothing, control == "enable"
+            widget, title = Key(cell, title, hold, self._zoom, latches), ""
         if widget is None:
-            widget, title = tk.Label(cell, text=title, bg=BODY, fg=FAINT, font=FONT), ""
+            widget, title = tk.Label(cell, text=title, bg=BODY, fg=FAINT, font=plain(self._zoom)), ""
         widget.pack()
         self.parts[control] = widget
         if title:
-            tk.Label(cell, text=title, bg=BODY, fg="white", font=FONT).pack()
+            tk.Label(cell, text=title, bg=BODY, fg="white", font=plain(self._zoom)).pack()
 
     def _selector(self, cell: tk.Frame, name: str) -> tk.Widget | None:
         selector = self.device.profile.axis if name == "axis" else self.device.profile.scale
         at = self.device.position(name)
         if selector is None or at is None:
             return None
-        return Selector(cell, all_positions(selector), at, partial(self.select, name))
+        return Selector(cell, all_positions(selector), at, partial(self.select, name), self._zoom)
 
     def _stick(self, cell: tk.Frame, axis: str) -> Stick | None:
         places = [n for n, stick in enumerate(self.device.profile.analog) if stick.axis == axis]
-        return Stick(cell, partial(self._push, places[0])) if places else None
+        return Stick(cell, partial(self._push, places[0]), self._zoom) if places else None
 
     def _push(self, place: int, way: float | None) -> None:
         hold = f"hold.{place}"

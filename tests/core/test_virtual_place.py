@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hal_mpg.commands.virtual import SMALL, place_for, zoom_for
 from hal_mpg.errors import HalMpgError
 from hal_mpg.profile_yaml import load_profile
 from hal_mpg.sources.virtual import VirtualSource
@@ -128,3 +129,23 @@ def test_a_pendant_is_found_by_its_name_and_hears_of_its_lamps(own: Path) -> Non
     assert not cable.is_met
     cable.unplug()
     assert list(own.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("screen", "window", "corner"),
+    [
+        ((1920, 1080), (810, 640), (1108, 40)),  # beside AXIS, and just so
+        ((2560, 1440), (810, 640), (1730, 40)),
+        ((1366, 768), (615, 510), (0, 194)),
+        ((1920, 1080), (830, 640), (0, 376)),
+        ((640, 480), (615, 510), (0, 0)),
+    ],
+)
+def test_the_window_lies_beside_linuxcncs_or_below_what_is_looked_at(
+    screen: tuple[int, int], window: tuple[int, int], corner: tuple[int, int]
+) -> None:
+    assert place_for(screen, window) == corner
+
+
+def test_on_a_small_screen_the_window_is_smaller() -> None:
+    assert [zoom_for(width) for width in (1366, 1600, 1920, 3840)] == [SMALL, SMALL, 1.0, 1.0]

@@ -18,12 +18,14 @@ import pytest
 
 from tests.beds.linuxcnc import ROOT
 from tests.beds.require import need_module
-from tests.beds.screen import SCREEN_VARIABLE, require_screen, screen
+from tests.beds.screen import SCREEN_VARIABLE, SIZE, require_screen, screen
 from tests.gui import pictures, virtual
 
 need_module("Xlib", "python3-xlib")
 need_module("tkinter", "python3-tk")
 need_module("PIL", "python3-pil")
+
+from tests.gui.x_hand import Hand  # noqa: E402
 
 Notes = dict[str, Any]
 
@@ -88,6 +90,32 @@ def wait_for(path: Path, there: bool = True) -> None:
     while path.exists() != there:
         assert time.monotonic() < end, f"{path} is {'not ' * there}there"
         time.sleep(0.02)
+
+
+AXIS_ON_A_SMALL_SCREEN = {
+    "the panel": (743, 36, 1104, 483),
+    "E-stop and power": (0, 32, 60, 62),
+    "the axis' positions": (333, 92, 735, 172),
+    "Home All": (52, 172, 140, 192),
+}
+"""Left, top, right, bottom, as photographed at 1366 by 768."""
+
+
+def test_on_a_small_screen_it_lies_on_nothing_that_a_newcomer_looks_at(environment: dict[str, str]) -> None:
+    with subprocess.Popen(hal_mpg("virtual"), env=environment) as window:
+        try:
+            left, top, width, height = Hand(environment["DISPLAY"], "Hal_mpg").window()
+        finally:
+            window.terminate()
+        assert window.wait(30) == 0
+    right, bottom = left + width, top + height
+    hidden = [
+        name
+        for name, (first, high, last, low) in AXIS_ON_A_SMALL_SCREEN.items()
+        if first < right and left < last and high < bottom and top < low
+    ]
+    assert hidden == []
+    assert (left >= 0, top >= 0, right <= SIZE[0], bottom <= SIZE[1]) == (True,) * 4
 
 
 def test_a_second_window_of_the_same_pendant_is_refused_and_a_signal_closes_the_first(

@@ -23,6 +23,9 @@ PROFILE = ROOT / "config" / "pendants" / "virtual-4axis.yaml"
 OWN_PLACE = 'mkdir -m 700 "$HOME/own"; XDG_RUNTIME_DIR=$HOME/own; export XDG_RUNTIME_DIR'
 """For sh: a place for sockets that no other run of the tests has."""
 
+LARGE = (1920, 1080)
+"""Pixels: a screen on which the window is at its full size."""
+
 SAID = "panel"
 """The PNG text in which there is what the window has: see pictures.SAID."""
 
@@ -43,7 +46,7 @@ def played() -> dict[str, Any]:
     require_linuxcnc()
     require_screen()
     driver = HERE / "drive_virtual.py"
-    with screen() as environment:
+    with screen(LARGE) as environment:
         run = run_linuxcnc("sim-virtual.ini", driver, edit=_on_the_screen, before=OWN_PLACE, env=environment)
     notes: dict[str, Any] = run.result
     return notes
