@@ -7,7 +7,7 @@ each kind of part has several modules that can do it, the plainest first.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from hal_mpg.errors import UsageError
@@ -118,6 +118,15 @@ class Parts:
         part = Part(name, kinds[1] if self._prefer_rare and is_gate and len(kinds) > 1 else kinds[0])
         self._parts.append(part)
         return part
+
+    def make_all(self, names: Mapping[str, str]) -> list[Part]:
+        """Return new parts, of each name's kind, or make none. Raises UsageError as `make` does."""
+        before = len(self._parts)
+        try:
+            return [self.make(what, name) for name, what in names.items()]
+        except UsageError:
+            del self._parts[before:]
+            raise
 
     def load_lines(self) -> list[str]:
         """Return the loadrt lines, one for each module."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 from hal_mpg.errors import UsageError
 from hal_mpg.program_run import MPG_RUN
 from hal_mpg.wiring.estop_text import Chain
-from hal_mpg.wiring.findings import WARNING
+from hal_mpg.wiring.findings import ERROR, WARNING
 from hal_mpg.wiring.page import Page
 from hal_mpg.wiring.parts import (
     AND,
@@ -46,7 +46,7 @@ PARTS = {
 
 def make_program_run(plan: Plan) -> dict[str, Part]:
     """Return the parts, by what each is for; none where nobody wants them, or (it is said) they cannot be."""
-    if MPG_RUN not in plan.profile.targets and MPG_RUN not in dict(plan.buttons).values():
+    if MPG_RUN not in plan.profile.targets and not _buttons(plan):
         return {}
     for pin in (FEED, INHIBIT):
         taken = plan.state.link(pin)
@@ -54,14 +54,23 @@ def make_program_run(plan: Plan) -> dict[str, Part]:
             _leave_out(plan, f"{taken.place}: nets {pin}")
             return {}
     try:
-        return {what: plan.parts.make(kind, f"{plan.prefix}-run-{what}") for what, kind in PARTS.items()}
+        parts = plan.parts.make_all({f"{plan.prefix}-run-{what}": kind for what, kind in PARTS.items()})
     except UsageError as error:
         _leave_out(plan, str(error))
         return {}
+    return dict(zip(PARTS, parts, strict=True))
+
+
+def _buttons(plan: Plan) -> list[str]:
+    """Return the buttons that were asked to have the wheel run the program."""
+    return [button for button, asks_for in plan.buttons if asks_for == MPG_RUN]
 
 
 def _leave_out(plan: Plan, why: str) -> None:
-    plan.say(WARNING, "mpg-run-taken", f"{why}, so the pendant's {MPG_RUN} runs no program")
+    """Say that it cannot be: an error where it was asked for, and a warning where the pendant just could."""
+    buttons = [f"--buttons {button}={MPG_RUN}" for button in _buttons(plan)]
+    what = f"{' and '.join(buttons)} cannot be" if buttons else f"the pendant's {MPG_RUN} runs no program"
+    plan.say(ERROR if buttons else WARNING, "mpg-run-taken", f"{why}; so {what}")
 
 
 def write_program_run(plan: Plan, page: Page, parts: dict[str, Part], chain: Chain) -> None:
@@ -88,9 +97,8 @@ def write_program_run(plan: Plan, page: Page, parts: dict[str, Part], chain: Cha
     page.gap()
     page.say("One detent, in seconds of the program; and whether it may be run backward.")
     page.do("setp hal_mpg.mpg-run.detent-time 0.02", "setp hal_mpg.mpg-run.backward FALSE")
-    for button, asks_for in plan.buttons:
-        if asks_for == MPG_RUN:
-            page.do(f"net {name}-select hal_mpg.button.{button} => hal_mpg.mpg-run.select")
+    for button in _buttons(plan):
+        page.do(f"net {name}-select hal_mpg.button.{button} => hal_mpg.mpg-run.select")
 
 
 def _follow_lines(plan: Plan, parts: dict[str, Part], name: str, chain: Chain) -> list[str]:
