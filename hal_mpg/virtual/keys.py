@@ -24,6 +24,7 @@ class Key(tk.Label):
         wrap = round(110 * zoom)
         super().__init__(parent, text=text, font=bold(zoom), width=11, height=2, bd=3, wraplength=wrap)
         self._hold, self._text = hold, text
+        self._help = "\nhold SPACE" if latches else ""  # the one thing that everybody has to know
         self.is_held = self.is_latched = False
         self.bind("<ButtonPress-1>", lambda _: self.press(True))
         self.bind("<ButtonRelease-1>", lambda _: self.press(False))
@@ -49,7 +50,7 @@ class Key(tk.Label):
 
     def _show(self) -> None:
         background, foreground = HELD if self.is_held else RESTING
-        word = "\n(latched)" if self.is_latched else "\n(held)" if self.is_held else ""
+        word = self._help if not self.is_held else "\n(latched)" if self.is_latched else "\n(held)"
         self.configure(bg=background, fg=foreground, relief="sunken" if self.is_held else "raised")
         self.configure(text=self._text + word)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from math import atan2, cos, degrees, pi, radians, sin
 from typing import Literal
 
-BODY, PLATE, INK, FAINT, RIM, LIT = "#2f3237", "#e9e7df", "#17191c", "#a9adb4", "#0f1113", "#7CFC66"
+BODY, PLATE, INK, FAINT, RIM, LIT = "#2f3237", "#e9e7df", "#17191c", "#c3c7cd", "#0f1113", "#7CFC66"
 FAMILY = "DejaVu Sans"
 
 Anchor = Literal["s", "w", "e"]
@@ -164,7 +164,7 @@ class Selector(Face):
         for position in positions:
             across, up = self._way(position)
             anchor: Anchor = "s" if abs(across) < 0.1 and up > 0 else "w" if across > 0 else "e"
-            left, top = x + 50 * across, y - 52 * up
+            left, top = x + 50 * across, y - 66 * up  # an ellipse: lines have to be apart
             label = self.create_text(left, top, text=printed(position), anchor=anchor, font=bold(zoom))
             self._labels[position] = label
         self.enlarge()

@@ -14,7 +14,7 @@ from hal_mpg.profile_parts.front import GAP, Front, Part
 from hal_mpg.virtual.cable import Cable
 from hal_mpg.virtual.device import Device, Report, all_positions
 from hal_mpg.virtual.keys import Key, KeyboardKey
-from hal_mpg.virtual.knobs import BODY, FAINT, FAMILY, EStop, Lamp, Selector, Stick, Wheel, plain
+from hal_mpg.virtual.knobs import BODY, FAINT, EStop, Lamp, Selector, Stick, Wheel, plain
 
 POLL_MS = 50
 """How often the cable is looked at; what a hand does is sent at once."""
@@ -32,7 +32,7 @@ HINT = (
     "wheel: mouse wheel, drag, or arrow keys (shift: 10)\n"
     "x y z ...: axis \u00b7 1 2 3: scale \u00b7 e: E-stop \u00b7 r: reset \u00b7 u: unplug"
 )
-ENABLE_HINT = "hold the enabling button: SPACE, or a right click latches it"
+ENABLE_HINT = "the enabling button: hold SPACE, or a right click latches it"
 UNPLUGGED = "unplugged"
 WAITING = "plugged in; nobody reads it (hal_mpg is not running, or has another pendant)"
 CONNECTED = "connected to hal_mpg"
@@ -58,7 +58,7 @@ class Window:
             self._add_row(row)
         self.state = tk.Label(root, bg=BODY, fg="white", font=plain(zoom))
         self.state.pack(pady=(8 * zoom, 2 * zoom))
-        tk.Label(root, text=self._hint(), bg=BODY, fg=FAINT, font=(FAMILY, -11)).pack()
+        tk.Label(root, text=self._hint(), bg=BODY, fg=FAINT, font=plain(zoom)).pack()
         self._bind_keyboard()
         self.plug(True)
         self._poll()
