@@ -209,7 +209,7 @@ def test_removed_it_leaves_what_is_the_users(notes: Notes) -> None:
 
 def test_purged_it_leaves_nothing(notes: Notes) -> None:
     assert sorted({*notes["after"]} ^ {*notes["before"]}) == []
-    assert f"hal-mpg: purged with the rest of /etc/hal_mpg: {OWN}\n" in notes["purged"]
+    assert f"hal-mpg: purged with the rest of /etc/hal_mpg: {OWN}" in notes["purged"]
 
 
 def test_it_builds_in_a_clean_debian_with_what_it_says_that_it_needs() -> None:
