@@ -280,12 +280,13 @@ def _soft_limit(configuration: Configuration) -> Iterator[Finding]:
     net, pin = configuration.net, configuration.pin
     nowhere = configuration.file_place()
     reached = net.reached("motion.on-soft-limit")
+    mend = f"net mpg-on-soft-limit motion.on-soft-limit => {pin('inhibit')}"
+    mend += "   (with other reasons: by an or2)"
     if pin("inhibit") not in reached and "motion.jog-inhibit" not in reached:
         what = (
             f"motion.on-soft-limit does not get to {pin('inhibit')}: what is turned while an axis is beyond "
             f"a soft limit comes as one move later"
         )
-        mend = f"net mpg-on-soft-limit motion.on-soft-limit => {pin('inhibit')}   (with other reasons: by an or2)"
         yield Finding("soft-limit", WARNING, what, mend, nowhere)
     elif (
         pin("inhibit") in reached
@@ -293,7 +294,6 @@ def _soft_limit(configuration: Configuration) -> Iterator[Finding]:
     ):
         what = f"{pin('inhibit')} can be FALSE while motion.on-soft-limit is TRUE: what is turned then comes "
         what += "as one move later; a gate between them is of the wrong kind, or the wrong way round"
-        mend = f"net mpg-on-soft-limit motion.on-soft-limit => {pin('inhibit')}   (with other reasons: by an or2)"
         yield Finding("soft-limit", WARNING, what, mend, configuration.place_of(pin("inhibit")))
 
 
