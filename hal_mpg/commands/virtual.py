@@ -42,7 +42,7 @@ AXIS_WIDTH = 1108
 SMALL = 0.75
 """The size on smaller screens."""
 
-MARGIN, TOP, BARS = 20, 40, 64
+MARGIN, TOP, BARS = 20, 40, 60
 """Pixels: to the right edge, to the upper one, and what a desktop's bar and the window's title take below."""
 
 HELP = """\
@@ -71,6 +71,7 @@ def main(arguments: Sequence[str]) -> int:
             f"--pendant {options.pendant}: is a device (source: {profile.source}); a window plays pendants "
             "of `source: virtual`, such as virtual-4axis (docs/virtual-pendant.md)"
         )
+    has_linuxcnc_ended = _has_linuxcnc_ended()  # first: it may end while the window comes up
     root, is_told_to_end = _root(), _is_told_to_end()
     try:
         path = Path(make_socket_path(names[0]))
@@ -79,7 +80,7 @@ def main(arguments: Sequence[str]) -> int:
             try:
                 root.attributes("-topmost", not options.not_on_top)
                 _show(root, profile, _front(profile, file), cable)
-                _close_when(root, is_told_to_end, _has_linuxcnc_ended())
+                _close_when(root, is_told_to_end, has_linuxcnc_ended)
                 root.mainloop()
             finally:
                 cable.unplug()

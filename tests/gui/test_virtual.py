@@ -101,7 +101,10 @@ AXIS_ON_A_SMALL_SCREEN = {
 """Left, top, right, bottom, as photographed at 1366 by 768."""
 
 
-def test_on_a_small_screen_it_lies_on_nothing_that_a_newcomer_looks_at(environment: dict[str, str]) -> None:
+def test_on_a_small_screen_it_lies_on_nothing_that_a_newcomer_looks_at(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XAUTHORITY", environment["XAUTHORITY"])
     with subprocess.Popen(hal_mpg("virtual"), env=environment) as window:
         try:
             left, top, width, height = Hand(environment["DISPLAY"], "Hal_mpg").window()
