@@ -28,11 +28,11 @@ from hal_mpg.wiring.as_data import as_data
 from hal_mpg.wiring.buttons_text import check_machine, mdi_additions, parse_buttons
 from hal_mpg.wiring.findings import ERROR, NOTE, WARNING, of_severity
 from hal_mpg.wiring.hal_text import hal_text, steps_table
-from hal_mpg.wiring.ini_edit import Addition, is_last_halfile, needed, with_additions
+from hal_mpg.wiring.ini_edit import Addition, is_in_place, needed, with_additions
 from hal_mpg.wiring.kept import command_of, is_ours
 from hal_mpg.wiring.machine_ini import read_machine
 from hal_mpg.wiring.plan import Plan, make_plan
-from hal_mpg.wiring.samples import edited_samples, samples
+from hal_mpg.wiring.samples import edited_samples, on_top, samples
 from hal_mpg.wiring.writing import back_up, is_written_by_us, replace_file, write_wiring
 
 EXAMPLES = """\
@@ -82,10 +82,10 @@ def main(arguments: Sequence[str]) -> int:
     additions = needed(ini, NAMELESS if output is None else _halfile(ini, output), pendant)
     additions += mdi_additions(plan)
     failed = bool(of_severity(plan.findings, ERROR))
-    if output is not None and not is_last_halfile(ini, _halfile(ini, output)):
-        plan.say(
-            WARNING, "not-last", f"{ini.path}: HALFILE = {_halfile(ini, output)} has to come after all others"
-        )
+    if output is not None and not is_in_place(ini, _halfile(ini, output)):
+        what = f"{ini.path}: HALFILE = {_halfile(ini, output)} has to come after all others"
+        later = ", ".join(entry.value for entry in on_top(ini))
+        plan.say(WARNING, "not-last", f"{what}, but before {later}" if later else what)
     changed = ""
     if not (failed or options.check):
         changed = _write(options, ini, output, text, additions)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from hal_mpg.errors import UsageError
 from hal_mpg.linuxcnc_files.ini import Entry, IniFile
-from hal_mpg.wiring.samples import samples
+from hal_mpg.wiring.samples import on_top, samples
 
 
 class Addition(NamedTuple):
@@ -40,11 +40,17 @@ def _is_same(ini: IniFile, name: str, halfile: str) -> bool:
     return name == halfile or ini.file_of(name).absolute() == ini.file_of(halfile).absolute()
 
 
-def is_last_halfile(ini: IniFile, halfile: str) -> bool:
-    """Tell whether the wiring comes after all other HALFILEs, as it must."""
-    old = samples(ini)
-    names = [entry.value.split()[0] for entry in ini.values("HAL", "HALFILE") if entry not in old]
-    return not any(_is_same(ini, name, halfile) for name in names[:-1])
+def is_in_place(ini: IniFile, halfile: str) -> bool:
+    """Tell whether the wiring comes after the machine's own HALFILEs, and before samples that build on it."""
+    old, later = samples(ini), on_top(ini)
+    entries = [entry for entry in ini.values("HAL", "HALFILE") if entry not in old]
+    places = [place for place, entry in enumerate(entries) if _is_same(ini, entry.value.split()[0], halfile)]
+    return all(
+        (entry in later) == (place > here)
+        for here in places
+        for place, entry in enumerate(entries)
+        if place != here
+    )
 
 
 def with_additions(ini: IniFile, text: str, additions: list[Addition]) -> str:
@@ -79,8 +85,11 @@ def _place(ini: IniFile, addition: Addition) -> int | None:
     """Return after which line (from 1) an addition goes; None: at the end, in a section of its own."""
     heading = next((h for h in ini.headings if h.name == addition.section and h.counts), None)
     key = addition.line.split()[0]
-    # These are read in order, so a new one comes behind the last.
-    others = ini.values(addition.section, key) if key in ("HALFILE", "MDI_COMMAND") else []
+    # These are read in order, so a new one comes behind the last; but what names its pins comes after it.
+    others = list(ini.values(addition.section, key)) if key in ("HALFILE", "MDI_COMMAND") else []
+    later = on_top(ini) if key == "HALFILE" else []
+    if later:
+        others = others[: others.index(later[0])]
     last = addition.replaces or (others[-1] if others else None)
     if last is not None:
         _check_is_here(ini, last.path, addition)

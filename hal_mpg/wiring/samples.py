@@ -16,6 +16,9 @@ SAMPLE = re.compile(
     r"mpg(-estop|-overrides|-run|(-display|-analog)?(-[xyzabcuvw])?|-xhc-hb04|-xhc-whb04b)?\.hal"
 )
 
+ON_TOP = re.compile(r"mpg-(actions|buttons|smooth(-[xyzabcuvw])?)\.hal")
+"""Those that a wiring does not replace: they name hal_mpg's pins, so they come after it."""
+
 OF_AXIS = re.compile(r"(mpg|mpg-display|mpg-analog)-([xyzabcuvw])\.hal")
 
 OF_PENDANT = re.compile(r"mpg-xhc-\w+\.hal")
@@ -32,6 +35,13 @@ def samples(ini: IniFile) -> list[Entry]:
     """Return the entries that name samples, copied beside the INI file; they are left out from now on."""
     return [
         entry for entry in ini.values("HAL", "HALFILE") if SAMPLE.fullmatch(entry.value.rsplit("/", 1)[-1])
+    ]
+
+
+def on_top(ini: IniFile) -> list[Entry]:
+    """Return the entries that name samples which stay, and want hal_mpg's pins to be there."""
+    return [
+        entry for entry in ini.values("HAL", "HALFILE") if ON_TOP.fullmatch(entry.value.rsplit("/", 1)[-1])
     ]
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from hal_mpg.cli import main
+from hal_mpg.linuxcnc_files.hal import read_hal_files
 from hal_mpg.linuxcnc_files.ini import read_ini
 from tests.core.wiring_machines import LOOP, PROFILE, ini_text, write_machine
 
@@ -464,3 +467,25 @@ def test_help_has_examples(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["wiring", "--help"])
     assert "hal_mpg wiring --ini mill.ini --pendant my-pendant --add" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CONFIG.glob("sim-*.ini")))
+def test_what_names_the_pendants_pins_comes_after_it(name: str, tmp_path: Path) -> None:
+    """Of each simulation, with its lines for softer jogs in use."""
+    config = Path(shutil.copytree(CONFIG, tmp_path / "config"))
+    ini = config / name
+    text = re.sub(r"^#(?=HALFILE = mpg-smooth|SMOOTH)", "", ini.read_text(), flags=re.MULTILINE)
+    ini.write_text(text)
+    assert wiring(ini, "--add", pendant=None) == 0
+    seen: list[str] = []
+    loaded = False
+    for command in read_hal_files(read_ini(ini)).commands:
+        if command.words[0] == "loadusr" and "hal_mpg" in command.words:
+            loaded |= "--pendant" in command.words
+        elif not loaded:
+            seen += [f"{command.place}: {word}" for word in command.words if word.startswith("hal_mpg.")]
+    assert loaded
+    assert seen == [], "LinuxCNC would not start: these pins are not there yet"
+    before = ini.read_text()
+    assert wiring(ini, "--add", pendant=None) == 0
+    assert ini.read_text() == before
