@@ -28,12 +28,12 @@ from gi.repository import Gdk, GLib, Gtk
 PULSE_MS = 300
 """gmoccapy looks at its pins ten times a second."""
 
-LOOKS = b"""
+LOOKS = """
 #mpg-panel { padding: 6px; background-color: #d8d8d8; }
 #mpg-panel label { color: #000000; font-size: 17px; }
 #mpg-panel #mpg-selected { font-size: 100px; font-weight: bold; }
 #mpg-panel #mpg-click { font-size: 44px; font-weight: bold; }
-#mpg-panel #mpg-why { font-size: 48px; font-weight: bold; color: #ffe040; background-color: #101010; }
+#mpg-panel #mpg-why { font-size: 48px; font-weight: bold; }
 #mpg-panel #mpg-turned, #mpg-panel #mpg-speed, #mpg-panel #mpg-dropped { font-size: 28px; font-weight: bold; }
 #mpg-panel #mpg-estop, #mpg-panel #mpg-enable, #mpg-panel #mpg-armed, #mpg-panel #mpg-connected {
     font-size: 22px; font-weight: bold; padding: 5px; color: #808080; border: 2px solid #808080; }
@@ -41,7 +41,10 @@ LOOKS = b"""
 #mpg-panel #mpg-enable.lit { color: #000000; background-color: #ffe040; border-color: #000000; }
 #mpg-panel #mpg-armed.lit, #mpg-panel #mpg-connected.lit {
     color: #000000; background-color: #40e040; border-color: #000000; }
-"""
+""" + "".join(
+    f"#mpg-panel #mpg-why.{tone} {{ color: {words}; background-color: {field}; }}\n"
+    for tone, (words, field) in mpg_panel.TONES.items()
+)
 
 
 class Panel:
@@ -49,7 +52,7 @@ class Panel:
 
     def __init__(self, builder: Any, gui: str = "gmoccapy") -> None:
         provider = Gtk.CssProvider()
-        provider.load_from_data(LOOKS)
+        provider.load_from_data(LOOKS.encode())
         priority = Gtk.STYLE_PROVIDER_PRIORITY_USER
         Gtk.StyleContext.add_provider_for_screen(Gdk.Screen.get_default(), provider, priority)
         self._widget = builder.get_object
@@ -71,6 +74,7 @@ class Panel:
             traceback.print_exc()
             self._follows = False
             self._widget("why").set_text("PANEL\nFAULT")
+            self._color("wait")
         GLib.timeout_add(mpg_panel.look_after_ms(), self._look)
         return False
 
@@ -80,11 +84,17 @@ class Panel:
             label = self._widget(name)
             if label.get_text() != text:
                 label.set_text(text)
+        self._color(self._pendant.tone())
         for name, lit in self._pendant.lamps().items():
             label = self._widget(name)
             if label is not None:
                 style = label.get_style_context()
                 (style.add_class if lit else style.remove_class)("lit")
+
+    def _color(self, tone: str) -> None:
+        style = self._widget("why").get_style_context()
+        for other in mpg_panel.TONES:
+            (style.add_class if other == tone else style.remove_class)(other)
 
     def _follow(self) -> None:
         _, click = self._follower.look(self._pendant.axis, self._pendant.click, self._is_free())

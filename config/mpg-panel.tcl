@@ -9,6 +9,10 @@
 # It is Tcl and no plain HAL file so that it never keeps LinuxCNC from starting: another DISPLAY has no PyVCP panel,
 # and a pin of hal_mpg's may be in a net of yours already, which then takes the panel's pin in.
 
+# mpg-axis.py has it carried out once more when `hal_mpg recover` has started the component again, with its name,
+# which need not be hal_mpg. By hand, in the folder of the INI file:   haltcl mpg-panel.tcl hal_mpg-2
+set component [expr {[info exists argv] && [llength $argv] == 1 ? [lindex $argv 0] : "hal_mpg"}]
+
 # Without a screen there is no panel. (`hal_mpg doctor` and `wiring` read this file without one, for they look at
 # what the machine's own files net.)
 if {![info exists ::env(DISPLAY)]} {
@@ -28,18 +32,18 @@ proc show {pin panel name} {
     }
 }
 
-show hal_mpg.panel.selected mpg-selected  mpg-panel-selected
-show hal_mpg.panel.selected mpg-target    mpg-panel-selected
-show hal_mpg.scale          mpg-scale     mpg-panel-scale
-show hal_mpg.panel.unit     mpg-unit      mpg-panel-unit
-show hal_mpg.panel.unit     mpg-caption   mpg-panel-unit
-show hal_mpg.why-not        mpg-why-not   mpg-panel-why-not
-show hal_mpg.estop          mpg-estop     mpg-estop
-show hal_mpg.enable         mpg-enable    mpg-panel-enable
-show hal_mpg.armed          mpg-armed     mpg-panel-armed
-show hal_mpg.connected      mpg-connected mpg-panel-connected
-show hal_mpg.counts         mpg-counts    mpg-panel-counts
-show hal_mpg.velocity       mpg-velocity  mpg-panel-velocity
-show hal_mpg.dropped        mpg-dropped   mpg-panel-dropped
+show $component.panel.selected mpg-selected  mpg-panel-selected
+show $component.panel.selected mpg-target    mpg-panel-selected
+show $component.scale          mpg-scale     mpg-panel-scale
+show $component.panel.unit     mpg-unit      mpg-panel-unit
+show $component.panel.unit     mpg-caption   mpg-panel-unit
+show $component.why-not        mpg-why-not   mpg-panel-why-not
+show $component.estop          mpg-estop     mpg-estop
+show $component.enable         mpg-enable    mpg-panel-enable
+show $component.armed          mpg-armed     mpg-panel-armed
+show $component.connected      mpg-connected mpg-panel-connected
+show $component.counts         mpg-counts    mpg-panel-counts
+show $component.velocity       mpg-velocity  mpg-panel-velocity
+show $component.dropped        mpg-dropped   mpg-panel-dropped
 # Does the component run? All else here stays as it was when it has been killed.
 show watchdog.ok-out        mpg-runs      mpg-watchdog-ok

@@ -10,6 +10,7 @@
 # Nothing moves by it. It waits while a mouse button is held, something is jogged or a window asks something:
 # QtDragon does not stop a continuous jog whose increment was changed meanwhile.
 
+import os
 import sys
 import traceback
 from pathlib import Path
@@ -20,7 +21,8 @@ from PyQt5.QtWidgets import QApplication, QDockWidget, QGridLayout, QLabel, QVBo
 from qtvcp.core import Action, Status
 from qtvcp.widgets.axis_tool_button import AxisToolButton
 
-sys.path.insert(0, str(Path(rcfile).resolve().parent))
+# Beside the INI file: a file of yours that has this one carried out may be anywhere.
+sys.path.insert(0, str(Path(os.environ.get("INI_FILE_NAME", rcfile)).resolve().parent))
 import mpg_panel
 
 STATUS, ACTION = Status(), Action()
@@ -33,14 +35,17 @@ LOOKS = """
 #mpg_panel QLabel { color: #000000; background: transparent; border: none; font-size: 17px; }
 #mpg_panel QLabel#mpg_selected { font-size: 100px; font-weight: bold; }
 #mpg_panel QLabel#mpg_click { font-size: 44px; font-weight: bold; }
-#mpg_panel QLabel#mpg_why { font-size: 48px; font-weight: bold; color: #ffe040; background-color: #101010; }
+#mpg_panel QLabel#mpg_why { font-size: 48px; font-weight: bold; }
 #mpg_panel QLabel[kind="number"] { font-size: 28px; font-weight: bold; }
 #mpg_panel QLabel[kind="lamp"] { font-size: 22px; font-weight: bold; padding: 5px; border: 2px solid black; }
 #mpg_panel QLabel[lamp="off"] { color: #808080; border-color: #808080; }
 #mpg_panel QLabel[lamp="red"] { color: #ffffff; background-color: #d00000; }
 #mpg_panel QLabel[lamp="yellow"] { background-color: #ffe040; }
 #mpg_panel QLabel[lamp="green"] { background-color: #40e040; }
-"""
+""" + "".join(
+    f'#mpg_panel QLabel#mpg_why[tone="{tone}"] {{ color: {words}; background-color: {field}; }}\n'
+    for tone, (words, field) in mpg_panel.TONES.items()
+)
 
 LAMPS = {
     "estop": ("E-STOP", "red"),
@@ -109,6 +114,7 @@ class Panel(QWidget):
             traceback.print_exc()
             self._follows = False
             self._labels["why"].setText("PANEL\nFAULT")
+            self._dress(self._labels["why"], "tone", "wait")
         self._timer.start(mpg_panel.look_after_ms())
 
     def _show(self):
@@ -116,12 +122,16 @@ class Panel(QWidget):
         for name, text in self._pendant.texts().items():
             self._labels[name].setText(text)
         lit = self._pendant.lamps()
+        self._dress(self._labels["why"], "tone", self._pendant.tone())
         for name, (_, color) in LAMPS.items():
-            label, looks = self._labels[name], color if lit[name] else "off"
-            if label.property("lamp") != looks:
-                label.setProperty("lamp", looks)
-                label.style().unpolish(label)  # Qt does not look at properties again by itself
-                label.style().polish(label)
+            self._dress(self._labels[name], "lamp", color if lit[name] else "off")
+
+    def _dress(self, label, name, looks):
+        """Set a property that LOOKS goes by."""
+        if label.property(name) != looks:
+            label.setProperty(name, looks)
+            label.style().unpolish(label)  # Qt does not look at properties again by itself
+            label.style().polish(label)
 
     def _follow(self):
         # Before homing, QtDragon selects joints, by number.

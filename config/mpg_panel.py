@@ -7,6 +7,7 @@ reads hal_mpg's pins, by their names: nothing has to be netted, and a GUI starts
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -92,7 +93,17 @@ LOOK_MS = (30, 70)
 """How often to look, at random: in step with the beat, one would always see the same."""
 
 GONE = "NO\nHAL_MPG"
-GONE_LONG = "hal_mpg does not run: restart LinuxCNC, or see `hal_mpg doctor`"
+GONE_LONG = "hal_mpg does not run: `hal_mpg recover` in a terminal starts it again"
+
+TONES: dict[str, tuple[str, str]] = {
+    "live": ("#000000", "#40e040"),
+    "stop": ("#ffffff", "#c00000"),
+    "wait": ("#ffe040", "#101010"),
+}
+"""The colors of the reason and of its field: READY, E-STOP, all else. The words differ as well."""
+
+MOST_RECOVERED = 20
+"""So many times it may be killed and recovered in one LinuxCNC; then the panels know it no longer."""
 
 AXES = "xyzabcuvw"
 
@@ -100,35 +111,46 @@ AXES = "xyzabcuvw"
 class Pendant:
     """What hal_mpg's pins say, now: `read` brings it up to date. `name` is the component's.
 
+    One that was killed leaves its pins in HAL, as they were, and `hal_mpg recover` starts NAME-2, then
+    NAME-3: the pins of the newest that beats are read; `component` is its name.
+
     `get` is `get_value` of LinuxCNC's module `hal` (or what stands in its place): it raises RuntimeError for
     a pin that is not there, and wants a component of its own in the same process.
     """
 
     def __init__(self, get: Callable[[str], object], name: str = "hal_mpg") -> None:
         self._get = get
-        self._name = name
-        self._beat: object = None
-        self._beat_at = 0.0
+        self._names = [name, *(f"{name}-{number}" for number in range(2, MOST_RECOVERED + 2))]
+        self._beats: dict[str, tuple[object, float]] = {}
+        self.component = name
         self.runs = False
 
     def pin(self, name: str) -> float:
         """Return a pin's value; 0 where there is no such pin."""
         try:
-            return float(self._get(f"{self._name}.{name}"))  # type: ignore[arg-type]  # a number, or a bit
+            return float(self._get(f"{self.component}.{name}"))  # type: ignore[arg-type]  # a number, or a bit
         except RuntimeError:
             return 0.0
 
     def read(self, now: float | None = None) -> None:
-        """See whether the component runs. `now`: seconds of the monotonic clock."""
+        """See whether a component runs, and which. `now`: seconds of the monotonic clock.
+
+        It has to be seen beating: at first, and where there is none, nothing is known.
+        """
         now = time.monotonic() if now is None else now
-        try:
-            beat = self._get(f"{self._name}.heartbeat")
-        except RuntimeError:
-            self.runs, self._beat = False, None
-            return
-        if beat != self._beat:
-            self._beat, self._beat_at = beat, now
-        self.runs = now - self._beat_at < SILENT_S
+        beats: dict[str, tuple[object, float]] = {}
+        for name in self._names:
+            try:
+                beat = self._get(f"{name}.heartbeat")
+            except RuntimeError:
+                break  # and so there is none after it
+            before, since = self._beats.get(name, (beat, -math.inf))
+            beats[name] = beat, since if beat == before else now
+        self._beats = beats
+        running = [name for name, (_, since) in beats.items() if now - since < SILENT_S]
+        self.runs = bool(running)
+        if running:
+            self.component = running[-1]
 
     @property
     def axis(self) -> str:
@@ -157,6 +179,10 @@ class Pendant:
             "speed": f"{self.pin('velocity'):.0f}/s",
             "dropped": f"{self.pin('dropped'):.0f}",
         }
+
+    def tone(self) -> str:
+        """Return what the reason amounts to, one of TONES: the wheel is live, E-stop, or something lacks."""
+        return {0: "live", 2: "stop"}.get(int(self.pin("why-not")), "wait") if self.runs else "wait"
 
     def lamps(self) -> dict[str, bool]:
         """Return which lamps of a panel are lit."""

@@ -37,13 +37,17 @@ words: Any = module(ROOT / "tools/panel_words.py")
 
 
 class Pins(dict[str, object]):
-    """Stands in the place of HAL: pins by their names, without the component's."""
+    """Stands in the place of HAL: pins by their names, those of `hal_mpg` without the component's."""
 
     def get(self, name: str, default: object = None) -> object:
-        prefix, _, pin = name.partition(".")
-        if prefix != "hal_mpg" or pin not in self:
+        pin = name.removeprefix("hal_mpg.")
+        if pin not in self:
             raise RuntimeError(f"pin {name} not found")
         return self[pin]
+
+    def beat(self, name: str = "heartbeat") -> None:
+        """Do what a component does that runs."""
+        self[name] = not self[name]
 
 
 def a_pendant(**pins: object) -> tuple[Any, Pins]:
@@ -52,6 +56,8 @@ def a_pendant(**pins: object) -> tuple[Any, Pins]:
     made |= {name.replace("__", ".").replace("_", "-"): value for name, value in pins.items()}
     hal = Pins(made)
     pendant = panel.Pendant(hal.get)
+    pendant.read(0.0)
+    hal.beat()
     pendant.read(0.0)
     return pendant, hal
 
@@ -115,9 +121,78 @@ def test_a_component_that_stands_still_is_not_shown_as_it_was() -> None:
     assert pendant.texts()["why"] == panel.GONE
     assert not any(pendant.lamps().values())
     assert (pendant.axis, pendant.click) == ("", 0.0)
-    hal["heartbeat"] = True
+    hal.beat()
     pendant.read(panel.SILENT_S + 0.01)
     assert pendant.texts()["why"] == "READY"
+
+
+def test_a_component_that_was_not_seen_beating_is_not_believed() -> None:
+    """One that was killed left its pins as they were; a GUI that starts then knows nothing of before."""
+    hal = Pins({"heartbeat": True, "why-not": 0, "armed": True})
+    pendant = panel.Pendant(hal.get)
+    pendant.read(0.0)
+    assert (pendant.texts()["why"], pendant.tone(), pendant.lamps()["armed"]) == (panel.GONE, "wait", False)
+
+
+def test_after_recover_the_pins_of_the_newest_that_beats_are_read() -> None:
+    pendant, hal = a_pendant(panel__selected=1, why_not=0)
+    hal |= {"hal_mpg-2.heartbeat": False, "hal_mpg-2.panel.selected": 3, "hal_mpg-2.why-not": 6}
+    pendant.read(0.1)
+    assert (pendant.component, pendant.axis) == ("hal_mpg", "x")  # the other was not seen beating yet
+    hal.beat("hal_mpg-2.heartbeat")
+    pendant.read(0.2)
+    assert (pendant.component, pendant.axis) == ("hal_mpg-2", "z")
+    assert pendant.texts()["why"] == "HOLD\nENABLE"
+    pendant.read(0.2 + panel.SILENT_S)
+    assert pendant.texts()["why"] == panel.GONE
+    hal |= {"hal_mpg-3.heartbeat": False, "hal_mpg-3.panel.selected": 2, "hal_mpg-3.why-not": 0}
+    pendant.read(5.0)
+    hal.beat("hal_mpg-3.heartbeat")
+    pendant.read(5.1)
+    assert (pendant.component, pendant.axis, pendant.tone()) == ("hal_mpg-3", "y", "live")
+
+
+def test_a_component_that_ended_and_was_started_again_is_read_anew() -> None:
+    """What ends properly takes its pins along, and gets its name back."""
+    pendant, hal = a_pendant(panel__selected=1, why_not=0)
+    heartbeat = hal.pop("heartbeat")
+    pendant.read(0.1)
+    assert not pendant.runs
+    hal["heartbeat"] = not heartbeat
+    pendant.read(0.2)
+    assert not pendant.runs
+    hal.beat()
+    pendant.read(0.3)
+    assert (pendant.runs, pendant.component) == (True, "hal_mpg")
+
+
+def test_ready_does_not_look_like_anything_else() -> None:
+    """By its color; and each reason has words of its own."""
+    tones = {why: a_pendant(why_not=int(why))[0].tone() for why in WhyNot}
+    assert [why for why, tone in tones.items() if tone == "live"] == [0]
+    assert [why for why, tone in tones.items() if tone == "stop"] == [2]
+    assert set(tones.values()) == set(panel.TONES)
+    assert len(set(panel.WHY.values())) == len(WhyNot)
+    fields = [field for _, field in panel.TONES.values()]
+    assert len(set(fields)) == len(fields)
+
+
+def luminance(color: str) -> float:
+    """Return how bright #rrggbb is, 0 to 1 (WCAG 2)."""
+
+    def linear(part: float) -> float:
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (linear(part) for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("tone", panel.TONES)
+def test_the_reason_has_a_strong_contrast(tone: str) -> None:
+    """WCAG 2 wants 4.5, and 3 for letters this large; 6 is for light that falls on the screen."""
+    dark, bright = sorted(map(luminance, panel.TONES[tone]))
+    assert (bright + 0.05) / (dark + 0.05) > 6
 
 
 def test_without_the_component_a_panel_says_so() -> None:
