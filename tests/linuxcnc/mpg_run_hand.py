@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.linuxcnc.driver import LIMIT_S, Driver, hal, linuxcnc
+from tests.linuxcnc.servo_clock import ServoClock
 from tests.linuxcnc.virtual_pendant import ENABLE, VirtualPendant
 
 AXIS_SELECTOR = 3
@@ -32,6 +33,11 @@ class Hand:
         self.component = component
         self.pendant = VirtualPendant()
         self.program = Path.cwd() / "run.ngc"
+        self.clock = ServoClock()
+        self.again: list[dict[str, float]] = []
+        """What was played again, and why: by how much the servo thread and the hand were late, in seconds."""
+        self.late_s = 0.0
+        """By how much a detent was late at most, when it was last turned: this is a process like others."""
 
     def pin(self, name: str) -> float:
         """Return a pin of the component."""
@@ -107,7 +113,9 @@ class Hand:
         """Turn so many detents evenly, so many a second; return the speeds meanwhile, in mm/s."""
         speeds = []
         due = time.monotonic()
+        self.late_s = 0.0
         for _ in range(abs(detents)):
+            self.late_s = max(self.late_s, time.monotonic() - due)
             self.pendant.turn(1 if detents > 0 else -1)
             due += 1 / rate
             while time.monotonic() < due:

@@ -21,6 +21,8 @@ REPETITIONS = 20
 STOP_LIMIT_S = 0.15
 """What the issue asks for, in every single one of the repetitions."""
 
+NOTED = ("times", "tripped", "again")
+
 FEED = 10.0
 """Of the program, in mm/s."""
 
@@ -55,7 +57,10 @@ def with_clock(config: Path, feed: str) -> None:
 @pytest.fixture(scope="module")
 def notes() -> Notes:
     """Return what drive_mpg_run.py noted."""
-    return run("drive_mpg_run.py")
+    noted = run("drive_mpg_run.py")
+    for turn in (*noted["turns"], noted["storm"], noted["again"]):
+        print(turn)
+    return noted
 
 
 def test_adaptive_feed_is_switched_on_for_every_program(notes: Notes) -> None:
@@ -95,7 +100,7 @@ def test_it_runs_backward_only_where_that_is_wanted(notes: Notes) -> None:
     reverse = notes["reverse"]
     assert (reverse["without"], reverse["dropped"]) == (0, 10)
     for way in ("back", "forth"):
-        assert reverse[way]["path"] == pytest.approx(reverse[way]["wanted"], abs=0.002)
+        assert reverse[way]["path"] == pytest.approx(reverse[way]["wanted"], abs=0.002), reverse
     assert reverse["back"]["counted"] < 0
 
 
@@ -108,7 +113,7 @@ def test_a_rapid_is_run_by_the_wheel_as_well(notes: Notes) -> None:
 def test_let_go_it_stands_until_it_is_paused_and_resumed(notes: Notes) -> None:
     let_go = notes["let go"]
     assert (let_go["moved"], let_go["feed"], let_go["idle"], let_go["paused"]) == (0, 0, False, 0)
-    assert let_go["ended at"] == pytest.approx([70, 40])
+    assert let_go["ended at"] == pytest.approx([110, 40])
 
 
 def test_a_program_without_adaptive_feed_stands_when_the_wheel_does(notes: Notes) -> None:
@@ -135,12 +140,14 @@ def check_stops(kinds: list[str], starts: int = 1) -> Notes:
     `starts`: how many times LinuxCNC is started for it.
     """
     runs = [run("drive_mpg_run_stops.py", [kinds, REPETITIONS // starts]) for _ in range(starts)]
-    stops = {kind: {"times": [note for each in runs for note in each[kind]["times"]]} for kind in kinds}
-    for kind in kinds:
-        again = sum(each[kind]["again"] for each in runs)
-        print(kind, "again:", again, "ms:", [round(note["speed_s"] * 1000) for note in stops[kind]["times"]])
-        assert len(stops[kind]["times"]) == REPETITIONS
-        for note in stops[kind]["times"]:
+    stops = {
+        kind: {what: [note for each in runs for note in each[kind][what]] for what in NOTED} for kind in kinds
+    }
+    for kind, notes in stops.items():
+        ms = [round(note["speed_s"] * 1000) for note in notes["times"]]
+        print(kind, "ms:", ms, "again:", notes["again"], "tripped:", len(notes["tripped"]))
+        assert len(notes["times"]) == REPETITIONS
+        for note in notes["times"] + notes["tripped"]:
             assert note["feed_s"] < STOP_LIMIT_S, (kind, note)
             assert note["speed_s"] < STOP_LIMIT_S, (kind, note)
     return stops
