@@ -41,6 +41,14 @@ def test_its_links_lead_somewhere(document: Path) -> None:
             assert place in headings(there), link
 
 
+@pytest.mark.parametrize(
+    "photograph", sorted((ROOT / "docs/pictures").glob("*.png")), ids=lambda path: path.name
+)
+def test_every_photograph_is_in_a_document(photograph: Path) -> None:
+    """They are what is large in the package."""
+    assert any(f"pictures/{photograph.name})" in document.read_text("utf-8") for document in DOCUMENTS)
+
+
 @each
 def test_the_samples_that_it_names_are_there(document: Path) -> None:
     there = {path.name for path in [*(ROOT / "config").rglob("*"), *(ROOT / "tests").rglob("*")]}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,7 +35,10 @@ def require_gui(name: str) -> None:
 
 
 def started(ini: str, gui: str, driver: Path) -> LinuxcncRun:
-    """Run a driver that starts a GUI, whatever GUI the sample is for; return what came of it."""
+    """Run a driver that starts a GUI, whatever GUI the sample is for; return what came of it.
+
+    mpg-axis.py is carried out as docs/panels.md says it for a user's own file, which lies elsewhere.
+    """
 
     def edit(config: Path) -> None:
         for spy in HERE.glob("spy_*.py"):
@@ -43,12 +47,20 @@ def started(ini: str, gui: str, driver: Path) -> LinuxcncRun:
         text = path.read_text()
         text = text.replace("-u mpg-gladevcp.py", "-u mpg-gladevcp.py -u spy_gladevcp.py")
         text = text.replace("\nHALFILE = mpg-overrides.hal\n", "\n")  # this pendant has no such positions
+        text = text.replace("USER_COMMAND_FILE = mpg-axis.py", "USER_COMMAND_FILE = yours/axisrc.py")
         path.write_text(text.replace("= mpg-qtdragon.py", "= spy_qtvcp.py"))
+        (config / "yours").mkdir()
+        (config / "yours/axisrc.py").write_text(f"{recipe()}\n")
 
     _, size, _, _ = GUIS[gui]
     with screen(size) as env:
         virtual = ROOT / "config/pendants/generic-4axis.yaml"
         return run_linuxcnc(ini, driver, virtual=virtual, edit=edit, arguments=gui, env=env)
+
+
+def recipe() -> str:
+    """Return the line of docs/panels.md for ~/.axisrc."""
+    return re.findall(r"`(exec\(.*?\))`", (ROOT / "docs/panels.md").read_text())[0]
 
 
 @functools.cache

@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
+from pathlib import Path
 from typing import Any
 
 from tests.gui.axis_window import Axis
@@ -16,6 +18,11 @@ from tests.linuxcnc.virtual_pendant import ENABLE, VirtualPendant
 
 LONG_S = 60.0
 """The watchdog's time: the GUIs take the processor for seconds."""
+
+RECOVER_LIMIT_S = 60.0
+
+SHORT_S = 0.5
+"""The watchdog's time when nothing moves any more, and the machine is in E-stop."""
 
 AWHILE_S = 1.0
 """Far longer than a GUI takes to follow."""
@@ -108,7 +115,7 @@ def axis_alone(driver: Driver, gui: Axis, pendant: VirtualPendant) -> dict[str, 
 
 
 def states(driver: Driver, gui: Gui, pendant: VirtualPendant, notes: dict[str, Any]) -> None:
-    """Play what is left: the wheel runs the program, E-stop, unplugged, hal_mpg stands still."""
+    """Play what is left: the wheel runs the program, E-stop, unplugged, hal_mpg stands still, or ends."""
     hal.set_p("hal_mpg.mpg-run.select", "TRUE")
     notes["mpg-run"] = gui.wait_seen(lambda seen: seen["texts"]["selected"] == "RUN", "RUN")
     hal.set_p("hal_mpg.mpg-run.select", "FALSE")
@@ -117,12 +124,43 @@ def states(driver: Driver, gui: Gui, pendant: VirtualPendant, notes: dict[str, A
     notes["photos"]["estop"] = gui.photograph()
     pendant.unplug()
     notes["unplugged"] = why(gui, "NO PENDANT")
-    if not isinstance(gui, Axis):
-        process = process_of("hal_mpg")
-        os.kill(process, signal.SIGSTOP)
-        notes["stopped"] = why(gui, "NO\nHAL_MPG")
-        os.kill(process, signal.SIGCONT)
-        why(gui, "NO PENDANT")
+    process = process_of("hal_mpg")
+    os.kill(process, signal.SIGSTOP)
+    notes["stopped"] = why(gui, "NO\nHAL_MPG")
+    os.kill(process, signal.SIGCONT)
+    why(gui, "NO PENDANT")
+    driver.set_watchdog(SHORT_S)
+    driver.wait_heartbeats()
+    notes["killed"] = killed(driver, gui, signal.SIGKILL)
+    notes["component"] = recover(driver)
+    notes["recovered"] = why(gui, "NO PENDANT")
+    pendant.plug_in()
+    why(gui, "E-STOP")
+    pendant.select_axis("x")
+    x = gui.wait_seen(lambda seen: seen["texts"]["selected"] == "X", "X")
+    notes["recovered and x"] = follow(driver, gui, "x", 0.001) if isinstance(gui, Axis) else x
+    notes["ended"] = killed(driver, gui, signal.SIGTERM)
+    recover(driver)
+    notes["recovered again"] = why(gui, "E-STOP")
+
+
+def killed(driver: Driver, gui: Gui, number: int) -> Seen:
+    """Have hal_mpg end by a signal; return what is to be seen then."""
+    os.kill(process_of("hal_mpg"), number)
+    driver.wait_pin("watchdog.ok-out", False)
+    return gui.wait_seen(
+        lambda seen: seen["texts"].get("why") == "NO\nHAL_MPG" and "ALIVE" not in seen["lit"],
+        "the panel to say that hal_mpg does not run",
+    )
+
+
+def recover(driver: Driver) -> str:
+    """Start hal_mpg again, as a user does in a terminal; return the component's name."""
+    driver.stat.poll()
+    command = ["hal_mpg", "recover", driver.stat.ini_filename]
+    subprocess.run(command, check=True, timeout=RECOVER_LIMIT_S)
+    words = Path(f"/proc/{process_of('hal_mpg')}/cmdline").read_text().split("\0")
+    return words[words.index("--name") + 1] if "--name" in words else "hal_mpg"
 
 
 finish(main)

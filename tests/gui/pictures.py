@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Photographs of LinuxCNC's GUIs with the panel, in docs/pictures: GUI-STAGE.png.
+"""Photographs of LinuxCNC's GUIs with the panel, in docs/pictures: GUI-STAGE.png, where documents show them.
 
     python3 -m tests.gui.pictures           (`make pictures`)
 
@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import base64
 import importlib
+import importlib.util
 import io
 import json
-from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,10 @@ from tests.gui import bed
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
 STAGES = {"ready": "still", "estop": "estop"}
-"""The pictures, and the notes of what the panel said when each was taken."""
+"""The photographs, and the notes of what the panel said when each was taken."""
+
+SHOWN = {"axis": "ready", "gmoccapy": "estop", "qtdragon": "ready"}
+"""Which of them the documents show."""
 
 LARGEST = 100_000
 """Bytes in a picture."""
@@ -34,6 +37,14 @@ SAID = "panel"
 
 STRIP = 240
 """Pixels: less than the panel is wide."""
+
+FIELD = 80
+"""Pixels: less than the reason's field is high, and more than a lamp."""
+
+NEAR = 48
+"""Of 255, in each of red, green and blue."""
+
+Color = tuple[int, int, int]
 
 COARSE = (32, 24)
 MOST_DIFFERENT = 12.0
@@ -73,41 +84,53 @@ def difference(one: bytes, other: bytes) -> float:
 
 
 def height_of_reason(picture: bytes) -> int:
-    """Return how many pixels high the capitals of the reason are: yellow on black, at the right side."""
+    """Return how many pixels high the capitals of the reason are, in its own colors, at the right side.
+
+    0 where there is no field of that color, at least FIELD pixels high: a lamp is lower.
+    """
     image: Any = importlib.import_module("PIL.Image")
     opened = image.open(io.BytesIO(picture)).convert("RGB")
     words = json.loads(image.open(io.BytesIO(picture)).text[SAID])
-    assert words[0]["why"] in ("READY", "E-STOP"), "one line of capitals is measured"
+    letters, field = tones()[{"READY": "live", "E-STOP": "stop"}[words[0]["why"]]]  # one line of capitals
     best = 0
     for left in range(opened.width * 6 // 10, opened.width - STRIP, STRIP // 2):
         strip = opened.crop((left, 0, left + STRIP, opened.height))
-        black = [_share(strip, y, _is_black) > 0.3 for y in range(strip.height)]
-        yellow = [b and _share(strip, y, _is_yellow) > 0.02 for y, b in enumerate(black)]
-        best = max(best, *(len(list(run)) for lit, run in groupby(yellow) if lit), 0)
+        rows = [(_share(strip, y, field), _share(strip, y, letters)) for y in range(strip.height)]
+        for is_field, run in groupby(rows, key=lambda row: row[0] > 0.3):
+            found = list(run)
+            if is_field and len(found) >= FIELD:
+                lit = [len(list(part)) for has, part in groupby(found, key=lambda row: row[1] > 0.02) if has]
+                best = max(best, *lit, 0)
     return best
 
 
-def _share(strip: Any, y: int, condition: Callable[..., bool]) -> float:
+def tones() -> dict[str, tuple[Color, Color]]:
+    """Return the colors of a panel's reason and of its field, by what the reason amounts to."""
+    spec = importlib.util.spec_from_file_location("mpg_panel", bed.ROOT / "config/mpg_panel.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {tone: (_rgb(words), _rgb(field)) for tone, (words, field) in module.TONES.items()}
+
+
+def _rgb(color: str) -> Color:
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)
+
+
+def _share(strip: Any, y: int, color: Color) -> float:
+    """Return how much of a row has a color, or nearly that: the photographs have few colors."""
     row = [strip.getpixel((x, y)) for x in range(0, strip.width, 2)]
-    return sum(condition(*pixel) for pixel in row) / len(row)
-
-
-def _is_black(red: int, green: int, blue: int) -> bool:
-    return max(red, green, blue) < 40
-
-
-def _is_yellow(red: int, green: int, blue: int) -> bool:
-    return red > 190 and green > 160 and blue < 140
+    return sum(max(abs(a - b) for a, b in zip(pixel, color, strict=True)) < NEAR for pixel in row) / len(row)
 
 
 def main() -> None:
     """Make all of them anew."""
     for gui in bed.GUIS:
-        notes = bed.played(gui)
-        for stage in STAGES:
-            path = FOLDER / f"{gui}-{stage}.png"
-            path.write_bytes(photograph(notes, stage))
-            print(path.name, path.stat().st_size)
+        stage = SHOWN[gui]
+        path = FOLDER / f"{gui}-{stage}.png"
+        path.write_bytes(photograph(bed.played(gui), stage))
+        print(path.name, path.stat().st_size)
 
 
 if __name__ == "__main__":

@@ -82,13 +82,29 @@ def test_it_shows_that_the_wheel_runs_the_program(notes: Notes) -> None:
     assert (texts(notes, "mpg-run")["selected"], texts(notes, "mpg-run")["click"]) == ("RUN", "runs program")
 
 
-def test_a_component_that_does_not_run_is_not_shown_as_ready(gui: str, notes: Notes) -> None:
+@pytest.mark.parametrize("stage", ["stopped", "killed", "ended"])
+def test_a_component_that_does_not_run_is_not_shown_as_it_was(gui: str, notes: Notes, stage: str) -> None:
+    assert texts(notes, stage)["why"] == "NO\nHAL_MPG"
     if gui == "axis":
-        # PyVCP has the watchdog's answer for it, as a lamp; a panel that is not wired says nothing.
+        # Its numbers and its other lamps are as they were, for PyVCP knows no better.
         assert "ALIVE" in notes["ready"]["lit"]
+        assert stage == "stopped" or "ALIVE" not in notes[stage]["lit"]
     else:
-        assert texts(notes, "stopped")["selected"] == "-"
-        assert notes["stopped"]["lit"] == []
+        assert texts(notes, stage)["selected"] == "-"
+        assert notes[stage]["lit"] == []
+
+
+def test_after_recover_the_panel_shows_the_component_that_runs(notes: Notes) -> None:
+    """One that was killed keeps its name in HAL, and its pins as they were."""
+    assert notes["component"] == "hal_mpg-2"
+    assert texts(notes, "recovered")["why"] == "NO PENDANT"
+    assert texts(notes, "recovered and x")["selected"] == "X"
+    assert "PENDANT" in notes["recovered and x"]["lit"]
+    assert texts(notes, "recovered again")["selected"] == "X"
+
+
+def test_after_recover_axis_follows_on(axis_notes: Notes) -> None:
+    assert axis_notes["recovered and x"]["axis"] == "x"
 
 
 def test_the_gui_follows_the_pendant(gui: str, notes: Notes) -> None:
@@ -142,9 +158,9 @@ def test_the_panel_of_axis_keeps_no_other_gui_from_starting(other: str) -> None:
     assert "no PyVCP panel mpg-panel.xml in this GUI?" in run.output
 
 
-@pytest.mark.parametrize("stage", pictures.STAGES)
-def test_the_pictures_are_what_it_shows_today(gui: str, notes: Notes, stage: str) -> None:
+def test_the_picture_is_what_it_shows_today(gui: str, notes: Notes) -> None:
     """`make pictures` makes them anew. Look at them before they are committed."""
+    stage = pictures.SHOWN[gui]
     shown = pictures.of(gui, stage)
     made = pictures.photograph(notes, stage)
     assert pictures.said(shown) == pictures.said(made)
@@ -154,5 +170,8 @@ def test_the_pictures_are_what_it_shows_today(gui: str, notes: Notes, stage: str
 
 @pytest.mark.parametrize("stage", pictures.STAGES)
 def test_the_reason_is_read_from_two_meters(gui: str, notes: Notes, stage: str) -> None:
-    """16 minutes of arc at 2 m are 9 mm: 33 pixels of 0.277 mm, as on 24 inches at 1920 by 1080."""
+    """16 minutes of arc at 2 m are 9 mm: 33 pixels of 0.277 mm, as on 24 inches at 1920 by 1080.
+
+    It is looked for in its own colors: READY and E-STOP do not look like each other.
+    """
     assert pictures.height_of_reason(pictures.photograph(notes, stage)) >= 33
