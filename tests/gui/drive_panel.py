@@ -140,8 +140,11 @@ def states(driver: Driver, gui: Gui, pendant: VirtualPendant, notes: dict[str, A
     x = gui.wait_seen(lambda seen: seen["texts"]["selected"] == "X", "X")
     notes["recovered and x"] = follow(driver, gui, "x", 0.001) if isinstance(gui, Axis) else x
     notes["ended"] = killed(driver, gui, signal.SIGTERM)
+    pendant.unplug()
     recover(driver)
-    notes["recovered again"] = why(gui, "E-STOP")
+    why(gui, "NO PENDANT")
+    pendant.plug_in()
+    notes["recovered again"] = gui.wait_seen(lambda seen: seen["texts"]["selected"] == "X", "X again")
 
 
 def killed(driver: Driver, gui: Gui, number: int) -> Seen:
