@@ -31,9 +31,11 @@ BUTTONS = {
 
 POSITIONS = {"x": 0x120, "y": 0x121, "z": 0x122, "a": 0x123, "feed-override": 0x2D0}
 DO = (*DO_PINS, *(f"zero.{axis}" for axis in "xyza"))
-WAIT_S = 1.0
+WAIT_S = 5.0
 QUIET_S = 0.1
 MOVES = 0.0005
+SLOW = 0.2
+"""Of the rapid speed: motions that are to be stopped last for seconds, however late somebody looks."""
 
 
 class Hand:
@@ -226,6 +228,7 @@ def moves(hand: Hand) -> dict[str, Any]:
     hand.mdi("G53 G0 Z60")
     found["no plate"] = hand.do("probe-z", 40.0)
     hand.mdi("G53 G0 X150 Y0 Z0")
+    hand.driver.command.rapidrate(SLOW)
     for end in ("enable", "stop", "pause"):
         hand.ask("go-to-zero")
         wait_until(lambda: hand.driver.pin("motion.current-vel") > 1, "motion")
@@ -243,6 +246,7 @@ def moves(hand: Hand) -> dict[str, Any]:
         hand.driver.wait_pin("hal_mpg.armed", True)
         found[f"ended by {end}"].update(hand.state())
         time.sleep(0.3)
+    hand.driver.command.rapidrate(1.0)
     return found
 
 
@@ -282,9 +286,11 @@ def program(hand: Hand) -> dict[str, Any]:
     found["manual"] = hand.do("manual-mode", 3.0)
     hand.mdi("G54 G0 X0 Y0")
     places = []
-    for _ in range(6):
+    for place in range(6):
         hand.ask("step")
         time.sleep(0.7)
+        if place < 5:  # the last one is long, and is stopped
+            hand.wait(lambda: driver.pin("motion.in-position") and not hand.done(), WAIT_S)
         places.append(hand.state()["work"]["x"])
     found["steps"] = places
     hand.press("stop")
@@ -298,7 +304,9 @@ def lost(hand: Hand) -> dict[str, Any]:
     driver, pendant, found = hand.driver, hand.pendant, {}
     for end in ("estop", "unplug"):
         for request in ("go-to-zero", "start-or-pause"):
+            driver.command.rapidrate(1.0)
             hand.mdi("G90 G53 G0 X60 Y0 Z0")
+            driver.command.rapidrate(SLOW)
             time.sleep(0.3)
             hand.ask(request)
             if request == "go-to-zero":
@@ -318,6 +326,7 @@ def lost(hand: Hand) -> dict[str, Any]:
             done: list[str] = []
             hand.wait(lambda done=done: done.extend(hand.done()), 1.0)
             found[f"{request}, {end}"] = {"at": at, "later": driver.positions(), "did": done}
+    driver.command.rapidrate(1.0)
     driver.read_errors()
     driver.errors.clear()
     return found

@@ -142,8 +142,8 @@ def test_a_plate_that_is_not_there_changes_nothing_but_z(notes: Notes) -> None:
 @pytest.mark.parametrize("end", ["enable", "stop", "pause"])
 def test_what_moves_for_a_button_stops(notes: Notes, end: str) -> None:
     note = notes["moves"][f"ended by {end}"]
-    assert note["took"] < 0.6
-    assert note["machine"]["z"] < 49.0
+    assert note["took"] < 2.0, "of five seconds to the top"
+    assert note["machine"]["z"] < 40.0
     assert note["machine"]["x"] == pytest.approx(150.0), "what comes after it does not come"
     assert (note["mode"], note["armed"], note["errors"]) == (1, True, [])
 
@@ -153,7 +153,7 @@ def test_what_moves_for_a_button_stops(notes: Notes, end: str) -> None:
 def test_what_is_lost_in_the_middle_does_not_go_on(notes: Notes, request_: str, end: str) -> None:
     note = notes["lost"][f"{request_}, {end}"]
     assert note["later"] == pytest.approx(note["at"], abs=1e-6)
-    assert note["at"]["x"] == pytest.approx(60.0, abs=0.5), "it had only begun"
+    assert note["at"]["x"] > 30.0, "it had only begun"
     assert note["did"] == []
 
 
