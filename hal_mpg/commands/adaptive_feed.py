@@ -7,6 +7,7 @@ programs, and ends with M52 P0 or with LinuxCNC. In RS274NGC_STARTUP_CODE, M52 P
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 
@@ -55,18 +56,44 @@ def load_linuxcnc() -> Any:
     return linuxcnc
 
 
+def answers(linuxcnc: Any) -> bool:
+    """Tell whether LinuxCNC can be looked at by now. Another process looks.
+
+    In 2.9, a process that looks before LinuxCNC has made the file of its tool table may get an answer once,
+    and then never again: each further `poll` is a SystemError (`mmap_available` in emcmodule.cc).
+    """
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    status = 1
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)  # what is missing is said at each look
+        stat = linuxcnc.stat()
+        stat.poll()
+        stat.poll()
+        status = 0
+    finally:
+        os._exit(status)
+
+
 def switch_on(linuxcnc: Any) -> None:
     """Wait until LinuxCNC can be told, tell it, and see that it was done.
 
     Raises HalError where that does not come about in START_S.
     """
     end = time.monotonic() + START_S
-    stat = linuxcnc.stat()
+    stat = None
     while time.monotonic() < end:
         try:
-            stat.poll()
+            stat = stat or (linuxcnc.stat() if answers(linuxcnc) else None)
+            if stat is not None:
+                stat.poll()
         except linuxcnc.error:
-            time.sleep(LOOK_S)  # it does not run yet
+            stat = None  # it has ended
+        if stat is None:
+            time.sleep(LOOK_S)
             continue
         if stat.adaptive_feed_enabled:
             tell("adaptive feed is on (M52 P1): the wheel can run programs")
