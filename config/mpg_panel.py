@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 # Written by tools/panel_words.py, from hal_mpg's own.
 WHY: dict[int, str] = {
     0: "READY",
-    1: "NO PENDANT",
+    1: "NO\nPENDANT",
     2: "E-STOP",
     3: "INHIBITED",
     4: "MACHINE\nOFF",
@@ -24,10 +24,10 @@ WHY: dict[int, str] = {
     7: "WAIT",
     8: "NO AXIS",
     9: "SELECTOR\nFAULT",
-    10: "RE-READING",
+    10: "RE-\nREADING",
     11: "PROGRAM\nRUNS",
     12: "PROGRAM\nPAUSED",
-    13: "NOT HOMED",
+    13: "NOT\nHOMED",
     14: "STILL\nMOVING",
     15: "NOTHING\nRUNS",
     16: "BUSY",

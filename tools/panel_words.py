@@ -21,8 +21,14 @@ from hal_mpg.pins import PANEL_NAMES, PANEL_UNITS  # noqa: E402
 
 XML, PYTHON = ROOT / "config/mpg-panel.xml", ROOT / "config/mpg_panel.py"
 
-WIDTH = 10
-"""Characters that fit into one line of a panel's largest words."""
+WIDTH = 6.8
+"""What fits into one line of a panel's largest words, in the font's size: 332 pixels at 48, and some air."""
+
+NARROW = {" ": 0.35, "I": 0.38, "-": 0.42, "L": 0.64, "E": 0.69, "F": 0.69, "T": 0.69, "M": 1.0, "W": 1.11}
+"""How wide letters are, in the font's size: of DejaVu Sans Bold, which is a wide one."""
+
+USUAL = 0.86
+"""The widest of the other capitals."""
 
 BIG = {
     "": "-",
@@ -47,16 +53,24 @@ LONG = {
 UNITS = {"": "", "mm": "mm", "inch": "in", "degree": "deg"}
 
 
+def width(line: str) -> float:
+    """Return how wide a line of capitals is, in the font's size."""
+    return sum(NARROW.get(letter, USUAL) for letter in line)
+
+
 def two_lines(words: str) -> str:
     """Return words to be read from afar, in two lines where one is too narrow; ValueError if two are."""
-    if len(words) <= WIDTH:
+    if width(words) <= WIDTH:
         return words
-    breaks = [place for place, char in enumerate(words) if char == " "]
-    best = min(breaks, key=lambda place: abs(place - len(words) / 2), default=len(words))
-    lines = words[:best], words[best + 1 :]
-    if max(map(len, lines)) > WIDTH:
-        raise ValueError(f"{words}: no two lines of {WIDTH} characters; shorten it in hal_mpg/arming.py")
-    return "\n".join(lines)
+    pairs = [
+        (words[: place + (char == "-")], words[place + 1 :])
+        for place, char in enumerate(words)
+        if char in " -"
+    ]
+    best = min(pairs, key=lambda lines: max(map(width, lines)), default=(words, ""))
+    if max(map(width, best)) > WIDTH:
+        raise ValueError(f"{words}: too wide for two lines; shorten it in hal_mpg/arming.py")
+    return "\n".join(best)
 
 
 def tables() -> dict[str, dict[int, str]]:

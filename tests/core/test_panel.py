@@ -71,8 +71,8 @@ def test_the_words_are_those_of_the_code() -> None:
 def test_every_reason_has_words_that_fit() -> None:
     assert set(panel.WHY) == set(panel.WHY_LONG) == set(map(int, WhyNot))
     for why, text in panel.WHY.items():
-        assert text.replace("\n", " ") == (SHORT[WhyNot(why)] or "READY")
-        assert max(map(len, text.split("\n"))) <= words.WIDTH
+        assert text.replace("-\n", "-").replace("\n", " ") == (SHORT[WhyNot(why)] or "READY")
+        assert max(map(words.width, text.split("\n"))) <= words.WIDTH
         assert panel.WHY_LONG[why] == WORDS[WhyNot(why)]
 
 

@@ -46,12 +46,12 @@ def texts(notes: Notes, stage: str) -> dict[str, str]:
 def test_it_says_why_a_turn_would_move_nothing(notes: Notes) -> None:
     said = {stage: texts(notes, stage)["why"] for stage in WITH_LAMPS}
     assert said == {
-        "no pendant": "NO PENDANT",
+        "no pendant": "NO\nPENDANT",
         "off": "MACHINE\nOFF",
         "let go": "HOLD\nENABLE",
         "ready": "READY",
         "estop": "E-STOP",
-        "unplugged": "NO PENDANT",
+        "unplugged": "NO\nPENDANT",
     }
 
 
@@ -97,7 +97,7 @@ def test_a_component_that_does_not_run_is_not_shown_as_it_was(gui: str, notes: N
 def test_after_recover_the_panel_shows_the_component_that_runs(notes: Notes) -> None:
     """One that was killed keeps its name in HAL, and its pins as they were."""
     assert notes["component"] == "hal_mpg-2"
-    assert texts(notes, "recovered")["why"] == "NO PENDANT"
+    assert texts(notes, "recovered")["why"] == "NO\nPENDANT"
     assert texts(notes, "recovered and x")["selected"] == "X"
     assert "PENDANT" in notes["recovered and x"]["lit"]
     assert texts(notes, "recovered again")["selected"] == "X"
