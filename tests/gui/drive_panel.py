@@ -120,10 +120,18 @@ def states(driver: Driver, gui: Gui, pendant: VirtualPendant, notes: dict[str, A
     notes["mpg-run"] = gui.wait_seen(lambda seen: seen["texts"]["selected"] == "RUN", "RUN")
     hal.set_p("hal_mpg.mpg-run.select", "FALSE")
     pendant.press_estop()
-    notes["estop"] = why(gui, "E-STOP")
+    why(gui, "E-STOP")
+    # On AXIS, the reason and the rest of the panel are drawn by two.
+    notes["estop"] = gui.wait_seen(
+        lambda seen: "E-STOP" in seen["lit"] and "ARMED" not in seen["lit"], "the lamps of an E-stop"
+    )
+    time.sleep(AWHILE_S)  # what was said is drawn a moment later
     notes["photos"]["estop"] = gui.photograph()
     pendant.unplug()
-    notes["unplugged"] = why(gui, "NO\nPENDANT")
+    why(gui, "NO\nPENDANT")
+    notes["unplugged"] = gui.wait_seen(
+        lambda seen: seen["texts"]["selected"] == seen["texts"]["click"] == "-", "nothing to be selected"
+    )
     process = process_of("hal_mpg")
     os.kill(process, signal.SIGSTOP)
     notes["stopped"] = why(gui, "NO\nHAL_MPG")

@@ -93,12 +93,13 @@ def height_of_reason(picture: bytes) -> int:
     words = json.loads(image.open(io.BytesIO(picture)).text[SAID])
     letters, field = tones()[{"READY": "live", "E-STOP": "stop"}[words[0]["why"]]]  # one line of capitals
     best = 0
-    for left in range(opened.width * 6 // 10, opened.width - STRIP, STRIP // 2):
+    for left in range(opened.width * 6 // 10, opened.width - STRIP, STRIP // 6):
         strip = opened.crop((left, 0, left + STRIP, opened.height))
         rows = [(_share(strip, y, field), _share(strip, y, letters)) for y in range(strip.height)]
         for is_field, run in groupby(rows, key=lambda row: row[0] > 0.3):
             found = list(run)
-            if is_field and len(found) >= FIELD:
+            # Above the letters there is nothing but the field, where the strip is all within it.
+            if is_field and len(found) >= FIELD and found[FIELD // 16][0] > 0.99:
                 lit = [len(list(part)) for has, part in groupby(found, key=lambda row: row[1] > 0.02) if has]
                 best = max(best, *lit, 0)
     return best
