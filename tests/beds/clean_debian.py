@@ -21,8 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "build" / "release"
 """What takes minutes to make: `make clean` takes it away."""
 
-MIRROR = "http://deb.debian.org/debian"
-
 INCLUDED = ("udev", "man-db", "bash-completion", "xvfb", "xauth", "xdotool", "x11-apps", "ca-certificates")
 """Beside the smallest Debian: what any has, and a screen. Nothing that the package itself needs."""
 
@@ -148,10 +146,8 @@ def base_of(suite: str) -> Path:
     shutil.rmtree(half, ignore_errors=True)
     half.parent.mkdir(parents=True, exist_ok=True)
     included = ",".join(INCLUDED)
-    if _maker() == "mmdebstrap":
-        command = ["mmdebstrap", "--variant=minbase", f"--include={included}", suite, str(half), MIRROR]
-    else:
-        command = ["debootstrap", "--variant=minbase", f"--include={included}", suite, str(half), MIRROR]
+    # Both programs know where Debian is to be had.
+    command = [_maker(), "--variant=minbase", f"--include={included}", suite, str(half)]
     made = _run(command, dict(os.environ), LIMIT_S)
     if made.status:
         last = (made.said.strip().splitlines() or ["it said nothing"])[-1]
