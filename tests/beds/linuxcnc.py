@@ -209,7 +209,9 @@ def _copy_driver(driver: Path, project: Path) -> Path:
 
 def make_virtual(profile: Path, directory: Path, socket: Path) -> Path:
     """Copy a profile to `directory`, with a socket in the place of the device; return the copy."""
-    copy = directory / f"virtual-{socket.stem}-{profile.name}"
+    copy = directory / f"virtual-{profile.name}"
+    if copy.exists():  # of the first one of two
+        copy = directory / f"virtual-{socket.stem}-{profile.name}"
     text = _replace_once(r"^source:.*$", "source: virtual", profile.read_text())
     text = _replace_once(r"^match:.*\n( .*\n)+", f"match:\n  - {{socket: {socket}}}\n", text)
     copy.write_text(text)

@@ -184,7 +184,7 @@ def wired(config: Path) -> None:
     lines = ini.read_text(encoding="utf-8").splitlines()
     kept = (line for line in lines if "hal_mpg." not in line and not line.startswith("APP ="))
     ini.write_text("\n".join(kept), encoding="utf-8")
-    profile = next((config / "pendants").glob("virtual-pendant-*.yaml"))
+    profile = config / "pendants" / f"virtual-{PROFILE.name}"
     command = [sys.executable, "-m", "hal_mpg", "wiring", "--ini", str(ini), "--pendant", str(profile)]
     command += ["--add", "--buttons", "run=mpg-run"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT, timeout=120)
