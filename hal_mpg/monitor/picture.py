@@ -27,7 +27,7 @@ FAST = 20.0
 
 BAR = 10
 
-SELDOM = ("do.", "request.", "mpg-run.", "panel.", *STATUS)
+SELDOM = ("do.", "request.", "mpg-run.", "refused", *STATUS)
 """The beginnings of the pins that are shown only while they are not FALSE or 0: there are many of them."""
 
 AXIS_PINS = ("selected", "jog-enable", "jog-counts", "jog-scale", "max-velocity", "max-acceleration")
@@ -163,7 +163,7 @@ def _buttons(shown: Shown, marks: _Marks) -> list[Text]:
 
 
 def _plain_pins(shown: Shown) -> list[str]:
-    hidden = (*HEARTBEATS, "why-not")
+    hidden = (*HEARTBEATS, "why-not", "panel.selected", "panel.unit", "mpg-run.detent-time")
     elsewhere = [pin for pin in shown.pins if pin.startswith(("axis.", "button."))]
     sticks = {pin for pin in elsewhere if pin.endswith(".analog")}
     still = [pin for pin, value in shown.pins.items() if pin.startswith(SELDOM) and not value]
